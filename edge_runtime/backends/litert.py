@@ -1,0 +1,21 @@
+"""The interpreter of ai-edge-litert, the maintained successor of tflite-runtime."""
+
+from __future__ import annotations
+
+from edge_runtime.backends.interpreter import InterpreterBackend
+from edge_runtime.errors import BackendError
+from edge_runtime.model_file import ModelFile
+
+
+class LiteRTBackend(InterpreterBackend):
+    """Runs a model in ``ai_edge_litert.interpreter.Interpreter``."""
+
+    def __init__(self, model: ModelFile, threads: int) -> None:
+        try:
+            from ai_edge_litert import __version__
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError as error:
+            raise BackendError(
+                f"backend litert: cannot import ai-edge-litert ({error}); run: pip install 'edge-deploy-kit[litert]'"
+            ) from error
+        super().__init__(Interpreter, "litert", __version__, model, threads)

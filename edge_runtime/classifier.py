@@ -1,0 +1,137 @@
+"""Classifier: a model file and a backend that together turn frames into categories."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from time import perf_counter_ns
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_runtime.backends import BACKENDS, choose_backend
+from edge_runtime.backends.base import Backend, BackendInfo
+from edge_runtime.contracts.errors import ContractError
+from edge_runtime.contracts.results import ClassificationResult, Timing
+from edge_runtime.errors import BackendError
+from edge_runtime.model_contract import ModelContract, UserSays, resolve_contract
+from edge_runtime.model_file import read_model_file
+from edge_runtime.postprocess import Scores, activate, both_classes, dequantize, top_categories
+from edge_runtime.preprocess import Preprocessor
+
+DEFAULT_TOP_K = 5
+
+
+class Classifier:
+    """Classifies frames with one model.
+
+    Not for use by two threads at once; give each thread its own.
+
+    Attributes:
+        contract: labels, preprocessing and activation it goes by.
+        backend_info: which interpreter runs the model, and how.
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike[str],
+        *,
+        backend: str = "auto",
+        threads: int = 1,
+        top_k: int = DEFAULT_TOP_K,
+        threshold: float | None = None,
+        labels: str | os.PathLike[str] | None = None,
+        normalization: str | None = None,
+        resize: str | None = None,
+    ) -> None:
+        """Loads the model.
+
+        Args:
+            model: a .tflite file.
+            backend: "auto", "litert", "tflite-runtime" or "null".
+            threads: how many threads the interpreter may use.
+            top_k: how many categories a result has at the most.
+            threshold: categories below this score are left out; None takes the manifest's thresholds, else none.
+            labels: a label file, for a model that carries none.
+            normalization: for a float model that does not say it, as after ``edge-run --normalization``.
+            resize: "squash", "center-crop[:FRACTION]" or "letterbox", for a model that does not say it.
+
+        Raises:
+            ModelFileError: the file is missing, damaged or no image classifier.
+            ContractError: what the file or the arguments say is incomplete or contradictory.
+            BackendError: the interpreter is missing or refuses the model.
+        """
+        if top_k < 1:
+            raise ContractError(f"top_k {top_k} is less than 1")
+        if threshold is not None and not 0.0 <= threshold <= 1.0:
+            raise ContractError(f"threshold {threshold} is not within 0..1")
+        file = read_model_file(Path(model))
+        said = UserSays(Path(labels) if labels is not None else None, normalization, resize)
+        self.contract: ModelContract = resolve_contract(file, said)
+        self._output = file.output
+        self._preprocess = Preprocessor(self.contract.preprocessing, file.input)
+        self._top_k = top_k
+        self._thresholds = self._choose_thresholds(threshold)
+        self._backend: Backend | None = BACKENDS.load(choose_backend(backend))(file, threads)
+        self.backend_info: BackendInfo = self._backend.info
+
+    def classify(self, frame: NDArray[np.uint8]) -> ClassificationResult:
+        """The categories of one frame, best first.
+
+        Args:
+            frame: uint8 RGB, (height, width, 3), any size.
+
+        Raises:
+            ImageError: ``frame`` is not that.
+            BackendError: the interpreter failed, or the classifier is closed.
+        """
+        backend = self._open_backend()
+        start = perf_counter_ns()
+        backend.write(lambda tensor: self._preprocess(frame, tensor))
+        written = perf_counter_ns()
+        backend.invoke()
+        invoked = perf_counter_ns()
+        categories = top_categories(self._read_scores(backend), self.contract.labels, self._top_k, self._thresholds)
+        timing = Timing(written - start, invoked - written, perf_counter_ns() - invoked)
+        return ClassificationResult(categories, timing)
+
+    def scores(self, frame: NDArray[np.uint8]) -> Scores:
+        """The probabilities of all classes for one frame: float32, (classes,).
+
+        Raises:
+            ImageError: ``frame`` is not uint8 (height, width, 3).
+            BackendError: the interpreter failed, or the classifier is closed.
+        """
+        backend = self._open_backend()
+        backend.write(lambda tensor: self._preprocess(frame, tensor))
+        backend.invoke()
+        return self._read_scores(backend)
+
+    def close(self) -> None:
+        """Frees the model; classifying afterwards is an error, closing again is not."""
+        if self._backend is not None:
+            self._backend.close()
+            self._backend = None
+
+    def __enter__(self) -> Classifier:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _open_backend(self) -> Backend:
+        if self._backend is None:
+            raise BackendError("this classifier is closed")
+        return self._backend
+
+    def _read_scores(self, backend: Backend) -> Scores:
+        values = activate(dequantize(backend.read(), self._output), self.contract.activation)
+        return both_classes(values) if self.contract.task == "binary" else values
+
+    def _choose_thresholds(self, threshold: float | None) -> float | NDArray[np.float32]:
+        if threshold is None and self.contract.thresholds:
+            return np.asarray(self.contract.thresholds, np.float32)
+        return threshold or 0.0

@@ -1,0 +1,4 @@
+"""What crosses packages: specifications, records, results, and the habits all commands share.
+
+Imports the standard library and numpy only.
+"""

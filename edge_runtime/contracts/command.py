@@ -1,0 +1,131 @@
+"""What every command does alike: ``--version``, ``--log-level``, one line for an error, exit codes, Ctrl-C.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a gate refused, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from edge_runtime.contracts.errors import EdgeDeployError
+
+DISTRIBUTION = "edge-deploy-kit"
+INTERRUPTED = 130
+
+logger = logging.getLogger(DISTRIBUTION)
+
+
+class UsageError(EdgeDeployError):
+    """The command line asks for something that does not go together."""
+
+    exit_code = 2
+
+
+def make_parser(name: str, description: str, example: str) -> argparse.ArgumentParser:
+    """A parser with what all commands share; ``example`` is shown below the options."""
+    parser = argparse.ArgumentParser(
+        prog=name,
+        description=description,
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_VersionAction, nargs=0, help="show the version and exit")
+    add_log_level(parser, default="info")
+    return parser
+
+
+def add_log_level(parser: argparse.ArgumentParser, default: str = argparse.SUPPRESS) -> None:
+    """Adds ``--log-level``; a command with subcommands needs it on each of them, where no default may hide its own."""
+    parser.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default=default,
+        help="what is said on stderr; debug adds tracebacks (default: info)",
+    )
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what a user must say of a model that neither carries our manifest nor TFLite metadata."""
+    group = parser.add_argument_group("for a MODEL that does not say it itself")
+    group.add_argument("--labels", metavar="FILE", help="one label a line")
+    group.add_argument(
+        "--normalization",
+        metavar="RANGE",
+        help="what pixels become: -1..1, 0..1, 0..255, imagenet, or mean,std",
+    )
+    group.add_argument("--resize", metavar="MODE", help="squash (default), center-crop[:FRACTION] or letterbox")
+
+
+def tool_version() -> str:
+    """The installed version of this project."""
+    from importlib.metadata import PackageNotFoundError, version  # here, since it costs a device 4 MB and 14 ms
+
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+class _VersionAction(argparse.Action):
+    """As argparse's own, but looks the version up only when asked."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        print(parser.prog, tool_version())
+        parser.exit()
+
+
+def run_command(
+    parser: argparse.ArgumentParser, body: Callable[[argparse.Namespace], int], arguments: Sequence[str] | None
+) -> int:
+    """Parses ``arguments``, runs ``body`` and turns its errors into one line on stderr and an exit code."""
+    options = parser.parse_args(_with_dashed_values_joined(sys.argv[1:] if arguments is None else arguments))
+    logging.basicConfig(format=f"{parser.prog}: %(message)s", level=logging.WARNING, stream=sys.stderr, force=True)
+    logger.setLevel(options.log_level.upper())
+    try:
+        return body(options)
+    except KeyboardInterrupt:
+        logger.error("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output is gone; stdout must not be flushed into it once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (EdgeDeployError, OSError, MemoryError) as error:
+        logger.error("%s", _one_line(error))
+        logger.debug("traceback:", exc_info=error)
+        return getattr(error, "exit_code", 1)
+
+
+def exit_with(code: int) -> NoReturn:
+    """Ends the process after flushing what it printed."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        logger.error("stdout: cannot write: %s", error.strerror)
+        code = code or 1
+    sys.exit(code)
+
+
+def _with_dashed_values_joined(arguments: Sequence[str]) -> list[str]:
+    """Writes ``--normalization -1..1`` as ``--normalization=-1..1``: argparse would take the value for an option."""
+    joined: list[str] = []
+    for argument in arguments:
+        if re.match(r"-\d", argument) and joined and joined[-1].startswith("--") and "=" not in joined[-1]:
+            joined[-1] += "=" + argument
+        else:
+            joined.append(argument)
+    return joined
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text or type(error).__name__

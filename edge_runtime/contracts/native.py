@@ -1,0 +1,36 @@
+"""Keeps what native libraries print on file descriptors 1 and 2 away from the user."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from edge_runtime.contracts.command import logger
+
+
+@contextmanager
+def native_output_as_debug() -> Iterator[None]:
+    """Sends everything printed inside the block, by Python or by native code, to the debug log.
+
+    The descriptors belong to the whole process: other threads' output is caught as well, so keep the block short.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    with tempfile.TemporaryFile() as capture:
+        os.dup2(capture.fileno(), 1)
+        os.dup2(capture.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for descriptor, original in zip((1, 2), saved, strict=True):
+                os.dup2(original, descriptor)
+                os.close(original)
+            capture.seek(0)
+            for line in capture.read().decode("utf-8", "replace").splitlines():
+                logger.debug("%s", line)

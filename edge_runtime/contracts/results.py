@@ -1,0 +1,111 @@
+"""What goes through the runtime: frames in, classifications out. Times are integer nanoseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+RESULT_SCHEMA = 1
+_NS_PER_MS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture from a source.
+
+    Attributes:
+        pixels: uint8 RGB, (height, width, 3).
+        source: where it came from: a path or the source's address.
+        index: its number in that run, from 0.
+        captured_ns: ``time.time_ns()`` when it was complete.
+        capture_ns: how long reading and decoding it took.
+    """
+
+    pixels: NDArray[np.uint8]
+    source: str
+    index: int
+    captured_ns: int
+    capture_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFailure:
+    """A frame that could not be read; the run goes on."""
+
+    source: str
+    index: int
+    error: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON line of a failed frame."""
+        return {"schema": RESULT_SCHEMA, "source": self.source, "frame": self.index, "error": self.error}
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One class a frame may show; ``score`` is a probability within 0..1."""
+
+    index: int
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long each step took, in nanoseconds."""
+
+    preprocess_ns: int
+    invoke_ns: int
+    postprocess_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassificationResult:
+    """The categories of one frame, best first, and how long finding them took."""
+
+    categories: tuple[Category, ...]
+    timing: Timing
+
+    @property
+    def timing_ms(self) -> dict[str, float]:
+        """The steps' durations in milliseconds: preprocess, invoke, postprocess."""
+        return {
+            "preprocess": self.timing.preprocess_ns / _NS_PER_MS,
+            "invoke": self.timing.invoke_ns / _NS_PER_MS,
+            "postprocess": self.timing.postprocess_ns / _NS_PER_MS,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """A classification together with the frame it is about.
+
+    Attributes:
+        age_ns: from the frame's capture to its result.
+    """
+
+    source: str
+    index: int
+    captured_ns: int
+    capture_ns: int
+    age_ns: int
+    classification: ClassificationResult
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON line of a classified frame; milliseconds are rounded to the microsecond."""
+        timing = {"capture": self.capture_ns / _NS_PER_MS, **self.classification.timing_ms}
+        return {
+            "schema": RESULT_SCHEMA,
+            "source": self.source,
+            "frame": self.index,
+            "captured_ns": self.captured_ns,
+            "categories": [
+                {"index": category.index, "label": category.label, "score": round(category.score, 6)}
+                for category in self.classification.categories
+            ],
+            "timing_ms": {name: round(value, 3) for name, value in timing.items()},
+            "age_ms": round(self.age_ns / _NS_PER_MS, 3),
+        }

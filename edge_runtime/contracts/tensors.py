@@ -1,0 +1,51 @@
+"""TensorSpec: what a model's input or output tensor holds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from edge_runtime.contracts.errors import ContractError
+
+DType = Literal["float32", "uint8", "int8"]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """Shape, type and quantisation of one tensor.
+
+    A quantised tensor stands for the real numbers ``(q - zero_point) * scale``
+    (https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/quantization_spec); scale 0 means "not
+    quantised", as TFLite files write it.
+
+    Raises:
+        ContractError: the combination is impossible.
+    """
+
+    shape: tuple[int, ...]
+    dtype: DType
+    scale: float = 0.0
+    zero_point: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.shape or min(self.shape) < 1:
+            raise ContractError(f"shape {list(self.shape)} needs positive sides")
+        if self.dtype not in get_args(DType):
+            raise ContractError(f"dtype {self.dtype!r} is not one of {', '.join(get_args(DType))}")
+        if not math.isfinite(self.scale) or self.scale < 0:
+            raise ContractError(f"scale {self.scale} is not a finite number from 0 up")
+        if self.is_quantized and not self.lowest <= self.zero_point <= self.lowest + 255:
+            raise ContractError(f"zero_point {self.zero_point} is no {self.dtype}")
+        if self.dtype == "float32" and (self.scale, self.zero_point) != (0.0, 0):
+            raise ContractError("a float32 tensor has scale 0 and zero_point 0")
+
+    @property
+    def is_quantized(self) -> bool:
+        """Whether the tensor holds 8-bit integers."""
+        return self.dtype != "float32"
+
+    @property
+    def lowest(self) -> int:
+        """The smallest number the 8-bit type holds: 0 or -128."""
+        return -128 if self.dtype == "int8" else 0

@@ -1,0 +1,12 @@
+"""The reference implementation of PreprocessSpec. Everyone uses this one: trainer, calibration, evaluation, device.
+
+read_image / decode_image   a file or its bytes -> uint8 RGB frame
+Preprocessor                a frame -> the numbers in a model's input tensor
+"""
+
+from __future__ import annotations
+
+from edge_runtime.preprocess.decode import decode_image, read_image
+from edge_runtime.preprocess.preprocessor import Preprocessor, check_frame
+
+__all__ = ["Preprocessor", "check_frame", "decode_image", "read_image"]

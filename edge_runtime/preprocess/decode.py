@@ -1,0 +1,74 @@
+"""Image files to uint8 RGB frames, with Pillow: bounded, upright, whatever mode they were stored in."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from edge_runtime.errors import ImageError
+
+MAX_FILE_BYTES = 64 << 20
+MAX_PIXELS = 64_000_000
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "WEBP")
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """Decodes an image file; see :func:`decode_image`.
+
+    Raises:
+        ImageError: the file is missing, unreadable, too large or damaged; the message names it.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise ImageError(f"{path}: cannot read: {error.strerror}") from error
+    return decode_image(content, str(path))
+
+
+def decode_image(content: bytes, where: str) -> NDArray[np.uint8]:
+    """Decodes JPEG, PNG, BMP, GIF (first picture) or WebP.
+
+    EXIF orientation is applied; transparency is laid over white; 16-bit grey keeps its upper eight bits, rounded.
+
+    Returns:
+        uint8 RGB, (height, width, 3), contiguous, writable by nobody else.
+
+    Raises:
+        ImageError: empty, too large (``MAX_FILE_BYTES``, ``MAX_PIXELS``), truncated or no such image.
+    """
+    if not content:
+        raise ImageError(f"{where}: the file is empty")
+    if len(content) > MAX_FILE_BYTES:
+        raise ImageError(f"{where}: more than {MAX_FILE_BYTES >> 20} MiB; scale the image down first")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's bomb warning comes above our own limit
+            image = Image.open(io.BytesIO(content), formats=FORMATS)
+            if image.width * image.height > MAX_PIXELS:
+                raise Image.DecompressionBombError
+            ImageOps.exif_transpose(image, in_place=True)
+            return np.array(_to_rgb(image))
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"{where}: more than {MAX_PIXELS} pixels; scale the image down first") from error
+    except MemoryError as error:
+        raise ImageError(f"{where}: not enough memory to decode it") from error
+    except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
+        reason = f"no {', '.join(FORMATS)} image" if isinstance(error, UnidentifiedImageError) else str(error)
+        raise ImageError(f"{where}: cannot decode: {reason}") from error
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16") or image.mode == "I":
+        grey = np.asarray(image).astype(np.int64).clip(0, 65535)
+        image = Image.fromarray(((grey + 128) // 257).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        ground = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(ground, image)
+    return image if image.mode == "RGB" else image.convert("RGB")  # converting to the same mode would copy

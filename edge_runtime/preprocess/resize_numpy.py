@@ -1,0 +1,40 @@
+"""Resampling with numpy and Pillow, where OpenCV is not installed."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+_ONE = 256  # fixed-point one: a row's blend of two bytes then fits 16 bits
+
+
+def resize(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
+    """Bilinear, half-pixel centres, into ``out``."""
+    upper, lower, down = _axis(pixels.shape[0], out.shape[0])
+    left, right, across = _axis(pixels.shape[1], out.shape[1])
+    down = down[:, None, None]
+    wide: NDArray[np.uint32] = np.asarray(across[None, :, None], np.uint32)
+    rows: NDArray[np.uint16] = pixels[upper] * (_ONE - down) + pixels[lower] * down
+    blend: NDArray[np.uint32] = rows.take(left, axis=1) * (_ONE - wide) + rows.take(right, axis=1) * wide
+    np.copyto(out, (blend + _ONE * _ONE // 2) >> 16, casting="unsafe")
+
+
+def reduce(pixels: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
+    """The average of each block."""
+    return np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).reduce((columns, rows)))
+
+
+@lru_cache(maxsize=32)
+def _axis(size: int, target: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.uint16]]:
+    """For each target position its two neighbours in the source, and the weight of the second in 1/256."""
+    position = (np.arange(target) + 0.5) * size / target - 0.5
+    first = np.floor(position)
+    weight = np.rint((position - first) * _ONE).astype(np.uint16)
+    return (
+        np.clip(first, 0, size - 1).astype(np.intp),
+        np.clip(first + 1, 0, size - 1).astype(np.intp),
+        weight,
+    )

@@ -1,0 +1,22 @@
+"""Resampling with OpenCV."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+def resize(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
+    """Bilinear, half-pixel centres, into ``out``."""
+    height, width = out.shape[:2]
+    result = cv2.resize(pixels, (width, height), dst=out, interpolation=cv2.INTER_LINEAR)
+    if result is not out and not np.shares_memory(result, out):
+        out[...] = result  # OpenCV makes a new array where it cannot write into a view
+
+
+def reduce(pixels: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
+    """The average of each block."""
+    height, width = pixels.shape[0] // rows, pixels.shape[1] // columns
+    reduced: NDArray[np.uint8] = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+    return reduced

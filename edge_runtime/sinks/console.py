@@ -1,0 +1,26 @@
+"""One short line a frame, for people."""
+
+from __future__ import annotations
+
+from edge_runtime.contracts.results import FrameFailure, FrameResult
+from edge_runtime.errors import SinkError
+
+
+class ConsoleSink:
+    """Prints source, categories and milliseconds."""
+
+    def __init__(self, target: str) -> None:
+        if target:
+            raise SinkError(f"console:{target}: console takes nothing behind a colon")
+
+    def write(self, result: FrameResult | FrameFailure) -> None:
+        """Prints one line."""
+        if isinstance(result, FrameFailure):
+            print(f"{result.index:6}  {result.error}", flush=True)
+            return
+        named = ", ".join(f"{found.label} {found.score:.3f}" for found in result.classification.categories)
+        milliseconds = sum(result.classification.timing_ms.values())
+        print(f"{result.index:6}  {result.source}  {named or '-'}  {milliseconds:.1f} ms", flush=True)
+
+    def close(self) -> None:
+        """Holds nothing open."""

@@ -1,0 +1,58 @@
+"""Image files: one, a folder of them, or those a glob names."""
+
+from __future__ import annotations
+
+import glob
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge_runtime.contracts.dataset import IMAGE_SUFFIXES
+from edge_runtime.contracts.results import Frame, FrameFailure
+from edge_runtime.errors import ImageError, SourceError
+from edge_runtime.preprocess import read_image
+
+
+class FileSource:
+    """Reads images in the order of their names; a folder is read with its subfolders."""
+
+    def __init__(self, text: str) -> None:
+        self._paths = _find(text)
+
+    def __iter__(self) -> Iterator[Frame | FrameFailure]:
+        for index, path in enumerate(self._paths):
+            start = time.perf_counter_ns()
+            try:
+                pixels = read_image(path)
+            except ImageError as error:
+                yield FrameFailure(str(path), index, str(error))
+                continue
+            yield Frame(pixels, str(path), index, time.time_ns(), time.perf_counter_ns() - start)
+
+    def close(self) -> None:
+        """Holds nothing open."""
+
+
+def _find(text: str) -> list[Path]:
+    path = Path(text)
+    if path.is_dir():
+        paths = sorted(entry for entry in path.rglob("*") if _is_image(entry))
+        if not paths:
+            raise SourceError(f"{text}: no image in this folder; expected files ending in {_suffixes()}")
+        return paths
+    if path.exists():
+        return [path]
+    if glob.has_magic(text):
+        paths = sorted(Path(name) for name in glob.glob(text, recursive=True) if _is_image(Path(name)))  # noqa: PTH207 - any root
+        if not paths:
+            raise SourceError(f"{text}: no image matches; expected files ending in {_suffixes()}")
+        return paths
+    raise SourceError(f"{text}: no such file or folder")
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
+def _suffixes() -> str:
+    return ", ".join(sorted(IMAGE_SUFFIXES))

@@ -1,0 +1,51 @@
+"""The runtime imports with nothing but numpy and Pillow: no training framework, no interpreter, no OpenCV."""
+
+import pkgutil
+import subprocess
+import sys
+
+import edge_runtime
+
+FORBIDDEN = (
+    "tensorflow",
+    "keras",
+    "jax",
+    "torch",
+    "matplotlib",
+    "scipy",
+    "sklearn",
+    "trainer",
+    "converter",
+    "benchmarks",
+)
+LAZY = ("ai_edge_litert", "tflite_runtime", "cv2")
+
+BLOCK = """
+import importlib, sys
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {blocked!r}:
+            raise ImportError(f"{{name}} is blocked")
+sys.meta_path.insert(0, Blocker())
+for name in {modules!r}:
+    importlib.import_module(name)
+print(*sorted(name for name in sys.modules if "." not in name))
+"""
+
+
+def module_names() -> list[str]:
+    walked = pkgutil.walk_packages(edge_runtime.__path__, "edge_runtime.")
+    return ["edge_runtime", *(module.name for module in walked if not module.name.endswith("resize_opencv"))]
+
+
+def test_every_module_imports_with_frameworks_interpreters_and_opencv_blocked() -> None:
+    code = BLOCK.format(blocked=FORBIDDEN + LAZY, modules=module_names())
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not set(done.stdout.split()) & {*FORBIDDEN, *LAZY}
+
+
+def test_importing_the_runtime_loads_no_interpreter_and_no_opencv() -> None:
+    code = "import edge_runtime, edge_runtime.cli, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {name.partition(".")[0] for name in done.stdout.split()} & {*FORBIDDEN, *LAZY}

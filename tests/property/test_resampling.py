@@ -1,0 +1,100 @@
+"""The one resampling function: two implementations, one answer."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shared import SHARED_DATA, needs_shared_data
+
+from edge_runtime.contracts.preprocessing import PreprocessSpec
+from edge_runtime.preprocess import read_image, resize, resize_numpy, resize_opencv
+
+IMPLEMENTATIONS = {
+    "opencv": (resize_opencv.resize, resize_opencv.reduce),
+    "numpy": (resize_numpy.resize, resize_numpy.reduce),
+}
+
+sides = st.integers(1, 90)
+specs = st.builds(
+    PreprocessSpec,
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+    resize=st.sampled_from(("squash", "center-crop", "letterbox")),
+)
+
+
+def resized(pixels: np.ndarray, spec: PreprocessSpec, implementation: str) -> np.ndarray:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resize, "load_resizers", lambda: (implementation, *IMPLEMENTATIONS[implementation]))
+        out = np.full((spec.height, spec.width, 3), 99, np.uint8)
+        resize.resize_frame(pixels, spec, out)
+    return out
+
+
+@settings(deadline=None, max_examples=200)
+@given(sides, sides, specs, st.integers(0, 2**32 - 1))
+def test_opencv_and_numpy_agree_within_two_steps(height: int, width: int, spec: PreprocessSpec, seed: int) -> None:
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    difference = resized(pixels, spec, "opencv").astype(int) - resized(pixels, spec, "numpy")
+    assert np.abs(difference).max() <= 2  # one for averaging blocks, one for interpolating
+    assert np.abs(difference).mean() <= 1
+
+
+@needs_shared_data
+@pytest.mark.parametrize("mode", ["squash", "center-crop", "letterbox"])
+def test_opencv_and_numpy_agree_on_photos(mode: str) -> None:
+    for path in sorted((SHARED_DATA / "photos").glob("*.[bj]*")):
+        pixels = read_image(path)
+        for size in (96, 224):
+            spec = PreprocessSpec(size, size, resize=mode)
+            difference = resized(pixels, spec, "opencv").astype(int) - resized(pixels, spec, "numpy")
+            assert np.abs(difference).mean() <= 1, path
+            assert np.abs(difference).max() <= 2, path
+
+
+@settings(deadline=None)
+@given(sides, sides, specs, st.tuples(*[st.integers(0, 255)] * 3), st.sampled_from(tuple(IMPLEMENTATIONS)))
+def test_one_colour_stays_that_colour(
+    height: int, width: int, spec: PreprocessSpec, color: tuple[int, int, int], implementation: str
+) -> None:
+    out = resized(np.full((height, width, 3), color, np.uint8), spec, implementation)
+    if spec.resize == "letterbox":
+        assert np.logical_or((out == color).all(-1), (out == 0).all(-1)).all()
+        assert (out == color).all(-1).any()
+    else:
+        assert (out == color).all()
+
+
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+class TestEachImplementation:
+    def test_same_size_changes_nothing(self, implementation: str) -> None:
+        pixels = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
+        assert (resized(pixels, PreprocessSpec(30, 40), implementation) == pixels).all()
+
+    def test_half_pixel_centres(self, implementation: str) -> None:
+        ramp = np.repeat(np.arange(0, 80, 10, dtype=np.uint8)[None, :, None], 3, axis=2).repeat(4, axis=0)
+        out = resized(ramp, PreprocessSpec(4, 4), implementation)
+        assert out[0, :, 0].tolist() == [5, 25, 45, 65]  # each the mean of two neighbours
+
+    def test_fine_pattern_becomes_grey_not_moire(self, implementation: str) -> None:
+        fine = (np.indices((800, 800)).sum(0) % 2 * 255).astype(np.uint8)[..., None].repeat(3, -1)
+        out = resized(fine, PreprocessSpec(100, 100), implementation)
+        assert np.abs(out.astype(int) - 128).max() <= 1
+
+    def test_center_crop_takes_the_middle(self, implementation: str) -> None:
+        pixels = np.zeros((100, 300, 3), np.uint8)
+        pixels[:, 100:200] = 200
+        spec = PreprocessSpec(50, 50, resize="center-crop")
+        assert (resized(pixels, spec, implementation) == 200).all()
+
+    def test_crop_fraction_leaves_the_rim_out(self, implementation: str) -> None:
+        pixels = np.zeros((80, 80, 3), np.uint8)
+        pixels[10:70, 10:70] = 200
+        spec = PreprocessSpec(30, 30, resize="center-crop", crop_fraction=0.75)
+        assert (resized(pixels, spec, implementation) == 200).all()
+
+    def test_letterbox_keeps_the_aspect_and_fills_black(self, implementation: str) -> None:
+        out = resized(np.full((20, 60, 3), 200, np.uint8), PreprocessSpec(30, 30, resize="letterbox"), implementation)
+        assert (out[:10] == 0).all()
+        assert (out[10:20] == 200).all()
+        assert (out[20:] == 0).all()
