@@ -1,0 +1,117 @@
+"""The same .tflite in the environments of devices: the lean install, and tflite-runtime 2.14 with numpy 1."""
+
+import json
+import pkgutil
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import edge_runtime
+from edge_runtime import Classifier, read_image
+
+ROOT = Path(__file__).parents[2]
+SAMPLE_TEST = ROOT / "trainer" / "assets" / "sample" / "test"
+
+pytestmark = [pytest.mark.device, pytest.mark.tensorflow]
+
+
+def environment(name: str) -> str:
+    command = [sys.executable, str(ROOT / "tools" / "make_env.py"), name]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def lean_python() -> str:
+    return environment("lean")
+
+
+@pytest.fixture(scope="session")
+def tflite_runtime_python() -> str:
+    if sys.version_info >= (3, 12):
+        pytest.skip("tflite-runtime has no wheel for Python 3.12 or later")
+    return environment("tflite-runtime")
+
+
+@pytest.fixture(scope="session")
+def scores_here(sample_int8: Path) -> dict[str, np.ndarray]:
+    with Classifier(sample_int8, backend="litert") as classifier:
+        paths = sorted(SAMPLE_TEST.rglob("*.png"))
+        return {path.relative_to(SAMPLE_TEST).as_posix(): classifier.scores(read_image(path)) for path in paths}
+
+
+def scores_in(python: str, model: Path, backend: str) -> dict[str, Any]:
+    command = [python, str(ROOT / "tests" / "support" / "score_images.py"), str(model), str(SAMPLE_TEST), backend]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def assert_same_top1_except_ties(expected: dict[str, np.ndarray], found: dict[str, list[float]]) -> None:
+    step = 1 / 256
+    assert found.keys() == expected.keys()
+    assert len(expected) == 400
+    for name, scores in expected.items():
+        if int(np.argmax(scores)) != int(np.argmax(found[name])):
+            second, best = np.sort(scores)[-2:]
+            assert best - second <= 2 * step, name
+
+
+def test_lean_environment_gives_the_same_answers_without_opencv_and_tensorflow(
+    lean_python: str, sample_int8: Path, scores_here: dict[str, np.ndarray]
+) -> None:
+    report = scores_in(lean_python, sample_int8, "auto")
+    assert report["frameworks"] == []
+    assert report["resizer"] == "numpy"
+    assert report["interpreter"].startswith("litert ")
+    assert_same_top1_except_ties(scores_here, report["scores"])
+
+
+def test_lean_environment_imports_every_module_of_the_runtime(lean_python: str) -> None:
+    walked = pkgutil.walk_packages(edge_runtime.__path__, "edge_runtime.")
+    names = [module.name for module in walked if not module.name.endswith("resize_opencv")]
+    code = f"import importlib, sys\nfor name in {names!r}: importlib.import_module(name)"
+    done = subprocess.run([lean_python, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_lean_environment_runs_the_command(lean_python: str, sample_int8: Path) -> None:
+    command = [str(Path(lean_python).with_name("edge-run")), str(sample_int8), str(SAMPLE_TEST / "bag"), "--top-k", "1"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    labels = [json.loads(line)["categories"][0]["label"] for line in done.stdout.splitlines()]
+    assert len(labels) == 40
+    assert labels.count("bag") >= 36
+
+
+def test_a_video_without_opencv_names_the_install_command(lean_python: str, sample_int8: Path) -> None:
+    command = [str(Path(lean_python).with_name("edge-run")), str(sample_int8), "clip.mp4"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "pip install 'edge-deploy-kit[camera]'" in done.stderr
+
+
+def test_tflite_runtime_gives_the_same_answers(
+    tflite_runtime_python: str, sample_int8: Path, scores_here: dict[str, np.ndarray]
+) -> None:
+    report = scores_in(tflite_runtime_python, sample_int8, "tflite-runtime")
+    assert report["interpreter"] == "tflite-runtime 2.14.0"
+    assert version("numpy").startswith("2")  # so the two environments really differ
+    assert_same_top1_except_ties(scores_here, report["scores"])
+
+
+def test_a_missing_interpreter_names_the_install_command(lean_python: str, sample_int8: Path) -> None:
+    command = [
+        str(Path(lean_python).with_name("edge-run")),
+        str(sample_int8),
+        "synthetic:",
+        "--backend",
+        "tflite-runtime",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "pip install 'edge-deploy-kit[tflite-runtime]'" in done.stderr
