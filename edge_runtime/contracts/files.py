@@ -6,8 +6,8 @@ import errno
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from edge_runtime.contracts.errors import EdgeDeployError
@@ -60,10 +60,22 @@ def write_bytes(target: Path, content: bytes) -> None:
     Raises:
         OutputError: writing failed.
     """
-    with written_atomically(target) as temporary, temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    write_together({target: content})
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Writes whole files, durably; none is put in its place before all are written.
+
+    Raises:
+        OutputError: writing one of them failed.
+    """
+    with ExitStack() as stack:
+        for target, content in contents.items():
+            temporary = stack.enter_context(written_atomically(target))
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
 
 
 def write_text(target: Path, content: str) -> None:

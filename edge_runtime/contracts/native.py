@@ -1,7 +1,8 @@
-"""Keeps what native libraries print on file descriptors 1 and 2 away from the user."""
+"""Keeps what native libraries and TensorFlow print away from the user."""
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
@@ -34,3 +35,10 @@ def native_output_as_debug() -> Iterator[None]:
             capture.seek(0)
             for line in capture.read().decode("utf-8", "replace").splitlines():
                 logger.debug("%s", line)
+
+
+def quiet_tensorflow() -> None:
+    """Sets what keeps TensorFlow's and absl's own logging down; call it before TensorFlow is imported."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for name in ("absl", "tensorflow"):
+        logging.getLogger(name).setLevel(logging.ERROR)

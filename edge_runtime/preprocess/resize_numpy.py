@@ -17,9 +17,13 @@ def resize(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
     left, right, across = _axis(pixels.shape[1], out.shape[1])
     down = down[:, None, None]
     wide: NDArray[np.uint32] = np.asarray(across[None, :, None], np.uint32)
-    rows: NDArray[np.uint16] = pixels[upper] * (_ONE - down) + pixels[lower] * down
-    blend: NDArray[np.uint32] = rows.take(left, axis=1) * (_ONE - wide) + rows.take(right, axis=1) * wide
-    np.copyto(out, (blend + _ONE * _ONE // 2) >> 16, casting="unsafe")
+    rows: NDArray[np.uint16] = pixels[upper] * (_ONE - down)
+    rows += pixels[lower] * down
+    blend: NDArray[np.uint32] = rows.take(left, axis=1) * (_ONE - wide)
+    blend += rows.take(right, axis=1) * wide
+    blend += _ONE * _ONE // 2
+    blend >>= 16
+    np.copyto(out, blend, casting="unsafe")
 
 
 def reduce(pixels: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:

@@ -1,0 +1,1 @@
+"""Latency benchmarks: numbers that are valid, or say why not."""

@@ -1,0 +1,63 @@
+"""Starts child processes that run this very code, and makes one clear error of whatever ends them early."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.protocol import Measured, WorkRequest, read_answer, to_line
+from edge_runtime.contracts.command import logger
+
+_ROOT = Path(__file__).resolve().parents[1]
+_GRACE_SECONDS = 120.0
+
+
+def child_environment() -> dict[str, str]:
+    """The environment of a child that imports our packages from where this process has them."""
+    paths = [str(_ROOT), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
+
+
+def run_worker(request: WorkRequest) -> Measured:
+    """Measures one row in a new process.
+
+    Raises:
+        BenchmarkError: the worker said why it cannot, crashed, or took longer than it may.
+    """
+    command = [sys.executable, "-m", "benchmarks.worker"]
+    try:
+        done = subprocess.run(
+            command,
+            input=to_line(request) + "\n",
+            env=child_environment(),
+            capture_output=True,
+            text=True,
+            timeout=request.harness.max_seconds + _GRACE_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise BenchmarkError(f"the worker did not end within {error.timeout:g} s; it was stopped") from error
+    for line in done.stderr.splitlines():
+        logger.debug("worker: %s", line)
+    if done.returncode != 0:
+        raise BenchmarkError(f"the worker {how_it_ended(done.returncode)}: {last_line(done.stderr)}")
+    answer = read_answer(done.stdout)
+    if answer.measured is None:
+        raise BenchmarkError(str(answer.error))
+    return answer.measured
+
+
+def how_it_ended(code: int) -> str:
+    """A process's return code in words."""
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"
+
+
+def last_line(text: str) -> str:
+    """The last line of what a process said; where it said nothing, that."""
+    lines = text.strip().splitlines()
+    return lines[-1].strip() if lines else "it said nothing"
