@@ -7,8 +7,8 @@ from pathlib import Path
 
 from edge_runtime.errors import SourceError
 from edge_runtime.registry import Registry
+from edge_runtime.sources.address import without_password
 from edge_runtime.sources.base import Source
-from edge_runtime.sources.http import without_password
 from edge_runtime.sources.live import Connection, LiveCapture, LiveSettings
 
 SOURCES = Registry(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edge_runtime.errors import SourceError
 from edge_runtime.preprocess import decode_image
 from edge_runtime.preprocess.decode import MAX_FILE_BYTES
+from edge_runtime.sources.address import without_password
 
 SNAPSHOT_SECONDS = 1.0
 _TIMEOUT_SECONDS = 10.0
@@ -126,9 +127,3 @@ class HTTPConnection:
             return response.read(size)
         except (OSError, HTTPException, ValueError) as error:
             raise SourceError(f"{self._name}: connection lost: {error}") from error
-
-
-def without_password(url: str) -> str:
-    """The URL as it may be shown: without user and password."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edge_runtime.contracts.native import native_output_as_debug
 from edge_runtime.errors import SourceError
-from edge_runtime.sources.http import without_password
+from edge_runtime.sources.address import without_password
 
 # Measured: a stream opens in 0.5 s instead of 3 s, and no frames pile up.
 _RTSP_OPTIONS = "rtsp_transport;tcp|fflags;nobuffer|analyzeduration;200000|probesize;65536"
