@@ -5,14 +5,19 @@ from edge_runtime import Classifier
 with Classifier("model.tflite") as classifier:
     result = classifier.classify(frame_rgb)  # uint8 (height, width, 3), RGB
     print(result.categories[0].label, result.categories[0].score)
+
+The names below are imported when they are first used: edge-doctor must start where numpy is missing or broken.
 """
 
 from __future__ import annotations
 
-from edge_runtime.classifier import Classifier
-from edge_runtime.contracts.results import Category, ClassificationResult, Frame, FrameResult
-from edge_runtime.errors import EdgeDeployError, EdgeRuntimeError
-from edge_runtime.preprocess import decode_image, read_image
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edge_runtime.classifier import Classifier
+    from edge_runtime.contracts.results import Category, ClassificationResult, Frame, FrameResult
+    from edge_runtime.errors import EdgeDeployError, EdgeRuntimeError
+    from edge_runtime.preprocess import decode_image, read_image
 
 __all__ = [
     "Category",
@@ -25,3 +30,24 @@ __all__ = [
     "decode_image",
     "read_image",
 ]
+
+_HOMES = {
+    "edge_runtime.classifier": ("Classifier",),
+    "edge_runtime.contracts.results": ("Category", "ClassificationResult", "Frame", "FrameResult"),
+    "edge_runtime.errors": ("EdgeDeployError", "EdgeRuntimeError"),
+    "edge_runtime.preprocess": ("decode_image", "read_image"),
+}
+
+if not TYPE_CHECKING:  # a type checker would take it for a promise that every name is there
+
+    def __getattr__(name: str) -> object:
+        from importlib import import_module
+
+        for module, names in _HOMES.items():
+            if name in names:
+                value = globals()[name] = getattr(import_module(module), name)
+                return value
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from edge_runtime.contracts.native import native_output_as_debug
 from edge_runtime.errors import SourceError
 from edge_runtime.sources.address import without_password
 
+_OPTIONS_VARIABLE = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 # Measured: a stream opens in 0.5 s instead of 3 s, and no frames pile up.
 _RTSP_OPTIONS = "rtsp_transport;tcp|fflags;nobuffer|analyzeduration;200000|probesize;65536"
 
@@ -42,8 +45,8 @@ class OpenCVConnection:
         Raises:
             SourceError: there is no such camera or stream.
         """
-        os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", _RTSP_OPTIONS)
-        with native_output_as_debug():
+        options = {} if isinstance(self._target, int) else {_OPTIONS_VARIABLE: _RTSP_OPTIONS}
+        with native_output_as_debug(), _environment_defaults(options):
             self._capture = self._cv2.VideoCapture(self._target)
         if not self._capture.isOpened():
             mend = "is it connected, and are you in the group video?" if isinstance(self._target, int) else "is it up?"
@@ -65,3 +68,15 @@ class OpenCVConnection:
         """Frees the camera."""
         if self._capture is not None:
             self._capture.release()
+
+
+@contextmanager
+def _environment_defaults(values: dict[str, str]) -> Iterator[None]:
+    """Sets variables that are not set, for the block only: FFmpeg's options for RTSP cost a video file its first frame."""
+    missing = {name: value for name, value in values.items() if name not in os.environ}
+    os.environ.update(missing)
+    try:
+        yield
+    finally:
+        for name in missing:
+            del os.environ[name]

@@ -1,6 +1,7 @@
 """Live sources as a camera user meets them: streams that end, hang and come back, and libraries that block."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -191,6 +192,14 @@ def test_addresses_that_mean_nothing_are_refused(address: str) -> None:
 def test_impossible_settings_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ContractError):
         LiveSettings(**wrong)
+
+
+def test_connecting_leaves_no_trace_in_the_environment() -> None:
+    before = dict(os.environ)
+    for address in ("camera:17", "rtsp://127.0.0.1:9/"):
+        with pytest.raises(SourceError):
+            next(iter(open_source(address, EVERY)))
+    assert dict(os.environ) == before  # FFmpeg's options for RTSP would cost a video file its first frame
 
 
 class TestPiCamera:
