@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -51,7 +52,15 @@ def _commands(out: Path) -> list[list[str]]:
         ["edge-train", "sample", "--out", run],
         ["edge-convert", run, "--out", int8, "--quantize", "int8"],
         ["edge-convert", run, "--out", float32, "--quantize", "float32"],
-        ["edge-run", int8, str(SAMPLE_TEST), "--top-k", "3", "--sink", f"jsonl:{out / 'predictions.jsonl'}"],
+        [
+            "edge-run",
+            int8,
+            os.path.relpath(SAMPLE_TEST),
+            "--top-k",
+            "3",
+            "--sink",
+            f"jsonl:{out / 'predictions.jsonl'}",
+        ],
         ["edge-bench", "run", int8, float32, "--min-seconds", "2", "--out", str(out / "latency.json")],
     ]
 
@@ -117,7 +126,7 @@ def _predictions(path: Path) -> list[dict[str, Any]]:
     shown = []
     for index in range(0, len(images), GRID_STEP):
         truth = images.classes[images.labels[index][0]]
-        found = results[str(images.path(index))]
+        found = results[os.path.relpath(images.path(index))]
         shown.append({"picture": _data_uri(images.path(index)), "truth": truth, **found})
     return shown
 

@@ -34,8 +34,8 @@ class PreprocessSpec:
 
     1. ``resize``: "squash" takes the whole frame, its aspect lost; "center-crop" the largest centred part with the
        target's aspect, shrunk to ``crop_fraction`` of its sides; "letterbox" keeps the aspect and fills with black.
-    2. ``resampling``: "bilinear" with half-pixel centres on a frame first averaged over whole blocks, where it is
-       more than four times as large as the target (see ``edge_runtime.preprocess.resize``).
+    2. ``resampling``: "bilinear" with half-pixel centres, on a frame that is first halved while it is at least four
+       times as large as the target (see ``edge_runtime.preprocess.resize``).
     3. ``color``: channels in the order RGB or BGR, or one grey channel (ITU-R BT.601 luma).
     4. ``(pixel - mean) / std`` with pixels in 0..255; one number for all channels, or one a channel.
 

@@ -1,13 +1,12 @@
 """The one resampling function of this project, and the part of a frame it is applied to.
 
-**Bilinear after block averaging.** Where the frame (or the part of it that is used) is at least four times as high and
-as wide as the target, blocks of 2x2, 4x4, 8x8, ... pixels are first averaged into one: the largest that leave at least
-twice the target. Rows and columns left over are dropped half on each side. Bilinear interpolation with half-pixel
-centres and repeated border follows. So a 640x480 frame costs one interpolation, and a 12-megapixel photo is not
-aliased.
+**Bilinear after halving.** While the frame (or the part of it that is used) is at least four times as high and as wide
+as the target, it is halved: 2x2 pixels are averaged into one (an odd last row or column is left out). Bilinear
+interpolation with half-pixel centres and repeated border follows. So a 640x480 frame costs one interpolation, and a
+12-megapixel photo is not aliased.
 
-Two implementations: OpenCV (fast) and numpy with Pillow (always there). They agree within one step of 255 a stage,
-and within 1/255 on average; a test holds them to it.
+Two implementations: OpenCV (fast) and numpy with Pillow (always there). They agree within one step of 255
+(a test holds them to it).
 """
 
 from __future__ import annotations
@@ -24,33 +23,31 @@ from edge_runtime.contracts.preprocessing import PreprocessSpec
 
 Pixels = NDArray[np.uint8]
 Resizer = Callable[[Pixels, Pixels], None]
-"""Resamples the first array, (height, width, 3), into the second; the first is already reduced below four times."""
-Reducer = Callable[[Pixels, int], Pixels]
-"""Averages square blocks of this side, which divides the array's sides."""
+"""Resamples the first array, (height, width, 3), into the second; the first is already halved below four times."""
+Halver = Callable[[Pixels], Pixels]
+"""Averages blocks of 2x2 pixels; both sides of the array are even."""
 
 logger = logging.getLogger(DISTRIBUTION)
 
 
 @lru_cache(maxsize=1)
-def load_resizers() -> tuple[str, Resizer, Reducer]:
-    """Returns name, resizer and reducer of the fastest implementation installed here."""
+def load_resizers() -> tuple[str, Resizer, Halver]:
+    """Returns name, resizer and halver of the fastest implementation installed here."""
     try:
         from edge_runtime.preprocess import resize_opencv
     except ImportError:
         from edge_runtime.preprocess import resize_numpy
 
         logger.debug("OpenCV is not installed: frames are resized with numpy, slower with the same answer")
-        return "numpy", resize_numpy.resize, resize_numpy.reduce
-    return "opencv", resize_opencv.resize, resize_opencv.reduce
+        return "numpy", resize_numpy.resize, resize_numpy.halve
+    return "opencv", resize_opencv.resize, resize_opencv.halve
 
 
 def resample(pixels: Pixels, out: Pixels) -> None:
     """Resamples ``pixels``, uint8 (height, width, 3), into all of ``out``, uint8 (target height, target width, 3)."""
-    _, resize, reduce = load_resizers()
-    side = _block_side(min(pixels.shape[0] // out.shape[0], pixels.shape[1] // out.shape[1]))
-    if side > 1:
-        height, width = pixels.shape[0] // side * side, pixels.shape[1] // side * side
-        pixels = reduce(_centered(pixels, height, width), side)
+    _, resize, halve = load_resizers()
+    while pixels.shape[0] >= 4 * out.shape[0] and pixels.shape[1] >= 4 * out.shape[1]:
+        pixels = halve(pixels[: pixels.shape[0] // 2 * 2, : pixels.shape[1] // 2 * 2])
     resize(pixels, out)
 
 
@@ -64,14 +61,6 @@ def resize_frame(pixels: Pixels, spec: PreprocessSpec, out: Pixels) -> None:
         height, width = _fitting_size(pixels.shape[0], pixels.shape[1], spec)
         out[...] = 0
         resample(pixels, _centered(out, height, width))
-
-
-def _block_side(ratio: int) -> int:
-    """The largest power of two that is at most half of ``ratio``, at least 1.
-
-    OpenCV averages 2x2 blocks with vector instructions, and odd or oblong ones many times slower.
-    """
-    return 1 << max(0, ratio.bit_length() - 2)
 
 
 def _crop_size(height: int, width: int, spec: PreprocessSpec) -> tuple[int, int]:

@@ -26,9 +26,9 @@ def resize(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
     np.copyto(out, blend, casting="unsafe")
 
 
-def reduce(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """The average of each block."""
-    return np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).reduce(side))
+def halve(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The average of each block of 2x2."""
+    return np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).reduce(2))
 
 
 @lru_cache(maxsize=32)

@@ -15,8 +15,8 @@ def resize(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
         out[...] = result  # OpenCV makes a new array where it cannot write into a view
 
 
-def reduce(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """The average of each block."""
-    height, width = pixels.shape[0] // side, pixels.shape[1] // side
+def halve(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The average of each block of 2x2."""
+    height, width = pixels.shape[0] // 2, pixels.shape[1] // 2
     reduced: NDArray[np.uint8] = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
     return reduced

@@ -72,7 +72,7 @@ class OpenCVConnection:
 
 @contextmanager
 def _environment_defaults(values: dict[str, str]) -> Iterator[None]:
-    """Sets variables that are not set, for the block only: FFmpeg's options for RTSP cost a video file its first frame."""
+    """Sets variables that are not set yet, for the block only: FFmpeg's RTSP options cost a video its first frame."""
     missing = {name: value for name, value in values.items() if name not in os.environ}
     os.environ.update(missing)
     try:

@@ -66,7 +66,7 @@ def test_wrong_channel_order_and_range_would_show(imagenet: list[tuple[np.ndarra
 def test_the_clear_photos_are_recognised(resizer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if resizer == "numpy":
         monkeypatch.setattr(
-            "edge_runtime.preprocess.resize.load_resizers", lambda: ("numpy", resize_numpy.resize, resize_numpy.reduce)
+            "edge_runtime.preprocess.resize.load_resizers", lambda: ("numpy", resize_numpy.resize, resize_numpy.halve)
         )
         assert preprocessor.resize_frame is not None
     with (SHARED_DATA / "photos" / "labels.csv").open() as file:
@@ -82,7 +82,7 @@ def test_the_clear_photos_are_recognised(resizer: str, monkeypatch: pytest.Monke
 def test_opencv_and_numpy_give_the_same_top1_on_photos(monkeypatch: pytest.MonkeyPatch) -> None:
     photos = [read_image(path) for path in sorted((SHARED_DATA / "photos").glob("*.[bj]*"))]
     answers = []
-    for resizers in (None, ("numpy", resize_numpy.resize, resize_numpy.reduce)):
+    for resizers in (None, ("numpy", resize_numpy.resize, resize_numpy.halve)):
         if resizers is not None:
             monkeypatch.setattr("edge_runtime.preprocess.resize.load_resizers", lambda found=resizers: found)
         with open_model("mobilenet_v2_1.0_224_uint8") as classifier:
