@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -88,6 +89,9 @@ def run_command(
     options = parser.parse_args(_with_dashed_values_joined(sys.argv[1:] if arguments is None else arguments))
     logging.basicConfig(format=f"{parser.prog}: %(message)s", level=logging.WARNING, stream=sys.stderr, force=True)
     logger.setLevel(options.log_level.upper())
+    warnings.filterwarnings(
+        "ignore", module=r"PIL\."
+    )  # what it warns of in strangers' images is an error of ours or harmless
     try:
         return body(options)
     except KeyboardInterrupt:

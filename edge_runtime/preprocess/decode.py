@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -47,14 +46,12 @@ def decode_image(content: bytes, where: str) -> NDArray[np.uint8]:
     if len(content) > MAX_FILE_BYTES:
         raise ImageError(f"{where}: more than {MAX_FILE_BYTES >> 20} MiB; scale the image down first")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's bomb warning comes above our own limit
-            image = Image.open(io.BytesIO(content), formats=FORMATS)
-            if image.width * image.height > MAX_PIXELS:
-                raise Image.DecompressionBombError
-            ImageOps.exif_transpose(image, in_place=True)
-            return np.array(_to_rgb(image))
-    except Image.DecompressionBombError as error:
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        if image.width * image.height > MAX_PIXELS:
+            raise Image.DecompressionBombError
+        ImageOps.exif_transpose(image, in_place=True)
+        return np.array(_to_rgb(image))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"{where}: more than {MAX_PIXELS} pixels; scale the image down first") from error
     except MemoryError as error:
         raise ImageError(f"{where}: not enough memory to decode it") from error

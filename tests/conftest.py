@@ -1,0 +1,65 @@
+"""Fixtures that several test modules share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache folder for this session, so that no test reads or fills the user's."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A RUN folder that edge-train made from the bundled sample with its defaults."""
+    from trainer.cli import main
+
+    run = tmp_path_factory.mktemp("sample") / "run"
+    assert main(["sample", "--out", str(run)]) == 0
+    return run
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """An empty disk of 100 KiB."""
+    folder = tmp_path / "small_disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = f"cannot mount a small disk here: {done.stderr.strip()}"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.fixture(scope="session")
+def sample_int8(sample_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The int8 file that edge-convert made from ``sample_run`` with its defaults; its reports lie beside it."""
+    from converter.cli import main
+
+    model = tmp_path_factory.mktemp("sample_int8") / "model.tflite"
+    assert main([str(sample_run), "--out", str(model)]) == 0
+    return model
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A RUN folder made by hand, beside its data: three colours, 12x12 pixels; converts in a second."""
+    from small_run import write_small_run
+
+    return write_small_run(tmp_path_factory.mktemp("small"))

@@ -1,0 +1,90 @@
+"""TrainConfig refuses what cannot work, and says what was meant by its defaults."""
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+
+from trainer import TrainConfig
+from trainer.cli import main
+from trainer.errors import ConfigError
+
+
+def test_the_sample_is_trained_on_the_bundled_backbone() -> None:
+    config = TrainConfig("sample")
+    assert (config.weights, config.alpha, config.image_size) == ("bundled", 0.35, 48)
+
+
+def test_photos_are_trained_on_imagenet_weights() -> None:
+    config = TrainConfig("photos")
+    assert (config.weights, config.image_size) == ("imagenet", 224)
+
+
+def test_what_the_user_says_is_kept() -> None:
+    config = TrainConfig("sample", weights="none", image_size=32, alpha=0.7)
+    assert (config.weights, config.alpha, config.image_size) == ("none", 0.7, 32)
+
+
+def test_it_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        TrainConfig("sample").epochs = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"backbone": "alexnet"}, "backbone 'alexnet' is not one of mobilenet-v2"),
+        ({"alpha": 0.4}, "there are ImageNet weights of mobilenet-v2 for alpha 0.35, 0.5, 0.75, 1.0, 1.3, 1.4"),
+        ({"alpha": -1.0, "weights": "none"}, "alpha -1.0 is not within"),
+        ({"image_size": 31}, "image_size 31: mobilenet-v2 takes 32 to"),
+        ({"weights": "bundled", "alpha": 0.5}, "only those of mobilenet-v2 with alpha 0.35 and image size 48"),
+        ({"weights": "bundled", "image_size": 96}, "not of mobilenet-v2 with 0.35 and 96"),
+        ({"epochs": 0}, "epochs 0 is below 1"),
+        ({"batch_size": 0}, "batch_size 0 is below 1"),
+        ({"learning_rate": 0.0}, "learning_rate 0.0 is not"),
+        ({"learning_rate": float("nan")}, "learning_rate nan is not"),
+        ({"dropout": 1.0}, "dropout 1.0 is not within"),
+        ({"seed": -1}, "seed -1 is not within"),
+        ({"fine_tune_epochs": -1}, "fine_tune_epochs -1 is below 0"),
+        ({"fine_tune_layers": 0}, "fine_tune_layers 0 is below 1"),
+        ({"split": (90, 10, 0)}, "split 90/10/0: expected three shares above 0"),
+        ({"split": (80, 10, 20)}, "add up to 100"),
+        ({"split": (90, 10)}, "split 90/10: expected three shares"),
+        ({"resize": "stretch"}, "resize 'stretch' is not one of squash, center-crop, letterbox"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        TrainConfig("photos", **changes)  # type: ignore[arg-type]
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--alpha", "0.4"], ["--split", "80/20"], ["--split", "a/b/c"], ["--weights", "bundled"], ["--resize", "crop"]],
+)
+def test_wrong_usage_of_the_command_ends_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        code = main(["photos", "--out", "run", "--image-size", "96", *arguments])
+    except SystemExit as exit_of_argparse:
+        code = exit_of_argparse.code  # type: ignore[assignment]
+    assert code == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("statement", ["import trainer", "from trainer.cli import main; main(['--help'])"])
+def test_nothing_heavy_is_imported_before_a_training(statement: str) -> None:
+    check = (
+        f"import sys\ntry:\n    {statement}\nexcept SystemExit:\n    pass\n"
+        "assert not {'tensorflow', 'keras', 'matplotlib', 'sklearn', 'jinja2', 'tqdm'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_unknown_name_of_the_package_is_an_attribute_error() -> None:
+    import trainer
+
+    with pytest.raises(AttributeError, match="no attribute 'trian'"):
+        trainer.trian  # noqa: B018

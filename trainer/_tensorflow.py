@@ -1,0 +1,27 @@
+"""Brings TensorFlow and Keras up without their chatter. Call :func:`start` before anything that imports them."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from edge_runtime.contracts.native import native_output_as_debug
+
+
+def start(seed: int) -> None:
+    """Imports TensorFlow and Keras quietly and makes what follows repeatable.
+
+    The seed holds for the whole process: Python's, numpy's and TensorFlow's generators. Operations are made
+    deterministic as well, so that two runs on one machine give the same figures.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with native_output_as_debug():
+        import keras
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()  # the drivers' messages come with the first look at the devices
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    tf.get_logger().setLevel(logging.ERROR)
+    keras.config.disable_interactive_logging()
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()

@@ -1,0 +1,86 @@
+"""What the DATA argument stands for: the bundled sample, a folder of classes, or one with train/, val/ and test/."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from edge_runtime.contracts.command import logger
+from edge_runtime.contracts.dataset import PARTS, LabelledImages, read_image_folder
+from trainer.config import SAMPLE
+from trainer.errors import DataError
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """Labelled images and the part of the split that a folder assigns each to.
+
+    Attributes:
+        parts: "train", "val" or "test" for each image; None where no folder says so.
+    """
+
+    images: LabelledImages
+    parts: tuple[str | None, ...]
+
+    def subset(self, indices: list[int]) -> DataSource:
+        """The images at ``indices``, in that order."""
+        if indices == list(range(len(self.images))):
+            return self
+        return DataSource(self.images.subset(indices), tuple(self.parts[index] for index in indices))
+
+
+def open_data(data: str) -> DataSource:
+    """Reads what ``data`` stands for: "sample", or a folder.
+
+    Raises:
+        ContractError: the folder is missing, empty or holds no class folders with images.
+        DataError: it has one class only, a class without images, or parts under other names.
+    """
+    root = Path(data)
+    if data == SAMPLE:
+        if root.exists():
+            logger.warning("%s is the bundled data; for the folder of that name write ./%s", data, data)
+        root = Path(str(resources.files("trainer") / "assets" / "sample"))
+    root = root.absolute()
+    source = _read_parts(root) if _has_parts(root) else _read_classes(root)
+    _check_classes(source.images)
+    return source
+
+
+def _has_parts(root: Path) -> bool:
+    """Whether ``train`` below ``root`` is a part of the data, not a class of that name: it then holds folders."""
+    train = root / "train"
+    return train.is_dir() and any(entry.is_dir() for entry in train.iterdir())
+
+
+def _read_classes(root: Path) -> DataSource:
+    images = read_image_folder(root)
+    return DataSource(images, (None,) * len(images))
+
+
+def _read_parts(root: Path) -> DataSource:
+    folders = {entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")}
+    strangers = sorted(folders - set(PARTS))
+    if strangers:
+        raise DataError(f"{root}: beside train/ there is {strangers[0]}/; expected {', '.join(PARTS)}; rename it")
+    classes = read_image_folder(root / "train").classes
+    names: list[str] = []
+    labels: list[tuple[int, ...]] = []
+    parts: list[str | None] = []
+    for part in PARTS:
+        if part in folders:
+            images = read_image_folder(root / part, classes)
+            names += [f"{part}/{name}" for name in images.names]
+            labels += images.labels
+            parts += [part] * len(images)
+    return DataSource(LabelledImages(root, classes, tuple(names), tuple(labels)), tuple(parts))
+
+
+def _check_classes(images: LabelledImages) -> None:
+    if len(images.classes) < 2:
+        raise DataError(f"{images.root}: only one class, {images.classes[0]!r}; a classifier needs two class folders")
+    seen = {label for labels in images.labels for label in labels}
+    for label, name in enumerate(images.classes):
+        if label not in seen:
+            raise DataError(f"{images.root}: class folder {name!r} holds no image; fill or remove it")

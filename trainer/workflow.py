@@ -1,0 +1,121 @@
+"""train(): from a configuration to a RUN folder. TensorFlow is imported when a training starts, not before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge_runtime.contracts.command import logger
+from edge_runtime.contracts.dataset import PARTS
+from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
+from trainer import _tensorflow
+from trainer.backbones import BACKBONES, KerasModel
+from trainer.config import TrainConfig
+from trainer.data.checks import refuse_contradictions, report_duplicates, report_unreadable
+from trainer.data.source import DataSource, open_data
+from trainer.data.split import split_images
+from trainer.record import Phases, PreparedData, make_record
+from trainer.run_folder import check_writable, filled_at_once
+
+if TYPE_CHECKING:
+    from trainer.evaluation import Evaluation
+
+PLOTS_NAME = "plots"
+REPORT_NAME = "report.html"
+_BYTES_PER_WEIGHT = 4
+_REPORT_BYTES = 3 << 20
+"""What record, plots and report take together."""
+
+
+def train(config: TrainConfig, out: Path) -> TrainingRecord:
+    """Trains a classifier and writes ``model.keras``, ``training.json``, ``plots/`` and ``report.html`` into ``out``.
+
+    The process's random seeds are set. Nothing is written to ``out`` before everything has been computed; files of an
+    earlier run there are then replaced.
+
+    Returns:
+        The record, as it is in ``training.json``.
+
+    Raises:
+        ContractError: there are no images where ``config.data`` says.
+        DataError: the images cannot be trained on.
+        WeightsError: the pretrained weights are missing or do not fit.
+        DivergedError: the loss left the finite numbers.
+        OutputError: ``out`` cannot be written.
+    """
+    check_writable(out)
+    phases = Phases()
+    with phases.timed("data"):
+        source = open_data(config.data)
+        refuse_contradictions(source)
+        split_images(source, config.split, config.seed)  # refuses too small classes before the long part
+    with phases.timed("backbone"):
+        _tensorflow.start(config.seed)
+        from trainer.weights import build_backbone
+
+        backbone = build_backbone(config)
+    check_writable(out, _BYTES_PER_WEIGHT * backbone.count_params() + _REPORT_BYTES)
+    with phases.timed("features"):
+        data = _prepare(config, source, backbone)
+    model = _fit(config, data, backbone, phases)
+    with phases.timed("evaluation"):
+        from trainer.evaluation import evaluate
+
+        evaluation = evaluate(model, data.part("test"), data.spec)
+    record = make_record(config, data, evaluation.metrics(), phases)
+    _write(out, model, record, evaluation)
+    return record
+
+
+def _prepare(config: TrainConfig, source: DataSource, backbone: KerasModel) -> PreparedData:
+    """Computes the features, leaves out what cannot be decoded, and splits the rest."""
+    from trainer.features import extract_features
+
+    spec = BACKBONES[config.backbone].preprocessing(config.image_size, config.resize)
+    features = extract_features(backbone, source.images, spec, cached=config.feature_cache)
+    report_unreadable(source.images, features.indices)
+    source = source.subset(features.indices)
+    split = split_images(source, config.split, config.seed)
+    report_duplicates(source.images, split)
+    sizes = ", ".join(f"{len(split[part])} {part}" for part in PARTS)
+    logger.info("data: %d classes, images: %s", len(source.images.classes), sizes)
+    return PreparedData(source.images, split, spec, features.values)
+
+
+def _fit(config: TrainConfig, data: PreparedData, backbone: KerasModel, phases: Phases) -> KerasModel:
+    from trainer.data.sequence import ImageSequence
+    from trainer.fitting import attach_head, fine_tune, train_head
+
+    labels = np.array([label for (label,) in data.images.labels], np.int64)
+    model = attach_head(backbone, len(data.images.classes), config.dropout)
+    with phases.timed("head"):
+        train_part, val_part = (
+            (data.features[data.split[part]], labels[data.split[part]]) for part in ("train", "val")
+        )
+        phases.history["head"] = train_head(model, train_part, val_part, config)
+    if config.fine_tune_epochs:
+        with phases.timed("fine-tuning"):
+            train_images = ImageSequence(data.part("train"), data.spec, config.batch_size, config.seed)
+            val_images = ImageSequence(data.part("val"), data.spec, config.batch_size, None)
+            phases.history["fine-tuning"] = fine_tune(model, train_images, val_images, config)
+    return model
+
+
+def _write(out: Path, model: KerasModel, record: TrainingRecord, evaluation: Evaluation) -> None:
+    from trainer import plots
+    from trainer.report import render_report
+
+    with filled_at_once(out) as folder:
+        model.save(folder / MODEL_NAME)
+        pictures = folder / PLOTS_NAME
+        pictures.mkdir()
+        plots.plot_history(record.history, pictures / "history.png")
+        plots.plot_confusion_matrix(
+            record.metrics["confusion_matrix"], record.classes, pictures / "confusion_matrix.png"
+        )
+        plots.plot_samples(record.part("train"), pictures / "samples.png")
+        plots.plot_mistakes(evaluation, pictures / "mistakes.png")
+        (folder / REPORT_NAME).write_text(render_report(record, pictures), "utf-8")
+        (folder / TRAINING_NAME).write_text(record.to_json(), "utf-8")
