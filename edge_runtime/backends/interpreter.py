@@ -23,8 +23,8 @@ class InterpreterBackend:
             with native_output_as_debug():
                 self._interpreter = interpreter_class(model_path=str(model.path), num_threads=threads)
                 self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            raise BackendError(f"{model.path}: {name} {version} cannot load it: {error}") from error
+        except (ValueError, RuntimeError, ImportError, SystemError) as error:  # the last two: another numpy's ABI
+            raise BackendError(f"{model.path}: {name} {version} cannot load it: {error}; see edge-doctor") from error
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
         self.info = BackendInfo(name, version, threads, self._delegate())

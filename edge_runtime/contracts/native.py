@@ -1,13 +1,16 @@
-"""Keeps what native libraries and TensorFlow print away from the user."""
+"""Keeps what native libraries and TensorFlow print away from the user, and Ctrl-C from getting lost in them."""
 
 from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 from edge_runtime.contracts.command import logger
 
@@ -42,3 +45,33 @@ def quiet_tensorflow() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     for name in ("absl", "tensorflow"):
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+@contextmanager
+def interrupts_kept(*, deferred: bool = False) -> Iterator[None]:
+    """Makes sure that Ctrl-C ends the block, at its end at the latest.
+
+    Python drops a KeyboardInterrupt raised in a finaliser or a callback; a large library has many of them. So it is
+    raised once more when the block ends. In another thread than the main one this does nothing.
+
+    Args:
+        deferred: raise it at the end only, for a block that must not be torn apart, such as an import.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed = False
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed = True
+        if not deferred:
+            raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    if pressed:
+        raise KeyboardInterrupt

@@ -1,0 +1,80 @@
+"""Python and the packages the runtime needs or can use."""
+
+from __future__ import annotations
+
+import re
+
+from edge_runtime.doctor.children import Attempt, attempt
+from edge_runtime.doctor.findings import Finding
+from edge_runtime.doctor.machine import Machine
+
+_OLDEST, _NEWEST = (3, 10), (3, 13)
+_CAMERA_EXTRA = "pip install 'edge-deploy-kit[camera]'"
+_SHARED_LIBRARIES = {
+    "libopenblas.so.0": "sudo apt install libopenblas0",
+    "libGL.so.1": f"pip uninstall -y opencv-python && {_CAMERA_EXTRA}",
+}
+
+
+def check_python(machine: Machine) -> Finding:
+    """The version of Python and whether it is a 64-bit one."""
+    version = ".".join(map(str, machine.python))
+    place = (
+        f"virtual environment {machine.prefix}" if machine.prefix != machine.base_prefix else "no virtual environment"
+    )
+    detail = f"{version}, {machine.bits}-bit, {place}"
+    if _OLDEST <= machine.python[:2] <= _NEWEST:
+        return Finding("python", "ok", detail)
+    environment = "python3 -m venv ~/edge && ~/edge/bin/pip install 'edge-deploy-kit[litert]'"
+    mend = f"with a Python in between (Raspberry Pi OS bookworm or later has one): {environment}"
+    return Finding("python", "problem", f"{detail}; 3.10 to 3.13 is needed", mend)
+
+
+def check_numpy(tried: Attempt) -> Finding:
+    """numpy, from its attempt, which the checks of what is built on numpy share."""
+    return _required("numpy", tried)
+
+
+def check_pillow(machine: Machine) -> Finding:
+    """Pillow, which decodes images."""
+    return _required("pillow", attempt("pillow", machine.child_seconds))
+
+
+def check_opencv(machine: Machine, numpy: Attempt) -> Finding:
+    """OpenCV and the ways to video it was built with."""
+    if not numpy.works:
+        return not_tried("opencv")
+    tried = attempt("opencv", machine.child_seconds)
+    if tried.facts is None:
+        if tried.misses("cv2"):
+            detail = "not installed; video files, cameras and RTSP need it, and resizing is faster with it"
+            return Finding("opencv", "absent", detail, _CAMERA_EXTRA)
+        mend = mend_of_import(tried.error, "pip install --force-reinstall opencv-python-headless")
+        return Finding("opencv", "problem", tried.error, mend)
+    video_io = ", ".join(f"{name} {'yes' if there else 'no'}" for name, there in tried.facts["video_io"].items())
+    return Finding("opencv", "ok", f"{tried.facts['version']}, {video_io or 'does not tell what it was built with'}")
+
+
+def not_tried(name: str) -> Finding:
+    """The finding on a package that cannot be tried before numpy works."""
+    return Finding(name, "absent", "not tried, since numpy does not work")
+
+
+def mend_of_import(error: str, otherwise: str) -> str:
+    """What mends an import that failed with ``error``, where that is known, else ``otherwise``."""
+    if re.search(r"numpy\.core\.multiarray|_ARRAY_API|numpy\.dtype size changed|compiled using NumPy 1", error):
+        return "pip install 'numpy<2'"
+    return _mend_of_library(error, otherwise)
+
+
+def _mend_of_library(error: str, otherwise: str) -> str:
+    return next((mend for library, mend in _SHARED_LIBRARIES.items() if library in error), otherwise)
+
+
+def _required(package: str, tried: Attempt) -> Finding:
+    if tried.facts is not None:
+        return Finding(package, "ok", tried.facts["version"])
+    if tried.misses({"pillow": "PIL"}.get(package, package)):
+        return Finding(package, "problem", "not installed", f"pip install {package}")
+    mend = _mend_of_library(tried.error, f"pip install --force-reinstall {package}")
+    return Finding(package, "problem", tried.error, mend)
