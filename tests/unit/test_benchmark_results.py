@@ -159,7 +159,7 @@ def test_messages_to_and_from_the_worker_survive_their_line() -> None:
 
 def test_the_table_shows_each_row_and_why_one_is_not_valid() -> None:
     invalid = dataclasses.replace(VALID, status="INVALID", reason="71 samples within 60 s; 200 are needed", threads=4)
-    header, *rows, note, first_reason, second_reason = render(result(VALID, invalid, FAILED)).splitlines()
+    header, *rows, note, first_reason, second_reason = render((VALID, invalid, FAILED)).splitlines()
     assert " ".join(header.split()) == (
         "model backend threads status cold start latency p50 / p90 / p99 end to end p50 / p90 / p99 "
         "frames/s peak MB delegate"

@@ -1,0 +1,60 @@
+"""The converter's errors.
+
+EdgeDeployError                 (edge_runtime.contracts.errors)
+└── ConverterError
+    ├── ConfigError             a configuration that cannot work; the command ends with exit code 2
+    ├── SourceError             a MODEL that cannot be read, or whose parts do not fit one another
+    ├── DataError               images that cannot calibrate or evaluate it
+    ├── ConversionError         TensorFlow is missing, or cannot convert the model
+    └── GateRefusedError        the converted model lost too much; the command ends with exit code 3
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edge_runtime.contracts.errors import EdgeDeployError
+
+if TYPE_CHECKING:
+    from converter.results import ConversionReport
+
+
+class ConverterError(EdgeDeployError):
+    """Anything the converter raises on purpose."""
+
+
+class ConfigError(ConverterError, ValueError):
+    """A configuration that cannot work; the message names the field."""
+
+    exit_code = 2
+
+
+class SourceError(ConverterError):
+    """A MODEL that cannot be read, or whose parts do not fit one another."""
+
+
+class DataError(ConverterError):
+    """Images that cannot calibrate or evaluate a model."""
+
+
+class ConversionError(ConverterError):
+    """TensorFlow is missing, or cannot convert the model."""
+
+
+class GateRefusedError(ConverterError):
+    """The converted model lost too much accuracy; its file was not written.
+
+    Attributes:
+        report: what was measured.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, report: ConversionReport) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what a library says went wrong; its name where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,82 @@
+"""The finished .tflite: packed flatbuffer with TFLite metadata, then ``labels.txt`` and ``edge_manifest.json``."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from converter.metadata import LABELS_NAME, ModelCard, append_files, build_metadata, label_file
+from converter.packing import pack_model
+from converter.recipes import Recipe
+from edge_runtime.contracts.files import write_bytes
+from edge_runtime.contracts.manifest import MANIFEST_NAME, GateVerdict, ModelManifest, Provenance
+from edge_runtime.model_contract import ModelContract
+from edge_runtime.model_file import read_model_file
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What all files made from one model have in common."""
+
+    contract: ModelContract
+    card: ModelCard
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Package:
+    """A converted model with everything it will carry but the gate's verdict.
+
+    Attributes:
+        path: a file of it, to be measured.
+        recipe: how it was made.
+        model: the flatbuffer.
+        manifest: its contract and provenance, ``gate`` still open.
+    """
+
+    path: Path
+    recipe: Recipe
+    model: bytes
+    manifest: ModelManifest
+
+    def to_bytes(self, gate: GateVerdict | None = None) -> bytes:
+        """The whole file."""
+        manifest = dataclasses.replace(self.manifest, gate=gate)
+        return append_files(self.model, {LABELS_NAME: label_file(manifest.labels), MANIFEST_NAME: manifest.to_json()})
+
+
+def package_model(converted: bytes, recipe: Recipe, identity: Identity, path: Path) -> Package:
+    """Packs what the converter made, and writes the file as it is before the gate to ``path``.
+
+    Args:
+        converted: a .tflite without metadata.
+        recipe: how it was made.
+        identity: what it says of itself.
+        path: of a file to be measured.
+
+    Raises:
+        ContractError: the converted tensors do not fit the contract.
+        OutputError: ``path`` cannot be written.
+    """
+    contract = identity.contract
+    write_bytes(path, converted)
+    file = read_model_file(path)
+    model = pack_model(converted, build_metadata(identity.card, contract.preprocessing))
+    manifest = ModelManifest(
+        name=identity.card.name,
+        task=contract.task,
+        labels=contract.labels,
+        preprocessing=contract.preprocessing,
+        input=file.input,
+        output=file.output,
+        recipe=recipe.name,
+        weights_sha256=hashlib.sha256(model).hexdigest(),
+        provenance=identity.provenance,
+        activation=contract.activation,
+        thresholds=contract.thresholds,
+    )
+    package = Package(path, recipe, model, manifest)
+    write_bytes(path, package.to_bytes())
+    return package

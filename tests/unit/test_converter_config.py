@@ -1,0 +1,53 @@
+"""ConvertConfig refuses what cannot work when it is built."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from converter import ConvertConfig
+from converter.cli import main
+from converter.errors import ConfigError
+from converter.recipes import RECIPES
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"quantize": "int4"}, "quantize 'int4' is not one of float32, float16, int8"),
+        ({"max_drop": -0.1}, "max_drop -0.1 is not within 0..100"),
+        ({"max_drop": float("nan")}, "max_drop nan"),
+        ({"calibration_samples": 0}, "calibration_samples 0 is below 1"),
+        ({"seed": -1}, "seed -1"),
+        ({"quantize": "float32", "input_type": "uint8"}, "input_type 'uint8' does not go with float32"),
+        ({"quantize": "float16", "output_type": "int8"}, "output_type 'int8' does not go with float16"),
+        ({"name": " "}, "name ' ' is blank"),
+        ({"author": "a\nb"}, "author"),
+    ],
+)
+def test_nonsense_is_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message.replace(".", r"\.")):
+        ConvertConfig(Path("run"), **settings)
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda recipe: recipe.name)
+def test_every_recipe_takes_its_own_edge_types(recipe: Any) -> None:
+    for dtype in recipe.edge_types:
+        config = ConvertConfig(Path("run"), quantize=recipe.name, input_type=dtype, output_type=dtype)
+        assert config.recipe.edges(config.input_type, config.output_type) == recipe.edges(dtype, dtype)
+
+
+def test_wrong_usage_exits_with_2(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path), "--out", "m.tflite", "--max-drop", "101"]) == 2
+    assert capfd.readouterr().err == "edge-convert: max_drop 101.0 is not within 0..100 percentage points\n"
+
+
+def test_help_and_version_answer_without_loading_anything_heavy() -> None:
+    code = "import sys, converter, converter.cli; converter.cli.main(sys.argv[1:])"
+    for option, expected in (("--help", "a file of an earlier run stays as it was"), ("--version", "edge-convert ")):
+        done = subprocess.run([sys.executable, "-X", "importtime", "-c", code, option], capture_output=True, text=True)
+        assert done.returncode == 0
+        assert expected in done.stdout
+        assert not any(name in done.stderr for name in ("tensorflow", "keras", "jinja2", "ai_edge_litert"))
