@@ -10,19 +10,20 @@ SINKS = Registry(
     "sink",
     {
         "jsonl": "edge_runtime.sinks.jsonl:JsonLinesSink",
+        "csv": "edge_runtime.sinks.csv:CsvSink",
         "console": "edge_runtime.sinks.console:ConsoleSink",
     },
 )
 
 
 def open_sink(text: str) -> Sink:
-    """Opens ``jsonl``, ``jsonl:FILE`` or ``console``.
+    """Opens ``jsonl``, ``jsonl:FILE``, ``csv:FILE`` or ``console``.
 
     Raises:
         SinkError: there is no such sink, or its file cannot be written.
     """
     name, _, target = text.partition(":")
     if name not in SINKS.names():
-        raise SinkError(f"no sink {text!r}; there are jsonl, jsonl:FILE and console")
+        raise SinkError(f"no sink {text!r}; there are jsonl, jsonl:FILE, csv:FILE and console")
     sink: Sink = SINKS.load(name)(target)
     return sink

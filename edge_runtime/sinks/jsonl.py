@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from pathlib import Path
 
 from edge_runtime.contracts.results import FrameFailure, FrameResult
 from edge_runtime.errors import SinkError
+from edge_runtime.sinks.append import AppendedFile
 
 
 class JsonLinesSink:
-    """Writes each line whole and at once, so that a reader, or a crash, never finds half a line."""
+    """Writes each line when it is there."""
 
     def __init__(self, target: str) -> None:
-        self._name = target or "stdout"
-        self._file: io.FileIO | None = None
-        if target:
-            try:
-                self._file = Path(target).open("ab", buffering=0)  # noqa: SIM115 - closed by close
-            except OSError as error:
-                raise SinkError(f"{target}: cannot write: {error.strerror}") from error
+        self._file = AppendedFile(Path(target)) if target else None
 
     def write(self, result: FrameResult | FrameFailure) -> None:
         """Writes one line.
 
         Raises:
             SinkError: it cannot be written: the disk is full, say.
-            BrokenPipeError: the reader of stdout is gone.
+            BrokenPipeError: the reader is gone.
         """
-        line = (json.dumps(result.to_json(), ensure_ascii=False) + "\n").encode()
-        try:
-            if self._file is None:
-                sys.stdout.buffer.write(line)
-                sys.stdout.buffer.flush()
-            else:
-                _append_whole(self._file, line)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise SinkError(f"{self._name}: cannot write: {error.strerror}") from error
+        line = json.dumps(result.to_json(), ensure_ascii=False) + "\n"
+        if self._file is not None:
+            self._file.append(line)
+        else:
+            _print_whole(line)
 
     def close(self) -> None:
         """Closes the file; stdout stays open."""
@@ -48,14 +36,11 @@ class JsonLinesSink:
             self._file.close()
 
 
-def _append_whole(file: io.FileIO, line: bytes) -> None:
-    """Appends ``line``; on a full disk takes back what fitted of it."""
-    start = file.tell() if file.seekable() else None  # a named pipe is not
-    written = 0
+def _print_whole(line: str) -> None:
     try:
-        while written < len(line):
-            written += file.write(line[written:])
-    except OSError:
-        if start is not None:
-            file.truncate(start)
+        sys.stdout.buffer.write(line.encode())
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
         raise
+    except OSError as error:
+        raise SinkError(f"stdout: cannot write: {error.strerror}") from error

@@ -46,6 +46,7 @@ def folder(tmp_path: Path) -> Path:
         ("good.tflite", "good.png", ["--labels", "two.txt"], "two.txt: 2 labels for the 3 classes"),
         ("good.tflite", "good.png", ["--labels", "absent.txt"], "absent.txt: cannot read the labels"),
         ("good.tflite", "good.png", ["--sink", "jsonl:good.png/x"], "good.png/x: cannot write: Not a directory"),
+        ("good.tflite", "good.png", ["--sink", "csv"], "csv: needs a file: csv:FILE"),
         ("good.tflite", "good.png", ["--sink", "pigeon"], "no sink 'pigeon'"),
         ("good.tflite", "good.png", ["--threads", "0"], "threads 0 is less than 1"),
         ("good.tflite", "good.png", ["--normalization", "0..2"], "normalization '0..2' is not one of"),

@@ -1,5 +1,6 @@
 """edge-run as its users run it: real files in, JSON lines out."""
 
+import csv
 import json
 import os
 import signal
@@ -91,6 +92,19 @@ def test_two_sinks_see_the_same_frames(
     assert capfdbinary.readouterr().out.count(b"a.png") == 2
     written = [json.loads(line) for line in target.read_text().splitlines()]
     assert [line["frame"] for line in written] == [0, 1, 2, 0, 1, 2]  # appended, so that a restart loses nothing
+
+
+def test_csv_has_one_row_a_frame_and_its_names_once(model: list[str], pictures: Path, tmp_path: Path) -> None:
+    (pictures / "b.jpg").write_text("not a picture, at all")
+    target = tmp_path / "out.csv"
+    for _ in range(2):
+        assert main([model[0], str(pictures), *model[1:], "--sink", f"csv:{target}"]) == 1
+    with target.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["frame"], row["label"]) for row in rows] == [("0", "blue"), ("1", ""), ("2", "red")] * 2
+    assert list(rows[0]) == ["source", "frame", "captured_ns", "index", "label", "score", "age_ms", "error"]
+    assert 0 < float(rows[0]["score"]) <= 1
+    assert "cannot decode" in rows[1]["error"]
 
 
 def test_threshold_leaves_categories_out(

@@ -1,0 +1,47 @@
+"""A file that lines are appended to whole, or not at all."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from edge_runtime.errors import SinkError
+
+
+class AppendedFile:
+    """Appends whole lines at once, so that a reader, or a crash, never finds half a line.
+
+    Raises:
+        SinkError: the file cannot be opened or written: the disk is full, say.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file: io.FileIO = path.open("ab", buffering=0)
+        except OSError as error:
+            raise SinkError(f"{path}: cannot write: {error.strerror}") from error
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been written to it yet; a named pipe always counts as empty."""
+        return not self._file.seekable() or self._file.tell() == 0
+
+    def append(self, line: str) -> None:
+        """Appends ``line``; on a full disk takes back what fitted of it."""
+        content = line.encode()
+        start = self._file.tell() if self._file.seekable() else None
+        try:
+            written = 0
+            while written < len(content):
+                written += self._file.write(content[written:])
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            if start is not None:
+                self._file.truncate(start)
+            raise SinkError(f"{self._path}: cannot write: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
