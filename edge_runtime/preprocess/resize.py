@@ -5,8 +5,8 @@ as the target, it is halved: 2x2 pixels are averaged into one (an odd last row o
 interpolation with half-pixel centres and repeated border follows. So a 640x480 frame costs one interpolation, and a
 12-megapixel photo is not aliased.
 
-Two implementations: OpenCV (fast) and numpy with Pillow (always there). They agree within one step of 255
-(a test holds them to it).
+Two implementations, OpenCV (fast) and numpy with Pillow (always there), give the same bytes on every machine: weights
+are in 1/256, sums are exact, and the result is rounded once, half up.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-_ONE = 256  # fixed-point one: a row's blend of two bytes then fits 16 bits
+_ONE = 256  # fixed-point one, as in OpenCV's INTER_LINEAR_EXACT: a blend of two bytes then fits 16 bits
 
 
 def resize(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:

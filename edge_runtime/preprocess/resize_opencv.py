@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 
 def resize(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
-    """Bilinear, half-pixel centres, into ``out``."""
+    """Bilinear, half-pixel centres, into ``out``; EXACT, since plain INTER_LINEAR depends on the processor."""
     height, width = out.shape[:2]
-    result = cv2.resize(pixels, (width, height), dst=out, interpolation=cv2.INTER_LINEAR)
+    result = cv2.resize(pixels, (width, height), dst=out, interpolation=cv2.INTER_LINEAR_EXACT)
     if result is not out and not np.shares_memory(result, out):
         out[...] = result  # OpenCV makes a new array where it cannot write into a view
 
