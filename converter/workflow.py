@@ -149,9 +149,11 @@ def _write(report: ConversionReport, package: Package, out: Path) -> None:
 
 
 def _refusal(report: ConversionReport, out: Path, html_path: Path) -> str:
-    gate = report.candidates[-1].gate
+    candidate = report.candidates[-1]
+    gate = candidate.gate
     lost = f"top-1 fell by {gate.drop_pp:.2f} pp, more than the {gate.max_drop_pp:g} allowed"
     if gate.drop_pp <= gate.max_drop_pp:
         lost = "it gives scores that are no numbers (NaN or infinite)"
     older = "; the file there is of an earlier run" if out.exists() else ""
-    return f"{out}: not written: {lost}{older}; see {html_path}, try more --calibration-samples or --quantize float16"
+    mend = ", try other calibration images or --quantize float16" if candidate.recipe.needs_calibration else ""
+    return f"{out}: not written: {lost}{older}; see {html_path}{mend}"

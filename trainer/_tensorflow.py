@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import os
-
-from edge_runtime.contracts.native import native_output_as_debug
+from edge_runtime.contracts.native import interrupts_kept, native_output_as_debug, quiet_tensorflow
 
 
 def start(seed: int) -> None:
@@ -14,14 +11,12 @@ def start(seed: int) -> None:
     The seed holds for the whole process: Python's, numpy's and TensorFlow's generators. Operations are made
     deterministic as well, so that two runs on one machine give the same figures.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with native_output_as_debug():
+    quiet_tensorflow()
+    with native_output_as_debug(), interrupts_kept(deferred=True):  # half an import makes Python crash at its end
         import keras
         import tensorflow as tf
 
         tf.config.list_physical_devices()  # the drivers' messages come with the first look at the devices
-    logging.getLogger("absl").setLevel(logging.ERROR)
-    tf.get_logger().setLevel(logging.ERROR)
     keras.config.disable_interactive_logging()
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()

@@ -15,10 +15,10 @@ from edge_runtime.contracts.command import logger
 from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.contracts.files import OutputError, written_atomically
 from edge_runtime.contracts.preprocessing import PreprocessSpec
+from edge_runtime.contracts.progress import progress_bar
 from edge_runtime.preprocess.resize import load_resizers
 from trainer.backbones import KerasModel
 from trainer.data.batches import BATCH, iterate_batches
-from trainer.progress import progress_bar
 
 _LAYOUT = 1
 """Of the cache files; a change of it lets old ones be."""

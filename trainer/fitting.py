@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_runtime.contracts.command import logger
+from edge_runtime.contracts.progress import progress_bar
 from trainer.backbones import KerasModel
 from trainer.config import TrainConfig
 from trainer.data.sequence import ImageSequence
 from trainer.errors import DivergedError
-from trainer.progress import progress_bar
 from trainer.record import History
 
 FINE_TUNE_FACTOR = 0.05

@@ -73,5 +73,5 @@ def interrupts_kept(*, deferred: bool = False) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, previous)
-    if pressed:
-        raise KeyboardInterrupt
+        if pressed:  # also where a library made another error of it
+            raise KeyboardInterrupt

@@ -1,0 +1,61 @@
+"""Ctrl-C inside a library that drops it still ends the block."""
+
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from edge_runtime.contracts.native import interrupts_kept
+
+
+def press_ctrl_c() -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+def drop_it() -> None:
+    with suppress(KeyboardInterrupt):
+        press_ctrl_c()
+
+
+def turn_it_into_another_error() -> None:
+    try:
+        press_ctrl_c()
+    except KeyboardInterrupt as error:
+        raise RuntimeError("a library's own error") from error
+
+
+@pytest.mark.parametrize("body", [press_ctrl_c, drop_it, turn_it_into_another_error])
+def test_an_interrupt_always_comes_out_and_the_handler_is_put_back(body: Callable[[], None]) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), interrupts_kept():
+        body()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_deferred_the_block_is_finished_first() -> None:
+    done = []
+
+    def work() -> None:
+        press_ctrl_c()
+        done.append("the rest")
+
+    with pytest.raises(KeyboardInterrupt), interrupts_kept(deferred=True):
+        work()
+    assert done == ["the rest"]
+
+
+def test_without_an_interrupt_errors_pass_and_other_threads_are_let_be() -> None:
+    with pytest.raises(ValueError, match="mine"), interrupts_kept():
+        raise ValueError("mine")
+    entered = []
+
+    def work() -> None:
+        with interrupts_kept():
+            entered.append(threading.current_thread())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert entered == [thread]
