@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks.environment import Condition, read_condition, read_host
 from benchmarks.errors import BenchmarkError
-from benchmarks.fingerprint import file_sha256
+from benchmarks.fingerprint import sha256_if_readable
 from benchmarks.frame import FRAME, synthetic_frame
 from benchmarks.interleaved import RatioOfMedians, ratio_of_medians, time_in_turn
 from benchmarks.third_party import LABELS, MODEL, add_data_dir, third_party_file
@@ -151,7 +151,7 @@ def _record(model: Path, before: Condition, found: RatioOfMedians, rounds: Round
     record = {
         "schema": 1,
         "model": model.name,
-        "model_sha256": file_sha256(model),
+        "model_sha256": sha256_if_readable(model),
         "frame": FRAME,
         "threads": 1,
         "host": encode(read_host()),

@@ -22,24 +22,31 @@ def child_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
 
-def run_worker(request: WorkRequest) -> Measured:
+def run_worker(request: WorkRequest, python: str | None = None) -> Measured:
     """Measures one row in a new process.
 
+    Args:
+        request: what to measure.
+        python: of another environment, in which this project is installed; None for this one. The other imports what
+            is installed there: our folder may be one that holds all our packages, of versions that are not its own.
+
     Raises:
-        BenchmarkError: the worker said why it cannot, crashed, or took longer than it may.
+        BenchmarkError: the worker could not be started, said why it cannot, crashed, or took longer than it may.
     """
-    command = [sys.executable, "-m", "benchmarks.worker"]
+    command = [python or sys.executable, "-m", "benchmarks.worker"]
     try:
         done = subprocess.run(
             command,
             input=to_line(request) + "\n",
-            env=child_environment(),
+            env=child_environment() if python is None else None,
             capture_output=True,
             text=True,
             timeout=request.harness.max_seconds + _GRACE_SECONDS,
         )
     except subprocess.TimeoutExpired as error:
         raise BenchmarkError(f"the worker did not end within {error.timeout:g} s; it was stopped") from error
+    except OSError as error:
+        raise BenchmarkError(f"{command[0]}: cannot start it: {error.strerror}") from error
     for line in done.stderr.splitlines():
         logger.debug("worker: %s", line)
     if done.returncode != 0:

@@ -24,7 +24,7 @@ from typing import IO
 from benchmarks.child import child_environment, how_it_ended, last_line
 from benchmarks.environment import read_condition, read_host
 from benchmarks.errors import BenchmarkError
-from benchmarks.fingerprint import file_sha256
+from benchmarks.fingerprint import sha256_if_readable
 from benchmarks.memory import peak_memory_bytes
 from benchmarks.third_party import LABELS, MODEL, PHOTO, add_data_dir, third_party_file
 from edge_runtime.contracts.codec import encode
@@ -176,7 +176,7 @@ def _run(options: argparse.Namespace) -> int:
         record = {
             "schema": 1,
             "model": model.name,
-            "model_sha256": file_sha256(model),
+            "model_sha256": sha256_if_readable(model),
             "photo": photo.name,
             "python": _output([options.python, "--version"]).stdout.strip(),
             "host": encode(read_host()),

@@ -23,6 +23,7 @@ _PACKAGES = (
     "opencv-python-headless",
 )
 _VCGENCMD_SECONDS = 5
+_BUSY_LOAD = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,11 @@ class Condition:
     temperature_c: float | None
     throttled: str | None
     load_1m: float | None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether, before a run, more than one process kept this machine at work for the last minute."""
+        return self.load_1m is not None and self.load_1m > _BUSY_LOAD
 
 
 def read_host(root: Path = Path("/")) -> Host:

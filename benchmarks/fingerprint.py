@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
+from edge_runtime.tuning import file_sha256
 
-def file_sha256(path: Path) -> str | None:
+
+def sha256_if_readable(path: Path) -> str | None:
     """The SHA-256 of the whole file; None where it cannot be read."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return file_sha256(path)
     except OSError:
         return None

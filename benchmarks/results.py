@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,8 @@ from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.files import write_text, written_atomically
 
 RESULT_SCHEMA = 1
+
+_NS_PER_MS = 1e6
 
 Status = Literal["VALID", "INVALID", "FAILED"]
 Samples = dict[str, NDArray[np.int64]]
@@ -149,3 +153,41 @@ def write_result(result: BenchmarkResult, samples: Samples, out: Path) -> None:
     with written_atomically(samples_path(out)) as temporary:
         np.savez_compressed(temporary, **samples)  # type: ignore[arg-type]
     write_text(out, result.to_json() + "\n")
+
+
+def read_samples(result: BenchmarkResult, path: Path) -> Samples | None:
+    """The raw samples that lie beside the result ``path``; None where there is no such file.
+
+    Raises:
+        ContractError: they are damaged, or not those of this result.
+    """
+    file = path.parent / Path(result.samples_file).name
+    if not file.is_file():
+        return None
+    try:
+        samples = _read_npz(file)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ContractError(f"{file}: damaged samples: {error}; delete the file to compare without them") from error
+    for row in result.rows:
+        if row.samples is not None and not _belong(samples, row):
+            raise ContractError(f"{file}: not the samples of {path}; delete the file to compare without them")
+    return samples
+
+
+def _read_npz(path: Path) -> Samples:
+    with path.open("rb") as file:  # opened here, since np.load leaves it open where the content is damaged
+        if not zipfile.is_zipfile(file):
+            raise ValueError("it is no .npz file")
+        file.seek(0)
+        with np.load(file) as kept:
+            return {name: kept[name] for name in kept.files}
+
+
+def _belong(samples: Samples, row: Row) -> bool:
+    for name, summary in (("latency_ns", row.latency_ms), ("end_to_end_ns", row.end_to_end_ms)):
+        array = samples.get(f"{row.samples}_{name}")
+        if array is None or array.dtype != np.int64 or array.shape != (row.count,):
+            return False
+        if summary is not None and not np.isclose(array.mean() / _NS_PER_MS, summary.mean):
+            return False
+    return True

@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.child import run_worker
 from benchmarks.environment import read_condition, read_host
-from benchmarks.fingerprint import file_sha256
+from benchmarks.fingerprint import sha256_if_readable
 from benchmarks.frame import FRAME
 from benchmarks.protocol import Measured, WorkRequest
 from benchmarks.results import DEFINITIONS, BenchmarkResult, Row, Samples
@@ -43,6 +43,23 @@ def run_benchmark(settings: RunSettings, samples_file: str) -> tuple[BenchmarkRe
         samples_file: the name under which the samples will be stored.
     """
     host, before = read_host(), read_condition()
+    rows, samples = measure_rows(settings)
+    result = BenchmarkResult(
+        created_utc=now_utc(),
+        settings=settings,
+        frame=FRAME,
+        host=host,
+        before=before,
+        after=read_condition(),
+        rows=rows,
+        samples_file=samples_file,
+        definitions=DEFINITIONS,
+    )
+    return result, samples
+
+
+def measure_rows(settings: RunSettings) -> tuple[tuple[Row, ...], Samples]:
+    """The rows of :func:`run_benchmark` and their samples."""
     rows: list[Row] = []
     samples: Samples = {}
     combinations = list(product(settings.models, settings.backends, settings.threads))
@@ -51,27 +68,21 @@ def run_benchmark(settings: RunSettings, samples_file: str) -> tuple[BenchmarkRe
         row, row_samples = _run_job(_Job(Path(model), backend, threads, f"row{number}"), settings)
         rows.append(row)
         samples.update(row_samples)
-    result = BenchmarkResult(
-        created_utc=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        settings=settings,
-        frame=FRAME,
-        host=host,
-        before=before,
-        after=read_condition(),
-        rows=tuple(rows),
-        samples_file=samples_file,
-        definitions=DEFINITIONS,
-    )
-    return result, samples
+    return tuple(rows), samples
+
+
+def now_utc() -> str:
+    """The time now, as in "2026-11-23T21:00:00+00:00"."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def _run_job(job: _Job, settings: RunSettings) -> tuple[Row, Samples]:
-    digest = file_sha256(job.model)
+    digest = sha256_if_readable(job.model)
     request = WorkRequest(
         str(job.model), job.backend, job.threads, perf_counter_ns(), settings.options, settings.harness
     )
     try:
-        measured = run_worker(request)
+        measured = run_worker(request, settings.pythons.get(job.backend))
     except EdgeDeployError as error:
         return _failed_row(job, digest, str(error)), {}
     samples = {

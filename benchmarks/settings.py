@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from edge_runtime.contracts.errors import ContractError
@@ -55,8 +56,12 @@ class ModelOptions:
 class RunSettings:
     """Every model on every backend with every number of threads: one row each, in that order.
 
+    Attributes:
+        pythons: backend to the Python, of another environment, that measures its rows; the others are measured by
+            this one.
+
     Raises:
-        ContractError: there is nothing to run, or a number of threads is impossible.
+        ContractError: there is nothing to run, a number of threads is impossible, or a Python has nothing to do.
     """
 
     models: tuple[str, ...]
@@ -64,6 +69,7 @@ class RunSettings:
     threads: tuple[int, ...] = (1,)
     options: ModelOptions = field(default_factory=ModelOptions)
     harness: HarnessSettings = field(default_factory=HarnessSettings)
+    pythons: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("models", "backends", "threads"):
@@ -74,3 +80,6 @@ class RunSettings:
                 raise ContractError(f"{name}: one stands twice in {', '.join(map(str, values))}")
         if not all(1 <= count <= MAX_THREADS for count in self.threads):
             raise ContractError(f"threads {', '.join(map(str, self.threads))}: each lies within 1..{MAX_THREADS}")
+        for backend in self.pythons:
+            if backend not in self.backends:
+                raise ContractError(f"python {backend}={self.pythons[backend]}: {backend} is not among the backends")

@@ -1,10 +1,10 @@
-"""A benchmark's result as a plain text table."""
+"""A benchmark's rows as a plain text table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.results import BenchmarkResult, Row
+from benchmarks.results import Row
 from benchmarks.stats import Summary
 
 _ABSENT = "-"
@@ -24,13 +24,13 @@ _LEFT = {"model", "backend", "status", "delegate"}
 _NOTE = "Times in ms. latency: the interpreter's invoke alone; end to end: one Classifier.classify of a 640x480 frame."
 
 
-def render(result: BenchmarkResult) -> str:
+def render(rows: Sequence[Row]) -> str:
     """The table, a line about units, and a line for each row that is not VALID."""
-    lines = _aligned([_HEADER, *(_cells(row) for row in result.rows)])
+    lines = _aligned([_HEADER, *(_cells(row) for row in rows)])
     lines.append(_NOTE)
     lines.extend(
         f"{row.status}: {row.model}, {row.backend}, threads {row.threads}: {row.reason}"
-        for row in result.rows
+        for row in rows
         if row.reason is not None
     )
     return "\n".join(lines)

@@ -102,6 +102,6 @@ def _workers(contract: ModelContract, files: Sequence[Path]) -> Iterator[list[_W
     """As many workers as there are cores, with interpreters of one thread each."""
     with ExitStack() as stack:
         yield [
-            _Worker(contract, [stack.enter_context(Classifier(path)) for path in files])
+            _Worker(contract, [stack.enter_context(Classifier(path, backend="litert", threads=1)) for path in files])
             for _ in range(min(os.cpu_count() or 1, MAX_WORKERS))
         ]

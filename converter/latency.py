@@ -19,7 +19,7 @@ RUNS = 50
 def measure_latencies(files: Sequence[Path], frame: NDArray[np.uint8]) -> list[Latency]:
     """The median time of invoke of each file on ``frame``; the files take turns, so that a busy moment hits all."""
     with ExitStack() as stack:
-        classifiers = [stack.enter_context(Classifier(path)) for path in files]
+        classifiers = [stack.enter_context(Classifier(path, backend="litert", threads=1)) for path in files]
         samples = [
             [classifier.classify(frame).timing.invoke_ns for classifier in classifiers] for _ in range(WARM_UP + RUNS)
         ]

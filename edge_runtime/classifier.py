@@ -10,7 +10,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_runtime.backends import BACKENDS, choose_backend
+from edge_runtime.backends import BACKENDS
 from edge_runtime.backends.base import Backend, BackendInfo
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.results import ClassificationResult, Timing
@@ -19,6 +19,7 @@ from edge_runtime.model_contract import ModelContract, UserSays, resolve_contrac
 from edge_runtime.model_file import read_model_file
 from edge_runtime.postprocess import Scores, activate, both_classes, dequantize, top_categories
 from edge_runtime.preprocess import Preprocessor
+from edge_runtime.tuning import choose_setting
 
 DEFAULT_TOP_K = 5
 
@@ -38,7 +39,7 @@ class Classifier:
         model: str | os.PathLike[str],
         *,
         backend: str = "auto",
-        threads: int = 1,
+        threads: int | None = None,
         top_k: int = DEFAULT_TOP_K,
         threshold: float | None = None,
         labels: str | os.PathLike[str] | None = None,
@@ -49,8 +50,10 @@ class Classifier:
 
         Args:
             model: a .tflite file.
-            backend: "auto", "litert", "tflite-runtime" or "null".
-            threads: how many threads the interpreter may use.
+            backend: "litert", "tflite-runtime", "null", or "auto": what ``edge-bench tune`` found for this model on
+                this device, else the first of these that is installed.
+            threads: how many threads the interpreter may use; None takes, with "auto", what ``edge-bench tune``
+                found, else 1.
             top_k: how many categories a result has at the most.
             threshold: categories below this score are left out; None takes the manifest's thresholds, else none.
             labels: a label file, for a model that carries none.
@@ -73,7 +76,8 @@ class Classifier:
         self._preprocess = Preprocessor(self.contract.preprocessing, file.input)
         self._top_k = top_k
         self._thresholds = self._choose_thresholds(threshold)
-        self._backend: Backend | None = BACKENDS.load(choose_backend(backend))(file, threads)
+        name, count = choose_setting(file.path, backend, threads)
+        self._backend: Backend | None = BACKENDS.load(name)(file, count)
         self.backend_info: BackendInfo = self._backend.info
 
     def classify(self, frame: NDArray[np.uint8]) -> ClassificationResult:

@@ -40,8 +40,18 @@ def _parser() -> argparse.ArgumentParser:
         help="an image, a folder, a glob, a video file, camera:0, picamera2:, rtsp://…, http(s)://… "
         "(MJPEG or snapshot), or synthetic:[WIDTHxHEIGHT[:COUNT]]",
     )
-    parser.add_argument("--backend", choices=("auto", *BACKENDS.names()), default="auto", help="default: %(default)s")
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="of the interpreter (default: %(default)s)")
+    parser.add_argument(
+        "--backend",
+        choices=("auto", *BACKENDS.names()),
+        default="auto",
+        help="auto: what edge-bench tune found for this model, else the first installed (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--threads",
+        type=int,
+        metavar="N",
+        help="of the interpreter (default: with --backend auto what edge-bench tune found, else 1)",
+    )
     parser.add_argument(
         "--top-k", type=int, default=DEFAULT_TOP_K, metavar="K", help="categories a frame (default: %(default)s)"
     )
@@ -62,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         "--sink",
         action="append",
         metavar="SINK",
-        help="jsonl, jsonl:FILE or console; may be repeated (default: jsonl, on stdout)",
+        help="jsonl, jsonl:FILE, csv:FILE or console; may be repeated (default: jsonl, on stdout)",
     )
     add_model_options(parser)
     return parser

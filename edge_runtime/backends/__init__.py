@@ -1,4 +1,4 @@
-"""Interpreters by name; ``auto`` takes the first one installed."""
+"""Interpreters by name, and which of them are installed."""
 
 from __future__ import annotations
 
@@ -16,18 +16,16 @@ BACKENDS = Registry(
     },
 )
 
-_PREFERRED = (("litert", "ai_edge_litert"), ("tflite-runtime", "tflite_runtime"))
+_INTERPRETERS = (("litert", "ai_edge_litert"), ("tflite-runtime", "tflite_runtime"))
 
 
-def choose_backend(name: str) -> str:
-    """Turns "auto" into the name of an installed backend; another name is returned as it is.
+def installed_backends() -> tuple[str, ...]:
+    """The backends whose interpreter is installed, the preferred one first.
 
     Raises:
-        BackendError: no interpreter is installed.
+        BackendError: there is none.
     """
-    if name != "auto":
-        return name
-    for candidate, module in _PREFERRED:
-        if find_spec(module) is not None:
-            return candidate
-    raise BackendError("no interpreter is installed; run: pip install 'edge-deploy-kit[litert]'")
+    installed = tuple(name for name, module in _INTERPRETERS if find_spec(module) is not None)
+    if not installed:
+        raise BackendError("no interpreter is installed; run: pip install 'edge-deploy-kit[litert]'")
+    return installed

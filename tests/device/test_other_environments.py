@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 import edge_runtime
 from edge_runtime import Classifier, read_image
@@ -51,14 +52,28 @@ def scores_in(python: str, model: Path, backend: str) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def assert_same_top1_except_ties(expected: dict[str, np.ndarray], found: dict[str, list[float]]) -> None:
-    step = 1 / 256
+def logit_step(model: Path) -> float:
+    """The scale of the tensor that the model's softmax reads: the finest difference between two of its scores."""
+    content = schema.ModelT.InitFromPackedBuf(model.read_bytes(), 0)
+    graph = content.subgraphs[0]
+    codes = [code.builtinCode for code in content.operatorCodes]
+    (softmax,) = (op for op in graph.operators if codes[op.opcodeIndex] == schema.BuiltinOperator.SOFTMAX)
+    return float(graph.tensors[softmax.inputs[0]].quantization.scale[0])
+
+
+def assert_same_top1_except_ties(expected: dict[str, np.ndarray], found: dict[str, list[float]], step: float) -> None:
+    """Equal best classes, but where the two best scores lie within two steps of the scale they are computed on.
+
+    That scale is the logits'. XNNPACK and TensorFlow's own kernels round differently from the first layer on, and
+    around 0.5 two logit steps are some forty of the 256 steps the softmax writes.
+    """
     assert found.keys() == expected.keys()
     assert len(expected) == 400
-    for name, scores in expected.items():
-        if int(np.argmax(scores)) != int(np.argmax(found[name])):
-            second, best = np.sort(scores)[-2:]
-            assert best - second <= 2 * step, name
+    turned = {name for name, scores in expected.items() if np.argmax(scores) != np.argmax(found[name])}
+    for name in turned:
+        second, best = np.log(np.sort(expected[name])[-2:])
+        assert best - second <= 2 * step + 0.01, name  # 0.01: the scores are rounded to 1/256
+    assert len(turned) <= 4
 
 
 def test_lean_environment_gives_the_same_answers_without_opencv_and_tensorflow(
@@ -68,7 +83,9 @@ def test_lean_environment_gives_the_same_answers_without_opencv_and_tensorflow(
     assert report["frameworks"] == []
     assert report["resizer"] == "numpy"
     assert report["interpreter"].startswith("litert ")
-    assert_same_top1_except_ties(scores_here, report["scores"])
+    found = {name: np.asarray(scores, np.float32) for name, scores in report["scores"].items()}
+    assert found.keys() == scores_here.keys()
+    assert all((found[name] == scores_here[name]).all() for name in found)  # the same bytes went in
 
 
 def test_lean_environment_imports_every_module_of_the_runtime(lean_python: str) -> None:
@@ -101,7 +118,7 @@ def test_tflite_runtime_gives_the_same_answers(
     report = scores_in(tflite_runtime_python, sample_int8, "tflite-runtime")
     assert report["interpreter"] == "tflite-runtime 2.14.0"
     assert version("numpy").startswith("2")  # so the two environments really differ
-    assert_same_top1_except_ties(scores_here, report["scores"])
+    assert_same_top1_except_ties(scores_here, report["scores"], logit_step(sample_int8))
 
 
 def test_a_missing_interpreter_names_the_install_command(lean_python: str, sample_int8: Path) -> None:

@@ -1,9 +1,11 @@
 """A worker that dies, hangs or talks nonsense is one failed row with a reason."""
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from tiny_model import write_tiny_model
 
 from benchmarks import child
 from benchmarks.errors import BenchmarkError
@@ -45,3 +47,23 @@ def test_a_worker_that_hangs_is_stopped(worker: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(child, "_GRACE_SECONDS", 0.05)
     with pytest.raises(BenchmarkError, match=r"did not end within 0\.06 s"):
         child.run_worker(WorkRequest("m.tflite", "null", 1, 0, harness=BRIEF))
+
+
+def test_a_python_that_cannot_be_started_is_a_failed_row_and_the_others_are_measured(tmp_path: Path) -> None:
+    model = write_tiny_model(tmp_path / "tiny.tflite", dtype="uint8")
+    no_program = tmp_path / "notes.txt"
+    no_program.write_text("no program")
+    for python, reason in ((tmp_path / "missing", "No such file or directory"), (no_program, "Permission denied")):
+        settings = RunSettings((str(model),), ("litert", "null"), harness=BRIEF, pythons={"litert": str(python)})
+        result, _ = run_benchmark(settings, "r.npz")
+        assert [row.status for row in result.rows] == ["FAILED", "VALID"]
+        assert result.rows[0].reason == f"{python}: cannot start it: {reason}"
+
+
+def test_a_python_without_this_project_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
+    settings = RunSettings(("m.tflite",), harness=BRIEF, pythons={"litert": str(tmp_path / "bare" / "bin" / "python")})
+    monkeypatch.chdir(tmp_path)  # since python -m also looks in the working folder
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    result, _ = run_benchmark(settings, "r.npz")
+    assert "No module named 'benchmarks'" in str(result.rows[0].reason)

@@ -156,6 +156,12 @@ def test_an_output_that_cannot_be_written_is_refused_before_measuring(
         (["--threads", "0"], "threads 0"),
         (["--threads", "1,1"], "stands twice"),
         (["--backends", "litert,tpu"], "no 'tpu'; there are litert"),
+        (["--python", "litert"], "--python litert: expected BACKEND=PATH"),
+        (
+            ["--python", "litert=a", "--python", "litert=b"],
+            "--python litert=b: expected BACKEND=PATH, each backend once",
+        ),
+        (["--python", "tpu=python3"], "tpu is not among the backends"),
         (["--min-count", "1"], "min_count 1"),
         (["--min-seconds", "9", "--max-seconds", "3"], "max_seconds 3"),
     ],
@@ -176,13 +182,14 @@ def test_the_log_level_counts_before_and_after_the_subcommand(
     assert capsys.readouterr().err == ""
 
 
-def test_help_loads_nothing_heavy() -> None:
+@pytest.mark.parametrize("command", ["run", "compare", "tune"])
+def test_help_loads_nothing_heavy(command: str) -> None:
     code = (
         "import sys\nfrom benchmarks.cli import main\n"
-        "try:\n    main(['run', '--help'])\nexcept SystemExit as end:\n    assert end.code == 0\n"
+        f"try:\n    main(['{command}', '--help'])\nexcept SystemExit as end:\n    assert end.code == 0\n"
         "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "example:\n  edge-bench run" in done.stdout
-    heavy = {"tensorflow", "keras", "jax", "scipy", "sklearn", "matplotlib", "cv2", "ai_edge_litert"}
+    assert f"example:\n  edge-bench {command}" in done.stdout
+    heavy = {"tensorflow", "keras", "jax", "scipy", "sklearn", "matplotlib", "jinja2", "cv2", "ai_edge_litert"}
     assert not heavy & set(done.stderr.split())

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.environment import read_condition, read_host
+from benchmarks.environment import Condition, read_condition, read_host
 from benchmarks.memory import peak_memory_bytes
 
 PI = {
@@ -87,3 +87,8 @@ def test_peak_memory_is_absent_where_the_system_does_not_tell(tmp_path: Path) ->
     assert peak_memory_bytes(tmp_path / "status") is None
     (tmp_path / "status").write_text("VmPeak:\t  9000 kB\nVmHWM:\t  8808 kB\n")
     assert peak_memory_bytes(tmp_path / "status") == 8808 * 1024
+
+
+@pytest.mark.parametrize(("load", "busy"), [(None, False), (0.0, False), (1.0, False), (1.01, True), (8.0, True)])
+def test_a_load_above_one_is_busy(load: float | None, busy: bool) -> None:
+    assert Condition(None, None, None, None, load).is_busy is busy
