@@ -18,7 +18,7 @@ from edge_runtime.errors import BackendError
 from edge_runtime.model_contract import ModelContract, UserSays, resolve_contract
 from edge_runtime.model_file import read_model_file
 from edge_runtime.postprocess import Scores, activate, both_classes, dequantize, top_categories
-from edge_runtime.preprocess import Preprocessor
+from edge_runtime.preprocess import Preprocessor, check_frame
 from edge_runtime.tuning import choose_setting
 
 DEFAULT_TOP_K = 5
@@ -91,6 +91,7 @@ class Classifier:
             BackendError: the interpreter failed, or the classifier is closed.
         """
         backend = self._open_backend()
+        check_frame(frame)  # before the tensor is handed out: an error that keeps it would block the interpreter
         start = perf_counter_ns()
         backend.write(lambda tensor: self._preprocess(frame, tensor))
         written = perf_counter_ns()
@@ -108,6 +109,7 @@ class Classifier:
             BackendError: the interpreter failed, or the classifier is closed.
         """
         backend = self._open_backend()
+        check_frame(frame)
         backend.write(lambda tensor: self._preprocess(frame, tensor))
         backend.invoke()
         return self._read_scores(backend)

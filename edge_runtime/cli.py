@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import signal
 from collections.abc import Sequence
 from types import FrameType
@@ -12,9 +13,11 @@ from edge_runtime.backends import BACKENDS
 from edge_runtime.classifier import DEFAULT_TOP_K, Classifier
 from edge_runtime.contracts.command import add_model_options, exit_with, logger, make_parser, run_command
 from edge_runtime.pipeline import run_pipeline
-from edge_runtime.sinks import open_sink
+from edge_runtime.sinks import SINK_FORMS, SINKS, open_sink
 from edge_runtime.sources import open_source
 from edge_runtime.sources.live import POLICIES, LiveSettings
+
+MAX_COUNT = 256
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,16 +51,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--threads",
-        type=int,
+        type=_count,
         metavar="N",
         help="of the interpreter (default: with --backend auto what edge-bench tune found, else 1)",
     )
     parser.add_argument(
-        "--top-k", type=int, default=DEFAULT_TOP_K, metavar="K", help="categories a frame (default: %(default)s)"
+        "--top-k", type=_count, default=DEFAULT_TOP_K, metavar="K", help="categories a frame (default: %(default)s)"
     )
     parser.add_argument(
         "--threshold",
-        type=float,
+        type=_share,
         metavar="T",
         help="leave categories with a lower score out (default: the model's own)",
     )
@@ -67,12 +70,13 @@ def _parser() -> argparse.ArgumentParser:
         default="latest",
         help="of a live source: the newest frame, dropping the others, or every one (default: %(default)s)",
     )
-    parser.add_argument("--max-fps", type=float, metavar="F", help="classify at most so many frames a second")
+    parser.add_argument("--max-fps", type=_rate, metavar="F", help="classify at most so many frames a second")
     parser.add_argument(
         "--sink",
         action="append",
+        type=_sink,
         metavar="SINK",
-        help="jsonl, jsonl:FILE, csv:FILE or console; may be repeated (default: jsonl, on stdout)",
+        help=f"{SINK_FORMS}; may be repeated (default: jsonl, on stdout)",
     )
     add_model_options(parser)
     return parser
@@ -102,6 +106,30 @@ def _run(options: argparse.Namespace) -> int:
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= MAX_COUNT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number within 1..{MAX_COUNT}")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    if not 0.0 <= float(text) <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is not within 0..1")
+    return float(text)
+
+
+def _rate(text: str) -> float:
+    if not 0.0 < float(text) < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return float(text)
+
+
+def _sink(text: str) -> str:
+    if text.partition(":")[0] not in SINKS.names():
+        raise argparse.ArgumentTypeError(f"no sink {text!r}; there are {SINK_FORMS}")
+    return text
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def read_associated_files(path: Path) -> dict[str, bytes]:
             if sum(member.file_size for member in archive.infolist()) > MAX_ASSOCIATED_BYTES:
                 raise ModelFileError(f"{path}: its associated files unpack to more than {MAX_ASSOCIATED_BYTES} bytes")
             return {member.filename: archive.read(member) for member in archive.infolist()}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise ModelFileError(f"{path}: its associated files are damaged: {error}") from error
 
 
@@ -138,6 +139,8 @@ def _tensor(table: FlatTable, role: str, path: Path) -> TensorSpec:
     scales = quantization.numbers(2, "f") if quantization else ()
     zero_points = quantization.numbers(3, "q") if quantization else ()
     dtype = _TENSOR_TYPES[code]
+    if dtype == "uint8" and role == "input" and not scales:
+        scales, zero_points = (1.0,), (0,)  # the graph casts the bytes itself
     if dtype != "float32" and (len(scales), len(zero_points)) != (1, 1):
         raise ModelFileError(f"{path}: {role} tensor of type {dtype} without one scale and zero point")
     quantized = {"scale": scales[0], "zero_point": int(zero_points[0])} if dtype != "float32" else {}

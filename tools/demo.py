@@ -6,7 +6,6 @@ report.html. Prints one table at the end.
 
 from __future__ import annotations
 
-import argparse
 import base64
 import json
 import os
@@ -25,15 +24,14 @@ from edge_runtime.contracts.dataset import read_image_folder
 from edge_runtime.contracts.files import write_text
 
 TOOLS = Path(__file__).resolve().parent
+OUT = TOOLS.parent / "demo-output"
 SAMPLE_TEST = TOOLS.parent / "trainer" / "assets" / "sample" / "test"
 GRID_STEP = 10  # every tenth test image is shown
 
 
 def main() -> int:
     """Runs the demo; returns the exit code of the first command that fails, else 0."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("demo-output"), help="default: %(default)s")
-    out: Path = parser.parse_args().out
+    out = Path(os.path.relpath(OUT))
     shutil.rmtree(out, ignore_errors=True)
     for command in _commands(out):
         print("\n$", shlex.join(command), flush=True)

@@ -12,15 +12,17 @@ from edge_runtime.contracts.native import native_output_as_debug
 from edge_runtime.errors import BackendError
 from edge_runtime.model_file import ModelFile
 
+MAX_THREADS = 256  # the interpreter crashes from some thousands on
+
 
 class InterpreterBackend:
     """Runs a model in an ``Interpreter`` class handed in by a subclass's constructor."""
 
     def __init__(self, interpreter_class: Any, name: str, version: str, model: ModelFile, threads: int) -> None:
-        if threads < 1:
-            raise BackendError(f"threads {threads} is less than 1")
+        if not 1 <= threads <= MAX_THREADS:
+            raise BackendError(f"threads {threads} is not within 1..{MAX_THREADS}")
         try:
-            with native_output_as_debug():
+            with native_output_as_debug(2):
                 self._interpreter = interpreter_class(model_path=str(model.path), num_threads=threads)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError, ImportError, SystemError) as error:  # the last two: another numpy's ABI

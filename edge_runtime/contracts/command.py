@@ -14,7 +14,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from edge_runtime.contracts.errors import EdgeDeployError
+from edge_runtime.contracts.errors import ContractError, EdgeDeployError
+from edge_runtime.contracts.preprocessing import parse_normalization, parse_resize
 
 DISTRIBUTION = "edge-deploy-kit"
 INTERRUPTED = 130
@@ -59,9 +60,28 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--normalization",
         metavar="RANGE",
+        type=_checked(parse_normalization),
         help="what pixels become: -1..1, 0..1, 0..255, imagenet, or mean,std",
     )
-    group.add_argument("--resize", metavar="MODE", help="squash (default), center-crop[:FRACTION] or letterbox")
+    group.add_argument(
+        "--resize",
+        metavar="MODE",
+        type=_checked(parse_resize),
+        help="squash (default), center-crop[:FRACTION] or letterbox",
+    )
+
+
+def _checked(parse: Callable[[str], object]) -> Callable[[str], str]:
+    """An argparse type that keeps the text where ``parse`` takes it."""
+
+    def check(text: str) -> str:
+        try:
+            parse(text)
+        except ContractError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+        return text
+
+    return check
 
 
 def tool_version() -> str:
@@ -105,6 +125,11 @@ def run_command(
         logger.error("%s", _one_line(error))
         logger.debug("traceback:", exc_info=error)
         return getattr(error, "exit_code", 1)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {_one_line(error)}"
+        logger.error("unexpected %s; --log-level debug shows where; please report it", reason)
+        logger.debug("traceback:", exc_info=error)
+        return 1
 
 
 def exit_with(code: int) -> NoReturn:

@@ -14,30 +14,41 @@ from types import FrameType
 
 from edge_runtime.contracts.command import logger
 
+_redirected = threading.RLock()
+
 
 @contextmanager
-def native_output_as_debug() -> Iterator[None]:
-    """Sends everything printed inside the block, by Python or by native code, to the debug log.
+def native_output_as_debug(*descriptors: int) -> Iterator[None]:
+    """Sends what is printed inside the block, by Python or by native code, to the debug log.
 
-    The descriptors belong to the whole process: other threads' output is caught as well, so keep the block short.
+    The descriptors belong to the whole process: other threads' output is caught as well, so name only those that need
+    it, and keep the block short. One block runs at a time.
+
+    Args:
+        descriptors: of the process; none stands for 1 and 2, stdout and stderr.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    saved = os.dup(1), os.dup(2)
-    with tempfile.TemporaryFile() as capture:
-        os.dup2(capture.fileno(), 1)
-        os.dup2(capture.fileno(), 2)
+    with _redirected, tempfile.TemporaryFile() as capture:
+        _flush()
+        chosen = descriptors or (1, 2)
+        saved = [os.dup(descriptor) for descriptor in chosen]
+        for descriptor in chosen:
+            os.dup2(capture.fileno(), descriptor)
         try:
             yield
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for descriptor, original in zip((1, 2), saved, strict=True):
+            _flush()
+            for descriptor, original in zip(chosen, saved, strict=True):
                 os.dup2(original, descriptor)
                 os.close(original)
             capture.seek(0)
             for line in capture.read().decode("utf-8", "replace").splitlines():
                 logger.debug("%s", line)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # a service may have neither
+            stream.flush()
 
 
 def quiet_tensorflow() -> None:

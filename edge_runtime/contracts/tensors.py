@@ -16,8 +16,8 @@ class TensorSpec:
     """Shape, type and quantisation of one tensor.
 
     A quantised tensor stands for the real numbers ``(q - zero_point) * scale``
-    (https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/quantization_spec); scale 0 means "not
-    quantised", as TFLite files write it.
+    (https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/quantization_spec); a float32 tensor has
+    scale 0.
 
     Raises:
         ContractError: the combination is impossible.
@@ -35,6 +35,8 @@ class TensorSpec:
             raise ContractError(f"dtype {self.dtype!r} is not one of {', '.join(get_args(DType))}")
         if not math.isfinite(self.scale) or self.scale < 0:
             raise ContractError(f"scale {self.scale} is not a finite number from 0 up")
+        if self.is_quantized and self.scale == 0:
+            raise ContractError(f"a {self.dtype} tensor needs a scale above 0")
         if self.is_quantized and not self.lowest <= self.zero_point <= self.lowest + 255:
             raise ContractError(f"zero_point {self.zero_point} is no {self.dtype}")
         if self.dtype == "float32" and (self.scale, self.zero_point) != (0.0, 0):

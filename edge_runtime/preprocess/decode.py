@@ -33,7 +33,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
 def decode_image(content: bytes, where: str) -> NDArray[np.uint8]:
     """Decodes JPEG, PNG, BMP, GIF (first picture) or WebP.
 
-    EXIF orientation is applied; transparency is laid over white; 16-bit grey keeps its upper eight bits, rounded.
+    EXIF orientation is applied; transparency is laid over white; 16-bit grey is divided by 257, rounded.
 
     Returns:
         uint8 RGB, (height, width, 3), contiguous, writable by nobody else.

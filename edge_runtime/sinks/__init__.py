@@ -15,6 +15,8 @@ SINKS = Registry(
     },
 )
 
+SINK_FORMS = "jsonl, jsonl:FILE, csv:FILE or console"
+
 
 def open_sink(text: str) -> Sink:
     """Opens ``jsonl``, ``jsonl:FILE``, ``csv:FILE`` or ``console``.
@@ -24,6 +26,6 @@ def open_sink(text: str) -> Sink:
     """
     name, _, target = text.partition(":")
     if name not in SINKS.names():
-        raise SinkError(f"no sink {text!r}; there are jsonl, jsonl:FILE, csv:FILE and console")
+        raise SinkError(f"no sink {text!r}; there are {SINK_FORMS}")
     sink: Sink = SINKS.load(name)(target)
     return sink

@@ -29,7 +29,7 @@ class AppendedFile:
 
     def append(self, line: str) -> None:
         """Appends ``line``; on a full disk takes back what fitted of it."""
-        content = line.encode()
+        content = line.encode(errors="backslashreplace")  # a file name need not be UTF-8
         start = self._file.tell() if self._file.seekable() else None
         try:
             written = 0

@@ -16,11 +16,15 @@ class ConsoleSink:
     def write(self, result: FrameResult | FrameFailure) -> None:
         """Prints one line."""
         if isinstance(result, FrameFailure):
-            print(f"{result.index:6}  {result.error}", flush=True)
+            _print(f"{result.index:6}  {result.error}")
             return
         named = ", ".join(f"{found.label} {found.score:.3f}" for found in result.classification.categories)
         milliseconds = sum(result.classification.timing_ms.values())
-        print(f"{result.index:6}  {result.source}  {named or '-'}  {milliseconds:.1f} ms", flush=True)
+        _print(f"{result.index:6}  {result.source}  {named or '-'}  {milliseconds:.1f} ms")
 
     def close(self) -> None:
         """Holds nothing open."""
+
+
+def _print(line: str) -> None:
+    print(line.encode(errors="backslashreplace").decode(), flush=True)  # a file name need not be UTF-8

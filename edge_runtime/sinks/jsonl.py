@@ -37,8 +37,10 @@ class JsonLinesSink:
 
 
 def _print_whole(line: str) -> None:
+    if sys.stdout is None:
+        raise SinkError("stdout: closed; name a file with --sink jsonl:FILE")
     try:
-        sys.stdout.buffer.write(line.encode())
+        sys.stdout.buffer.write(line.encode(errors="backslashreplace"))  # a file name need not be UTF-8
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise

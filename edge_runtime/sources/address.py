@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from edge_runtime.errors import SourceError
+
 
 def without_password(address: str) -> str:
-    """The address without user and password."""
-    parts = urlsplit(address)
+    """The address without user and password.
+
+    Raises:
+        SourceError: it is no address.
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise SourceError(f"{address}: no address: {error}") from error
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.netloc else address

@@ -235,8 +235,12 @@ class _Worker(threading.Thread):
         except Exception as error:  # noqa: BLE001 - whatever a driver raises, the consumer must learn that it ended
             self.reason = f"{self._address}: {type(error).__name__}: {error}"
         finally:
-            self._connection.close()
-            self._mailbox.finish(self)
+            try:
+                self._connection.close()
+            except Exception as error:  # noqa: BLE001 - whatever a driver raises, the consumer must learn the end
+                logger.debug("%s: closing failed: %s", self._address, error)
+            finally:
+                self._mailbox.finish(self)
 
     def _read_one(self) -> bool:
         start = time.perf_counter_ns()

@@ -6,25 +6,20 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge_runtime.contracts.native import native_output_as_debug
 from edge_runtime.contracts.results import Frame, FrameFailure
 from edge_runtime.errors import SourceError
+from edge_runtime.sources.opencv_library import load_opencv
 
 
 class VideoSource:
     """Yields every frame of a video file, as fast as they are asked for."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            import cv2
-        except ImportError as error:
-            raise SourceError(f"{path}: video needs OpenCV; run: pip install 'edge-deploy-kit[camera]'") from error
+        self._cv2 = load_opencv(str(path))
         if not path.is_file():
             raise SourceError(f"{path}: no such file")
         self._path = path
-        self._cv2 = cv2
-        with native_output_as_debug():
-            self._capture = cv2.VideoCapture(str(path))
+        self._capture = self._cv2.VideoCapture(str(path))
         if not self._capture.isOpened():
             raise SourceError(f"{path}: OpenCV cannot open it as a video; it is damaged or of an unknown format")
 

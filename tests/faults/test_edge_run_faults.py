@@ -1,6 +1,7 @@
 """Bad input to edge-run: each one clear line, nothing half-written."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -47,10 +48,6 @@ def folder(tmp_path: Path) -> Path:
         ("good.tflite", "good.png", ["--labels", "absent.txt"], "absent.txt: cannot read the labels"),
         ("good.tflite", "good.png", ["--sink", "jsonl:good.png/x"], "good.png/x: cannot write: Not a directory"),
         ("good.tflite", "good.png", ["--sink", "csv"], "csv: needs a file: csv:FILE"),
-        ("good.tflite", "good.png", ["--sink", "pigeon"], "no sink 'pigeon'"),
-        ("good.tflite", "good.png", ["--threads", "0"], "threads 0 is less than 1"),
-        ("good.tflite", "good.png", ["--normalization", "0..2"], "normalization '0..2' is not one of"),
-        ("good.tflite", "good.png", ["--resize", "crop"], "resize 'crop' is not one of"),
     ],
 )
 def test_bad_input_is_one_clear_line(
@@ -72,7 +69,53 @@ def test_bad_input_is_one_clear_line(
 
 
 @pytest.mark.parametrize(
-    "source", ["synthetic:0x0", "synthetic:640x480:0", "synthetic:wide", "camera:0", "http://localhost/"]
+    ("option", "value", "message"),
+    [
+        ("--sink", "pigeon", "no sink 'pigeon'"),
+        ("--threads", "0", "'0' is not a whole number within 1..256"),
+        ("--threads", "100000", "'100000' is not a whole number within 1..256"),
+        ("--top-k", "-1", "'-1' is not a whole number"),
+        ("--threshold", "2", "2 is not within 0..1"),
+        ("--max-fps", "0", "0 is not above 0"),
+        ("--max-fps", "nan", "nan is not above 0"),
+        ("--normalization", "0..2", "normalization '0..2' is not one of"),
+        ("--resize", "crop", "resize 'crop' is not one of"),
+        ("--policy", "some", "invalid choice: 'some'"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(
+    folder: Path, option: str, value: str, message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([str(folder / "good.tflite"), str(folder / "good.png"), option, value])
+    assert caught.value.code == 2
+    assert message in capfd.readouterr().err
+
+
+def test_a_file_name_that_is_not_utf8_is_a_line_like_any_other(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    strange = os.fsencode(str(folder)) + b"/empty/caf\xe9.png"
+    Path(os.fsdecode(strange)).write_bytes((folder / "good.png").read_bytes())
+    sinks = ["--sink", "jsonl", "--sink", "console", "--sink", "csv:out.csv"]
+    assert main(["good.tflite", "empty", "--labels", "labels.txt", *sinks]) == 0
+    line, shown = capfd.readouterr().out.splitlines()
+    assert json.loads(line)["source"] == "empty/caf\udce9.png"
+    assert "caf\\udce9.png" in shown
+    assert "caf\\udce9.png" in (folder / "out.csv").read_text()
+
+
+def test_closed_stdout_is_one_clear_line(folder: Path) -> None:
+    arguments = [str(folder / "good.tflite"), str(folder / "good.png"), "--labels", str(folder / "labels.txt")]
+    program = "import os, sys; os.close(1); sys.stdout = None; from edge_runtime.cli import main; sys.exit(main())"
+    done = subprocess.run([sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "edge-run: stdout: closed; name a file with --sink jsonl:FILE\n"
+
+
+@pytest.mark.parametrize(
+    "source", ["synthetic:0x0", "synthetic:640x480:0", "synthetic:wide", "camera:0", "http://127.0.0.1:9/"]
 )
 def test_sources_that_are_not_there_are_named(
     folder: Path, source: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

@@ -29,6 +29,7 @@ class Camera(ThreadingHTTPServer):
         self.with_length = with_length
         self.stopping = threading.Event()
         self.requests = 0
+        self.password = ""  # the Authorization header that is asked for
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     def url(self, path: str = "stream") -> str:
@@ -58,7 +59,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.requests += 1
-        if self.path == "/still":
+        if self.server.password not in ("", self.headers.get("Authorization")):
+            self.send_error(401)
+        elif self.path == "/still":
             self._answer("image/jpeg", self.server.parts[0])
         elif self.path == "/page":
             self._answer("text/html", b"<p>no picture</p>")

@@ -23,7 +23,7 @@ def write_tiny_model(
     activation: str = "softmax",
     size: tuple[int, int] = (6, 8),
     channels: int = 3,
-    input_quantization: tuple[float, int] = (1 / 128, 128),
+    input_quantization: tuple[float, int] | None = (1 / 128, 128),
     outputs: int = 1,
 ) -> Path:
     """Writes the model; with ``outputs`` above 1 it is no classifier any more."""
@@ -55,10 +55,10 @@ def solid_frame(color: tuple[int, int, int], size: tuple[int, int] = (6, 8)) -> 
     return np.full((*size, 3), color, np.uint8)
 
 
-def _tensor(name: str, shape: tuple[int, ...], dtype: str, quantization: tuple[float, int]) -> schema.TensorT:
+def _tensor(name: str, shape: tuple[int, ...], dtype: str, quantization: tuple[float, int] | None) -> schema.TensorT:
     tensor = schema.TensorT()
     tensor.name, tensor.shape, tensor.type = name, list(shape), TYPES[dtype]
-    if dtype != "float32":
+    if dtype != "float32" and quantization is not None:
         tensor.quantization = schema.QuantizationParametersT()
         tensor.quantization.scale, tensor.quantization.zeroPoint = [quantization[0]], [quantization[1]]
     return tensor

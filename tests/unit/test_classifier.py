@@ -51,9 +51,10 @@ def test_scores_do_not_change_under_the_caller(tiny: dict[str, object]) -> None:
 
 def test_a_failed_frame_does_not_spoil_the_next(tiny: dict[str, object]) -> None:
     classifier = Classifier(**tiny)
-    with pytest.raises(ImageError):
+    with pytest.raises(ImageError) as kept:
         classifier.classify(np.zeros((4, 4), np.uint8))
     assert classifier.classify(solid_frame((0, 255, 0))).categories[0].label == "green"
+    assert "uint8" in str(kept.value)  # the error, and all it holds, was still there
 
 
 def test_null_backend_always_finds_the_first_class(tiny: dict[str, object]) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 
 import pytest
 
@@ -53,9 +54,11 @@ def test_debug_adds_the_traceback(capfd: pytest.CaptureFixture[str]) -> None:
     assert "Traceback" in err
 
 
-def test_an_unexpected_error_is_not_hidden() -> None:
-    with pytest.raises(ZeroDivisionError):
-        run(lambda _options: 1 // 0)
+def test_an_unexpected_error_is_one_line_too(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(lambda _options: 1 // 0) == 1
+    err = capfd.readouterr().err
+    assert len(err.splitlines()) == 1
+    assert "unexpected ZeroDivisionError" in err
 
 
 @pytest.mark.parametrize("arguments", [("--range", "-1..1"), ("--range=-1..1",)])
@@ -79,6 +82,26 @@ def test_help_shows_an_example_and_version_the_version(capsys: pytest.CaptureFix
     out = capsys.readouterr().out
     assert "example:\n  edge-try --range -1..1" in out
     assert "edge-try 0.1.0" in out
+
+
+def test_blocks_in_several_threads_leave_the_descriptors_as_they_were(capfd: pytest.CaptureFixture[str]) -> None:
+    before = os.fstat(1).st_ino, os.fstat(2).st_ino
+    started = threading.Barrier(4)
+
+    def redirect() -> None:
+        started.wait()
+        for _ in range(50):
+            with native_output_as_debug():
+                os.write(1, b"chatter\n")
+
+    threads = [threading.Thread(target=redirect) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (os.fstat(1).st_ino, os.fstat(2).st_ino) == before
+    os.write(1, b"afterwards\n")
+    assert capfd.readouterr().out == "afterwards\n"
 
 
 def test_native_output_goes_to_the_debug_log(

@@ -121,3 +121,21 @@ def test_tflite_metadata_of_strangers() -> None:
     assert model.labels[0] == "background"
     assert model.ends_in == "softmax"
     assert model.output.shape[-1] == 1001
+
+
+def test_bytes_without_a_scale_are_cast_by_the_graph(tmp_path: Path) -> None:
+    path = write_tiny_model(tmp_path / "m.tflite", dtype="uint8", input_quantization=None)
+    tensor = read_model_file(path).input
+    assert (tensor.dtype, tensor.scale, tensor.zero_point) == ("uint8", 1.0, 0)
+
+
+def test_a_damaged_deflated_file_is_refused(tmp_path: Path) -> None:
+    path = write_tiny_model(tmp_path / "m.tflite")
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("labels.txt", bytes(range(256)) * 50)
+        start = archive.infolist()[0].header_offset + 30 + len("labels.txt")
+    content = bytearray(path.read_bytes())
+    content[start : start + 20] = b"\xff" * 20
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError, match="associated files are damaged"):
+        read_model_file(path)

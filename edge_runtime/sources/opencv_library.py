@@ -1,0 +1,30 @@
+"""Imports OpenCV for the sources that need it, with its own messages off: ours say what is wrong."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from edge_runtime.errors import SourceError
+
+_FFMPEG_QUIET = "-8"  # AV_LOG_QUIET
+
+
+def load_opencv(name: str) -> Any:
+    """Returns the module ``cv2``.
+
+    Args:
+        name: of the source, for the error.
+
+    Raises:
+        SourceError: OpenCV is not installed.
+    """
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", _FFMPEG_QUIET)
+    try:
+        import cv2
+    except ImportError as error:
+        raise SourceError(
+            f"{name}: needs OpenCV, which cannot be imported ({error}); run: pip install 'edge-deploy-kit[camera]'"
+        ) from error
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    return cv2
