@@ -73,7 +73,7 @@ def assert_same_top1_except_ties(expected: dict[str, np.ndarray], found: dict[st
     for name in turned:
         second, best = np.log(np.sort(expected[name])[-2:])
         assert best - second <= 2 * step + 0.01, name  # 0.01: the scores are rounded to 1/256
-    assert len(turned) <= 4
+    assert len(turned) <= 0.02 * len(expected)
 
 
 def test_lean_environment_gives_the_same_answers_without_opencv_and_tensorflow(
