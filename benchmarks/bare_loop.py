@@ -20,6 +20,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.fingerprint import sha256_if_readable
 from benchmarks.frame import FRAME, synthetic_frame
 from benchmarks.interleaved import RatioOfMedians, ratio_of_medians, time_in_turn
+from benchmarks.limits import HeldFigure, check_limits, limit
 from benchmarks.third_party import LABELS, MODEL, add_data_dir, third_party_file
 from edge_runtime import Classifier
 from edge_runtime.contracts.codec import encode
@@ -119,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pairs", type=int, default=300, metavar="N", help="a round (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random order (default: %(default)s)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="keep raw samples and host in this JSON file")
+    parser.add_argument("--at-most", type=limit, metavar="RATIO", help="exit with 1 where the ratio is above")
     add_data_dir(parser)
     add_model_options(parser)
     return parser
@@ -144,6 +146,7 @@ def _run(options: argparse.Namespace) -> int:
     )
     if options.out is not None:
         write_text(options.out, _record(model, before, found, rounds))
+    check_limits(HeldFigure("ratio", found.ratio, "--at-most", options.at_most))
     return 0
 
 

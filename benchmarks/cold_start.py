@@ -25,6 +25,7 @@ from benchmarks.child import child_environment, how_it_ended, last_line
 from benchmarks.environment import read_condition, read_host
 from benchmarks.errors import BenchmarkError
 from benchmarks.fingerprint import sha256_if_readable
+from benchmarks.limits import HeldFigure, check_limits, limit
 from benchmarks.memory import peak_memory_bytes
 from benchmarks.third_party import LABELS, MODEL, PHOTO, add_data_dir, third_party_file
 from edge_runtime.contracts.codec import encode
@@ -153,6 +154,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--photo", type=Path, metavar="FILE", help=f"an image (default: {PHOTO} of the data)")
     parser.add_argument("--runs", type=int, default=20, metavar="N", help="default: %(default)s")
     parser.add_argument("--out", type=Path, metavar="FILE", help="keep all samples and the host in this JSON file")
+    parser.add_argument("--at-most-ms", type=limit, metavar="N", help="exit with 1 where the median time is above")
+    parser.add_argument("--at-most-mb", type=limit, metavar="N", help="exit with 1 where the median memory is above")
     add_data_dir(parser)
     add_model_options(parser)
     return parser
@@ -188,6 +191,10 @@ def _run(options: argparse.Namespace) -> int:
             "probes": encode(probes),
         }
         write_text(options.out, json.dumps(record, indent=1) + "\n")
+    check_limits(
+        HeldFigure("ms to the first prediction", medians["total_ms"], "--at-most-ms", options.at_most_ms),
+        HeldFigure("MB of peak memory", medians["peak_memory_mb"], "--at-most-mb", options.at_most_mb),
+    )
     return 0
 
 

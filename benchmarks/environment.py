@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import platform
 import re
-import shutil
-import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from edge_runtime.doctor.hardware import check_throttling
+from edge_runtime.doctor.machine import Machine, read_number, read_text
 
 _PACKAGES = (
     "edge-deploy-kit",
@@ -22,7 +23,6 @@ _PACKAGES = (
     "opencv-python",
     "opencv-python-headless",
 )
-_VCGENCMD_SECONDS = 5
 _BUSY_LOAD = 1.0
 
 
@@ -56,7 +56,7 @@ class Condition:
         governor: of CPU 0.
         frequency_mhz: of CPU 0.
         temperature_c: of thermal zone 0.
-        throttled: what ``vcgencmd get_throttled`` says: "0x0" for never since it was started.
+        throttled: what ``edge-doctor`` says of throttling: "none since the start".
         load_1m: the load average of the last minute.
     """
 
@@ -74,13 +74,14 @@ class Condition:
 
 def read_host(root: Path = Path("/")) -> Host:
     """Describes this machine; ``root`` is where its ``/proc`` lies."""
-    memory_kib = _number(root / "proc/meminfo", r"^MemTotal:\s+(\d+) kB$")
+    machine = _machine(root)
+    memory_kib = read_number(machine.proc / "meminfo", r"^MemTotal:\s+(\d+) kB$")
     return Host(
         name=platform.node(),
         system=f"{platform.system()} {platform.release()}",
         machine=platform.machine(),
-        board=_text(root / "proc/device-tree/model"),
-        cpu_model=_search(r"^model name\s*:\s*(.+)$", _text(root / "proc/cpuinfo")),
+        board=machine.board,
+        cpu_model=_search(r"^model name\s*:\s*(.+)$", machine.proc / "cpuinfo"),
         cores=len(os.sched_getaffinity(0)),
         memory_mb=None if memory_kib is None else memory_kib * 1024 / 1e6,
         python=platform.python_version(),
@@ -90,26 +91,23 @@ def read_host(root: Path = Path("/")) -> Host:
 
 def read_condition(root: Path = Path("/")) -> Condition:
     """Reads what may change; ``root`` is where this machine's ``/proc`` and ``/sys`` lie."""
-    frequency_khz = _number(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq")
-    temperature_mc = _number(root / "sys/class/thermal/thermal_zone0/temp")
+    machine = _machine(root)
+    frequency_folder = machine.sys_root / "devices" / "system" / "cpu" / "cpu0" / "cpufreq"
+    frequency_khz = read_number(frequency_folder / "scaling_cur_freq")
+    temperature_mc = read_number(machine.sys_root / "class" / "thermal" / "thermal_zone0" / "temp")
+    load = _search(r"^(\d+\.\d+) ", machine.proc / "loadavg")
+    throttling = check_throttling()
     return Condition(
-        governor=_text(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        governor=read_text(frequency_folder / "scaling_governor"),
         frequency_mhz=None if frequency_khz is None else frequency_khz / 1e3,
         temperature_c=None if temperature_mc is None else temperature_mc / 1e3,
-        throttled=_throttled(),
-        load_1m=_number(root / "proc/loadavg", r"^(\d+\.\d+) "),
+        throttled=None if throttling.status == "absent" else throttling.detail,
+        load_1m=None if load is None else float(load),
     )
 
 
-def _throttled() -> str | None:
-    command = shutil.which("vcgencmd")
-    if command is None:
-        return None
-    try:
-        done = subprocess.run([command, "get_throttled"], capture_output=True, text=True, timeout=_VCGENCMD_SECONDS)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return _search(r"throttled=(0x[0-9a-fA-F]+)", done.stdout)
+def _machine(root: Path) -> Machine:
+    return Machine(proc=root / "proc", sys_root=root / "sys")
 
 
 def _installed_versions() -> dict[str, str]:
@@ -120,20 +118,7 @@ def _installed_versions() -> dict[str, str]:
     return found
 
 
-def _text(path: Path) -> str | None:
-    """A file's text without blanks and NULs at its ends; None where it cannot be read or is empty."""
-    try:
-        return path.read_text("utf-8", "replace").strip("\0 \n\t") or None
-    except OSError:
-        return None
-
-
-def _number(path: Path, pattern: str = r"^(-?\d+)$") -> float | None:
-    """The number that ``pattern`` finds in a file; drivers also write words there, "<unknown>" say."""
-    found = _search(pattern, _text(path))
-    return None if found is None else float(found)
-
-
-def _search(pattern: str, text: str | None) -> str | None:
-    found = re.search(pattern, text or "", re.MULTILINE)
+def _search(pattern: str, path: Path) -> str | None:
+    """What the first group of ``pattern`` finds in a file."""
+    found = re.search(pattern, read_text(path) or "", re.MULTILINE)
     return found[1].strip() if found else None

@@ -1,7 +1,8 @@
 """The benchmarks' errors.
 
 EdgeDeployError                 (edge_runtime.contracts.errors)
-└── BenchmarkError              a measurement that could not be made
+├── BenchmarkError              a measurement that could not be made
+└── AboveLimitError             a figure above the limit it is held to
 """
 
 from __future__ import annotations
@@ -11,3 +12,7 @@ from edge_runtime.contracts.errors import EdgeDeployError
 
 class BenchmarkError(EdgeDeployError):
     """A measurement that could not be made: a child process failed, or a file it needs is missing."""
+
+
+class AboveLimitError(EdgeDeployError):
+    """A figure was measured and is above the limit that the user set."""

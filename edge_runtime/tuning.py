@@ -17,7 +17,6 @@ from edge_runtime.backends import installed_backends
 from edge_runtime.contracts.codec import decode, encode, parse_json
 from edge_runtime.contracts.command import logger
 from edge_runtime.contracts.errors import ContractError
-from edge_runtime.contracts.files import write_text
 
 TUNING_SCHEMA = 1
 DEFAULT_THREADS = 1
@@ -91,6 +90,8 @@ class Tuning:
         Raises:
             OutputError: it cannot be written.
         """
+        from edge_runtime.contracts.files import write_text  # here: a device that only reads is spared its imports
+
         write_text(path, json.dumps(encode(self), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 

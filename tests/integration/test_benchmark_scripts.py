@@ -11,6 +11,7 @@ from tiny_model import write_tiny_model
 
 from benchmarks import bare_loop, cold_start
 
+ROOT = Path(__file__).parents[2]
 MODELS = SHARED_DATA / "tflite"
 
 IMPORT_REPORT = """import time: self [us] | cumulative | imported package
@@ -22,6 +23,12 @@ import time:       250 |       1000 |   edge_runtime
 INFO: Created TensorFlow Lite XNNPACK delegate for CPU.
 import time:        40 |         40 | PIL.Image
 """
+
+
+def run_cold_start(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A process of its own, since this one is too large to tell the peak memory of its children."""
+    command = [sys.executable, "-m", "benchmarks.cold_start", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
 
 
 @needs_shared_data
@@ -72,8 +79,7 @@ def test_nothing_to_measure_is_wrong_usage(script: object, option: str) -> None:
 @needs_shared_data
 def test_a_cold_start_is_measured_from_outside_and_split(tmp_path: Path) -> None:
     out = tmp_path / "cold.json"
-    command = [sys.executable, "-m", "benchmarks.cold_start", "--runs", "2", "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    done = run_cold_start("--runs", "2", "--out", str(out))
     assert done.returncode == 0, done.stderr
     record = json.loads(out.read_text())
     assert (len(record["runs"]), len(record["probes"])) == (2, 2)
@@ -83,6 +89,62 @@ def test_a_cold_start_is_measured_from_outside_and_split(tmp_path: Path) -> None
     assert medians["peak_memory_mb"] > 30
     assert {"edge_runtime", "numpy", "PIL", "ai_edge_litert"} <= set(record["imports_ms_by_package"])
     assert done.stdout.startswith("mobilenet_v2_1.0_224_uint8.tflite, parrot.jpg: process start to first prediction ")
+
+
+@needs_shared_data
+@pytest.mark.parametrize(("limit", "code"), [("0.01", 1), ("1e6", 0)])
+def test_a_ratio_above_its_limit_fails_after_all_is_kept(
+    limit: str, code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "bare.json"
+    assert bare_loop.main(["--rounds", "1", "--pairs", "5", "--at-most", limit, "--out", str(out)]) == code
+    ratio = json.loads(out.read_text())["ratio_of_medians"]["ratio"]
+    printed, err = capsys.readouterr()
+    assert f"ratio {ratio:.4f}" in printed
+    line = f"python -m benchmarks.bare_loop: ratio: {ratio:.6g} is above --at-most 0.01"
+    assert err.splitlines() == ([line] if code else [])
+
+
+@needs_shared_data
+@pytest.mark.parametrize(
+    ("at_most_ms", "at_most_mb", "above"),
+    [
+        ("1e6", "1e6", []),
+        ("0.01", "1e6", [("ms to the first prediction", "total_ms", "--at-most-ms")]),
+        ("1e6", "0.01", [("MB of peak memory", "peak_memory_mb", "--at-most-mb")]),
+        (
+            "0.01",
+            "0.01",
+            [
+                ("ms to the first prediction", "total_ms", "--at-most-ms"),
+                ("MB of peak memory", "peak_memory_mb", "--at-most-mb"),
+            ],
+        ),
+    ],
+)
+def test_a_cold_start_above_a_limit_fails_with_one_line_that_names_it(
+    at_most_ms: str, at_most_mb: str, above: list[tuple[str, str, str]], tmp_path: Path
+) -> None:
+    out = tmp_path / "cold.json"
+    limits = ["--at-most-ms", at_most_ms, "--at-most-mb", at_most_mb]
+    done = run_cold_start("--runs", "1", *limits, "--out", str(out))
+    assert done.returncode == (1 if above else 0), done.stderr
+    medians = json.loads(out.read_text())["medians"]
+    said = "; ".join(f"{name}: {medians[key]:.6g} is above {option} 0.01" for name, key, option in above)
+    assert done.stderr.splitlines() == ([f"python -m benchmarks.cold_start: {said}"] if above else [])
+    assert "process start to first prediction" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("script", "option"), [(bare_loop, "--at-most"), (cold_start, "--at-most-ms"), (cold_start, "--at-most-mb")]
+)
+@pytest.mark.parametrize("limit", ["nan", "inf", "0", "-1", "much"])
+def test_a_limit_that_is_none_is_wrong_usage(
+    script: object, option: str, limit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        script.main([f"{option}={limit}"])
+    assert f"argument {option}: " in capsys.readouterr().err
 
 
 @needs_shared_data

@@ -51,7 +51,7 @@ def test_its_condition_is_read(pi: Path, tmp_path: Path, monkeypatch: pytest.Mon
     assert condition.governor == "ondemand"
     assert condition.frequency_mhz == 1800.0
     assert condition.temperature_c == 48.686
-    assert condition.throttled == "0x50005"
+    assert condition.throttled == "now: under-voltage, throttled; since the start: under-voltage, throttled"
     assert condition.load_1m == 0.42
 
 

@@ -1,0 +1,92 @@
+"""make demo: five commands, one table, one page, and the figures that the demo promises."""
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OUT = ROOT / "demo-output"
+
+pytestmark = pytest.mark.tensorflow
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What one run of the demo printed and wrote."""
+
+    stdout: str
+    int8: dict[str, Any]
+    float32: dict[str, Any]
+    rows: dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def demo() -> Demo:
+    done = subprocess.run([sys.executable, "tools/demo.py"], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    int8, float32 = (read(f"{name}.report.json")["chosen"] for name in ("model", "model-float32"))
+    return Demo(done.stdout, int8, float32, {row["model"]: row for row in read("latency.json")["rows"]})
+
+
+def read(name: str) -> Any:
+    return json.loads((OUT / name).read_text("utf-8"))
+
+
+def test_the_five_commands_are_printed(demo: Demo) -> None:
+    commands = [line.split()[1:] for line in demo.stdout.splitlines() if line.startswith("$ ")]
+    assert [command[0] for command in commands] == [
+        "edge-train",
+        "edge-convert",
+        "edge-convert",
+        "edge-run",
+        "edge-bench",
+    ]
+    assert all(any("demo-output" in word for word in command) for command in commands)
+
+
+def test_the_table_at_the_end_has_the_figures_of_the_files(demo: Demo) -> None:
+    header, _, figures = (re.split(r"  +", line.strip()) for line in demo.stdout.splitlines()[-3:])
+    shown = dict(zip(header, figures, strict=True))
+    training = read("run/training.json")
+    size_int8, size_float = demo.int8["size_bytes"], demo.float32["size_bytes"]
+    assert shown == {
+        "model": training["config"]["backbone"],
+        "size float": f"{size_float / 1e3:.0f} kB",
+        "size int8": f"{size_int8 / 1e3:.0f} kB ({size_int8 / size_float:.0%})",
+        "top-1 float": f"{training['metrics']['accuracy']:.2%}",
+        "top-1 int8": f"{demo.int8['top1']:.2%}",
+        "drop": f"{demo.int8['gate']['drop_pp']:.2f} pp",
+        "p50 float": f"{demo.rows['model-float32.tflite']['latency_ms']['p50']:.3f} ms",
+        "p50 int8": f"{demo.rows['model.tflite']['latency_ms']['p50']:.3f} ms",
+    }
+
+
+def test_the_demo_keeps_its_promises(demo: Demo) -> None:
+    gate = demo.int8["gate"]
+    assert gate["images"] == 400
+    assert gate["candidate"] >= 0.88
+    assert gate["drop_pp"] <= 1.0
+    assert gate["drop_pp"] == pytest.approx(100 * (gate["reference"] - gate["candidate"]))
+    assert demo.int8["size_bytes"] <= 0.35 * demo.float32["size_bytes"]
+    assert demo.int8["recipe"]["name"] == "int8"
+    assert [row["status"] for row in demo.rows.values()] == ["VALID", "VALID"]
+
+
+def test_the_reports_speak_of_the_files_that_lie_there(demo: Demo) -> None:
+    assert (OUT / "model.tflite").stat().st_size == demo.int8["size_bytes"]
+    assert (OUT / "model-float32.tflite").stat().st_size == demo.float32["size_bytes"]
+    assert len((OUT / "predictions.jsonl").read_text("utf-8").splitlines()) == 400
+
+
+def test_the_page_needs_nothing_beside_itself(demo: Demo) -> None:
+    html = (OUT / "report.html").read_text("utf-8")
+    fetched = re.findall(r"""(?:src|href|srcset|data)\s*=\s*["']?([^"'\s>]+)""", html)
+    assert len(fetched) == 42  # two plots, and every tenth of 400 test images
+    assert all(address.startswith("data:image/png;base64,") for address in fetched)
+    assert re.findall(r"https?:|@import|url\(|<script|<link|<iframe", html) == []
