@@ -12,6 +12,7 @@ from converter.config import ConvertConfig
 from converter.errors import GateRefusedError
 from converter.recipes import RECIPES
 from edge_runtime.contracts.command import exit_with, make_parser, run_command
+from edge_runtime.contracts.tensorflow import extra_needed
 from edge_runtime.contracts.tensors import DType
 
 
@@ -28,7 +29,8 @@ def entry() -> NoReturn:
 def _run(options: argparse.Namespace) -> int:
     settings = {field.name: getattr(options, field.name) for field in fields(ConvertConfig)}
     config = ConvertConfig(**settings)
-    from converter.workflow import convert  # here, so that --help is instant
+    with extra_needed("convert"):
+        from converter.workflow import convert  # here, so that --help is instant
 
     try:
         report = convert(config, options.out)
@@ -104,3 +106,7 @@ def _add_card_options(parser: argparse.ArgumentParser) -> None:
 def _default(name: str) -> dict[str, Any]:
     """The ``default`` of an option: that of the field of :class:`ConvertConfig`."""
     return {"default": next(field.default for field in fields(ConvertConfig) if field.name == name)}
+
+
+if __name__ == "__main__":
+    entry()

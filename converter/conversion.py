@@ -15,30 +15,10 @@ from converter.errors import ConversionError, first_line
 from converter.recipes import Edges, Recipe
 from converter.source import KerasModel
 from edge_runtime.contracts.errors import EdgeDeployError
-from edge_runtime.contracts.native import interrupts_kept, native_output_as_debug, quiet_tensorflow
+from edge_runtime.contracts.native import native_output_as_debug
 
 Inputs = Callable[[], Iterator[NDArray[np.float32]]]
 """Gives the calibration inputs anew at each call: float32 (1, height, width, channels)."""
-
-
-def start_tensorflow() -> None:
-    """Imports TensorFlow and Keras without their chatter.
-
-    Raises:
-        ConversionError: one of them is not installed.
-    """
-    quiet_tensorflow()
-    try:
-        with native_output_as_debug(), interrupts_kept(deferred=True):  # half an import makes Python crash at its end
-            import keras
-            import tensorflow as tf
-
-            tf.config.list_physical_devices()  # the drivers' messages come with the first look at the devices
-    except ImportError as error:
-        raise ConversionError(
-            f"cannot import TensorFlow ({error}); run: pip install 'edge-deploy-kit[convert]'"
-        ) from error
-    keras.config.disable_interactive_logging()
 
 
 def export_model(model: KerasModel, folder: Path) -> None:

@@ -5,7 +5,7 @@ EdgeDeployError                 (edge_runtime.contracts.errors)
     ├── ConfigError             a configuration that cannot work; the command ends with exit code 2
     ├── SourceError             a MODEL that cannot be read, or whose parts do not fit one another
     ├── DataError               images that cannot calibrate or evaluate it
-    ├── ConversionError         TensorFlow is missing, or cannot convert the model
+    ├── ConversionError         TensorFlow cannot convert the model
     └── GateRefusedError        the converted model lost too much; the command ends with exit code 3
 """
 
@@ -38,7 +38,7 @@ class DataError(ConverterError):
 
 
 class ConversionError(ConverterError):
-    """TensorFlow is missing, or cannot convert the model."""
+    """TensorFlow cannot convert the model."""
 
 
 class GateRefusedError(ConverterError):

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from converter.calibration import iterate_inputs
 from converter.config import ConvertConfig
-from converter.conversion import convert_exported, export_model, start_tensorflow
-from converter.errors import GateRefusedError
+from converter.conversion import convert_exported, export_model
+from converter.errors import ConfigError, GateRefusedError
 from converter.images import ConversionImages, choose_images
 from converter.measurement import measure
 from converter.metadata import ModelCard
@@ -28,6 +28,7 @@ from edge_runtime.contracts.files import ensure_writable, write_together
 from edge_runtime.contracts.manifest import Provenance
 from edge_runtime.contracts.native import interrupts_kept
 from edge_runtime.contracts.progress import progress_bar
+from edge_runtime.contracts.tensorflow import start_tensorflow
 
 _PACKAGES = ("numpy", "pillow", "tensorflow", "keras", "ai-edge-litert")
 
@@ -41,20 +42,24 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
         The report, as it is in ``model.report.json``.
 
     Raises:
+        ConfigError: ``out`` does not end in .tflite.
         SourceError: the model is missing, damaged, or does not fit what its RUN folder says.
         ContractError: a record or a folder of images breaks its contract.
         DataError: the images cannot calibrate or evaluate the model.
         ImageError: one of them cannot be decoded.
-        ConversionError: TensorFlow is missing or refuses the model.
+        MissingExtraError: TensorFlow, or another package of the extra [convert], is not installed.
+        ConversionError: TensorFlow refuses the model.
         OutputError: ``out`` or a report cannot be written.
         GateRefusedError: top-1 fell by more than ``config.max_drop``; no model was written.
     """
+    if out.suffix != ".tflite":
+        raise ConfigError(f"out {str(out)!r} does not end in .tflite; name the file to write, say model.tflite")
     source = open_source(config.model)
     for target in (out, *report_paths(out)):
         ensure_writable(target)
     images = choose_images(config, source)
     logger.info("images: %d for calibration, %d for evaluation", len(images.calibration or ()), len(images.evaluation))
-    start_tensorflow()
+    start_tensorflow("convert", "tqdm")
     model = load_keras_model(source)
     identity = _identify(config, source, out)
     with interrupts_kept(), tempfile.TemporaryDirectory(prefix="edge-convert-") as folder:
@@ -134,7 +139,7 @@ def _describe(images: LabelledImages) -> ImageSet:
 
 
 def _write(report: ConversionReport, package: Package, out: Path) -> None:
-    """Writes the report, and the model if the gate let it pass: all of them or none.
+    """Writes the reports, then the model if the gate let it pass: where a new model is, its reports are.
 
     Raises:
         GateRefusedError: it did not.

@@ -1,8 +1,8 @@
-"""Brings TensorFlow and Keras up without their chatter. Call :func:`start` before anything that imports them."""
+"""Starts TensorFlow for a training. Call :func:`start` before anything that imports it."""
 
 from __future__ import annotations
 
-from edge_runtime.contracts.native import interrupts_kept, native_output_as_debug, quiet_tensorflow
+from edge_runtime.contracts.tensorflow import start_tensorflow
 
 
 def start(seed: int) -> None:
@@ -10,13 +10,13 @@ def start(seed: int) -> None:
 
     The seed holds for the whole process: Python's, numpy's and TensorFlow's generators. Operations are made
     deterministic as well, so that two runs on one machine give the same figures.
-    """
-    quiet_tensorflow()
-    with native_output_as_debug(), interrupts_kept(deferred=True):  # half an import makes Python crash at its end
-        import keras
-        import tensorflow as tf
 
-        tf.config.list_physical_devices()  # the drivers' messages come with the first look at the devices
-    keras.config.disable_interactive_logging()
+    Raises:
+        MissingExtraError: they, or what the report needs at the end, are not installed.
+    """
+    start_tensorflow("train", "jinja2", "matplotlib", "sklearn", "tqdm")
+    import keras
+    import tensorflow as tf
+
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()

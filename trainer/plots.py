@@ -11,9 +11,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from edge_runtime.contracts.dataset import LabelledImages
+from edge_runtime.contracts.preprocessing import PreprocessSpec
 from edge_runtime.preprocess import read_image
+from edge_runtime.preprocess.resize import resize_frame
 from trainer.evaluation import Evaluation
 
 _DPI = 110
@@ -21,6 +24,8 @@ _COLUMNS = 5
 _NUMBERED_CLASSES = 20
 _LABELLED_CLASSES = 60
 _NAME_LENGTH = 18
+_THUMBNAIL = 256
+"""The longer side of a picture in a grid, in pixels; it covers about 200 of the PNG."""
 
 
 def plot_history(history: Mapping[str, Mapping[str, tuple[float, ...]]], path: Path) -> None:
@@ -91,10 +96,22 @@ def _grid(images: LabelledImages, chosen: list[int], titles: list[str]) -> Figur
     for axes in grid.flat:
         axes.set_axis_off()
     for axes, index, title in zip(grid.flat, chosen, titles, strict=False):
-        _show(axes, read_image(images.path(index)), title)
+        _show(axes, _thumbnail(images.path(index)), title)
     if not chosen:
         figure.text(0.5, 0.5, "none: every image was classified rightly", ha="center", va="center")
     return figure
+
+
+def _thumbnail(path: Path) -> NDArray[np.uint8]:
+    """The image, uint8 (height, width, 3), shrunk where it is large: a figure holds all pixels until it is saved."""
+    pixels = read_image(path)
+    scale = _THUMBNAIL / max(pixels.shape)
+    if scale >= 1:
+        return pixels
+    height, width = (max(1, round(scale * side)) for side in pixels.shape[:2])
+    small = np.empty((height, width, 3), np.uint8)
+    resize_frame(pixels, PreprocessSpec(height, width), small)
+    return small
 
 
 def _show(axes: Axes, pixels: Any, title: str) -> None:

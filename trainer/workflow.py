@@ -41,6 +41,7 @@ def train(config: TrainConfig, out: Path) -> TrainingRecord:
     Raises:
         ContractError: there are no images where ``config.data`` says.
         DataError: the images cannot be trained on.
+        MissingExtraError: TensorFlow, or another package of the extra [train], is not installed.
         WeightsError: the pretrained weights are missing or do not fit.
         DivergedError: the loss left the finite numbers.
         OutputError: ``out`` cannot be written.

@@ -13,7 +13,8 @@ from edge_runtime.contracts.errors import ContractError
 
 T = TypeVar("T")
 
-MAX_JSON_BYTES = 64 << 20
+MAX_JSON_BYTES = 512 << 20
+"""Enough for the record of a training on as many images as ``contracts.dataset`` takes."""
 
 
 def encode(value: Any) -> Any:
@@ -115,7 +116,10 @@ def _decode_tuple(arguments: tuple[Any, ...], data: Any, where: str) -> tuple[An
 
 def _decode_scalar(hint: Any, data: Any, where: str) -> Any:
     if hint is float and type(data) is int:
-        data = float(data)
+        try:
+            data = float(data)
+        except OverflowError as error:
+            raise ContractError(f"{where}: an integer of {data.bit_length()} bits is too large for a number") from error
     if type(data) is not hint:
         raise ContractError(f"{where}: expected {hint.__name__}, got {_describe(data)}")
     if hint is float and not math.isfinite(data):

@@ -5,6 +5,7 @@ A folder with one subfolder a class is read here; the fingerprint tells whether 
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from edge_runtime.contracts.labels import validate_labels
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
 PARTS = ("train", "val", "test")
-_MAX_IMAGES = 5_000_000
+MAX_IMAGES = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class LabelledImages:
         labels: for each name the classes it shows; exactly one where the task is single-label.
 
     Raises:
-        ContractError: names and labels differ in number, a name escapes ``root`` or a label is no class.
+        ContractError: names and labels differ in number, a name escapes ``root``, is not UTF-8, or a label is no class.
     """
 
     root: Path
@@ -39,9 +40,11 @@ class LabelledImages:
 
     def __post_init__(self) -> None:
         validate_labels(self.classes)
+        _refuse_other_encodings(str(self.root))
         if len(self.names) != len(self.labels):
             raise ContractError(f"{self.root}: {len(self.names)} names but {len(self.labels)} labels")
         for name, labels in zip(self.names, self.labels, strict=True):
+            _refuse_other_encodings(name)
             path = PurePosixPath(name)
             if path.is_absolute() or ".." in path.parts:
                 raise ContractError(f"{self.root}: {name!r} does not lie below this folder")
@@ -104,8 +107,8 @@ def read_image_folder(root: Path, classes: tuple[str, ...] | None = None) -> Lab
             if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith("."):
                 names.append(path.relative_to(root).as_posix())
                 labels.append((classes.index(folder),))
-        if len(names) > _MAX_IMAGES:
-            raise ContractError(f"{root}: more than {_MAX_IMAGES} images")
+        if len(names) > MAX_IMAGES:
+            raise ContractError(f"{root}: more than {MAX_IMAGES} images")
     if not names:
         suffixes = ", ".join(sorted(IMAGE_SUFFIXES))
         raise ContractError(f"{root}: no image in its class folders; expected files ending in {suffixes}")
@@ -118,6 +121,14 @@ def find_duplicates(images: LabelledImages) -> list[list[int]]:
     for index, digest in enumerate(images.digests):
         groups[digest].append(index)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def _refuse_other_encodings(name: str) -> None:
+    """Refuses a name that no record, which is UTF-8, could hold; Python reads its other bytes as lone surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise ContractError(f"{os.fsencode(name)!r}: this file name is not UTF-8; rename it") from error
 
 
 def _digest(path: Path) -> str:

@@ -26,16 +26,9 @@ def written_atomically(target: Path) -> Iterator[Path]:
     Raises:
         OutputError: writing failed; the message names ``target``.
     """
-    temporary = target.with_name(f".{target.stem}.{secrets.token_hex(4)}{target.suffix}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with _temporary_beside(target) as temporary, _errors_named(target):
         yield temporary
         temporary.replace(target)
-    except OSError as error:
-        raise OutputError(f"{target}: cannot write: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def ensure_writable(target: Path) -> None:
@@ -66,16 +59,23 @@ def write_bytes(target: Path, content: bytes) -> None:
 def write_together(contents: Mapping[Path, bytes]) -> None:
     """Writes whole files, durably; none is put in its place before all are written.
 
+    They are put there in the given order. Where one cannot be, it and those after it are left as they were; so name
+    last the file that must not stand without the others.
+
     Raises:
-        OutputError: writing one of them failed.
+        OutputError: writing one of them failed; the message names it.
     """
     with ExitStack() as stack:
-        for target, content in contents.items():
-            temporary = stack.enter_context(written_atomically(target))
-            with temporary.open("wb") as file:
-                file.write(content)
+        written = {target: stack.enter_context(_temporary_beside(target)) for target in contents}
+        for target, temporary in written.items():
+            with _errors_named(target), temporary.open("wb") as file:
+                file.write(contents[target])
                 file.flush()
                 os.fsync(file.fileno())
+        for target, temporary in written.items():
+            with _errors_named(target):
+                temporary.replace(target)
+                _make_rename_durable(target.parent)
 
 
 def write_text(target: Path, content: str) -> None:
@@ -85,3 +85,32 @@ def write_text(target: Path, content: str) -> None:
         OutputError: writing failed.
     """
     write_bytes(target, content.encode())
+
+
+@contextmanager
+def _temporary_beside(target: Path) -> Iterator[Path]:
+    """Gives a path in the folder of ``target``, which is made; what is there when the block ends is removed."""
+    temporary = target.with_name(f".{target.stem}.{secrets.token_hex(4)}{target.suffix}")
+    try:
+        with _errors_named(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _errors_named(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"{target}: cannot write: {error.strerror or error}") from error
+
+
+def _make_rename_durable(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

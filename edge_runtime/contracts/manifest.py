@@ -68,7 +68,7 @@ class ModelManifest:
         activation: what the runtime still has to apply to the output; "none" where the model ends in probabilities.
         thresholds: a score from which a label counts, one a label; empty where the task is not multi-label.
         recipe: how the weights were quantised: "float32", "float16", "int8", …
-        weights_sha256: of the .tflite as converted, before metadata was put in.
+        weights_sha256: of the flatbuffer, metadata included: all of the file before its associated files.
 
     Raises:
         ContractError: the parts contradict one another; the message names the field.

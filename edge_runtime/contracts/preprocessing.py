@@ -16,6 +16,8 @@ ColorOrder = Literal["RGB", "BGR", "GRAY"]
 
 RESIZE_MODES: tuple[str, ...] = get_args(ResizeMode)
 MAX_SIDE = 4096
+MIN_STD = 1e-6
+"""Far below any pixel statistics; much smaller ones make float32 infinite."""
 
 NORMALIZATIONS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "-1..1": ((127.5,), (127.5,)),
@@ -67,8 +69,8 @@ class PreprocessSpec:
             values = getattr(self, name)
             if len(values) not in (1, self.channels) or not all(map(math.isfinite, values)):
                 raise ContractError(f"{name} needs 1 or {self.channels} finite numbers, got {list(values)}")
-        if min(self.std) <= 0.0:
-            raise ContractError(f"std needs numbers above 0, got {list(self.std)}")
+        if min(self.std) < MIN_STD:
+            raise ContractError(f"std needs numbers of {MIN_STD} or more, got {list(self.std)}")
 
     @property
     def channels(self) -> int:
@@ -113,7 +115,7 @@ def parse_normalization(text: str) -> tuple[tuple[float, ...], tuple[float, ...]
         numbers = ()
     half = len(numbers) // 2
     mean, std = numbers[:half], numbers[half:]
-    if len(numbers) not in (2, 6) or not all(map(math.isfinite, numbers)) or min(std) <= 0:
+    if len(numbers) not in (2, 6) or not all(map(math.isfinite, numbers)) or min(std) < MIN_STD:
         raise ContractError(
             f"normalization {text!r} is not one of {', '.join(NORMALIZATIONS)} or mean,std in pixel units (127.5,127.5)"
         )

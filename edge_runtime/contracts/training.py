@@ -96,8 +96,8 @@ class TrainingRecord:
         )
 
     def to_json(self) -> str:
-        """The record as JSON text."""
-        return json.dumps(encode(self), ensure_ascii=False, indent=1)
+        """The record as JSON text, without blanks: it has an entry for each image."""
+        return json.dumps(encode(self), ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def load(cls, run: Path) -> TrainingRecord:

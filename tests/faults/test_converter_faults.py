@@ -148,10 +148,36 @@ def test_a_target_that_cannot_be_written_is_said_before_the_work(
     run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr("converter.workflow.start_tensorflow", lambda: pytest.fail("the long work had begun"))
-    for target in (tmp_path / "file" / "m.tflite", tmp_path):
+    monkeypatch.setattr("converter.workflow.start_tensorflow", lambda *_: pytest.fail("the long work had begun"))
+    folder = tmp_path / "folder.tflite"
+    folder.mkdir()
+    for target in (tmp_path / "file" / "m.tflite", folder):
         assert main([str(run), "--out", str(target)]) == 1
         assert last_line(capfd).startswith(f"edge-convert: {target}: cannot write: ")
+
+
+@pytest.mark.parametrize("target", [".", "..", "model", "folder/", "model.keras", ".tflite"])
+def test_a_target_that_is_no_tflite_is_wrong_usage(
+    run: Path, target: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = files_below(tmp_path)
+    assert main([str(run), "--out", target]) == 2
+    assert last_line(capfd) == (
+        f"edge-convert: out {str(Path(target))!r} does not end in .tflite; name the file to write, say model.tflite"
+    )
+    assert files_below(tmp_path) == before
+
+
+def test_an_image_that_calibrates_and_evaluates_is_refused(
+    run: Path, out: Path, small_run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    evaluated = small_run.parent / "data" / "test" / "green" / "0.png"
+    folder = write_color_images(tmp_path / "mine", 2, seed=901)
+    shutil.copy(evaluated, folder / "green" / "copy.png")
+    assert main([str(run), "--out", str(out), "--calibration-data", str(folder)]) == 1
+    assert f"{folder}/green/copy.png (calibration) and {evaluated} (evaluation) are the same image" in last_line(capfd)
+    assert files_below(out.parent) == []
 
 
 def test_a_full_disk_leaves_nothing(run: Path, small_disk: Path, capfd: pytest.CaptureFixture[str]) -> None:

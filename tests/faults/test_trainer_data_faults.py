@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from image_folders import write_image_folder
+from PIL import Image
 
 from edge_runtime.contracts.training import TrainingRecord
 from trainer.cli import main
 
 FAST = ["--weights", "none", "--image-size", "32", "--epochs", "1", "--no-feature-cache"]
+
+
+def _write_cut_jpeg(path: Path) -> None:
+    pixels = np.random.default_rng(7).integers(0, 255, (64, 64, 3)).astype(np.uint8)
+    Image.fromarray(pixels).save(path, "JPEG")
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
 
 
 @pytest.fixture
@@ -65,6 +75,27 @@ def test_it_is_refused_before_anything_is_computed(
     assert not run.exists()
 
 
+@pytest.mark.parametrize("name", [b"cat/caf\xe9.png", b"cat/caf\xe9/0.png"])
+def test_a_file_name_that_is_not_utf8_is_refused_before_anything_is_computed(
+    folder: Path, name: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / os.fsdecode(name)
+    path.parent.mkdir(exist_ok=True)
+    shutil.copy(folder / "cat" / "00.png", path)
+    run = folder.parent / "run"
+    assert main([str(folder), "--out", str(run), *FAST]) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line == f"edge-train: {name!r}: this file name is not UTF-8; rename it"
+    assert not run.exists()
+
+
+def test_a_data_folder_whose_name_is_not_utf8_is_refused(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    moved = folder.rename(folder.parent / os.fsdecode(b"donn\xe9es"))
+    assert main([str(moved), "--out", str(moved.parent / "run"), *FAST]) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert "donn\\xe9es': this file name is not UTF-8; rename it" in line
+
+
 @pytest.mark.parametrize(("first", "second"), [("train", "test"), ("train", "val"), ("val", "test")])
 def test_an_image_in_two_ready_made_parts_is_refused_as_a_leak(
     tmp_path: Path, first: str, second: str, capfd: pytest.CaptureFixture[str]
@@ -103,10 +134,12 @@ def test_a_few_unreadable_images_are_named_and_left_out(folder: Path, capfd: pyt
     (folder / "dog" / "truncated.png").write_bytes(whole[: len(whole) // 2])
     (folder / "dog" / "text.jpg").write_text("I am a text")
     (folder / "cat" / "zero.jpg").write_bytes(b"")
+    _write_cut_jpeg(folder / "cat" / "cut.jpg")
     assert main([str(folder), "--out", str(folder.parent / "run"), *FAST]) == 0
     err = capfd.readouterr().err
     assert f"skipped: {folder}/dog/truncated.png: cannot decode" in err
     assert f"skipped: {folder}/dog/text.jpg: cannot decode" in err
+    assert f"skipped: {folder}/cat/cut.jpg: cannot decode" in err
     assert f"skipped: {folder}/cat/zero.jpg: the file is empty" in err
     record = TrainingRecord.load(folder.parent / "run")
     names = {name for part in ("train", "val", "test") for name in record.part(part).names}

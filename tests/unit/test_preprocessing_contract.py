@@ -53,6 +53,8 @@ def test_other_resizes_are_refused_with_the_possible_ones(text: str) -> None:
         {"mean": (1.0, 2.0)},
         {"mean": ()},
         {"std": (0.0,)},
+        {"std": (1e-320,)},
+        {"std": (127.5, 127.5, 9e-7)},
         {"std": (float("inf"),)},
         {"crop_fraction": 0.5},
         {"color": "GRAY", "mean": (1.0, 2.0, 3.0)},
