@@ -12,7 +12,7 @@ from converter.config import ConvertConfig
 from converter.errors import GateRefusedError
 from converter.recipes import RECIPES
 from edge_runtime.contracts.command import exit_with, make_parser, run_command
-from edge_runtime.contracts.tensorflow import extra_needed
+from edge_runtime.contracts.extras import extra_needed
 from edge_runtime.contracts.tensors import DType
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from converter import _tensorflow
 from converter.calibration import iterate_inputs
 from converter.config import ConvertConfig
 from converter.conversion import convert_exported, export_model
@@ -28,7 +29,6 @@ from edge_runtime.contracts.files import ensure_writable, write_together
 from edge_runtime.contracts.manifest import Provenance
 from edge_runtime.contracts.native import interrupts_kept
 from edge_runtime.contracts.progress import progress_bar
-from edge_runtime.contracts.tensorflow import start_tensorflow
 
 _PACKAGES = ("numpy", "pillow", "tensorflow", "keras", "ai-edge-litert")
 
@@ -59,7 +59,7 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
         ensure_writable(target)
     images = choose_images(config, source)
     logger.info("images: %d for calibration, %d for evaluation", len(images.calibration or ()), len(images.evaluation))
-    start_tensorflow("convert", "tqdm")
+    _tensorflow.start()
     model = load_keras_model(source)
     identity = _identify(config, source, out)
     with interrupts_kept(), tempfile.TemporaryDirectory(prefix="edge-convert-") as folder:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edge_runtime.contracts.tensorflow import start_tensorflow
+from edge_runtime.contracts.extras import import_quietly
+from edge_runtime.contracts.native import native_output_as_debug
 
 
 def start(seed: int) -> None:
@@ -14,9 +15,12 @@ def start(seed: int) -> None:
     Raises:
         MissingExtraError: they, or what the report needs at the end, are not installed.
     """
-    start_tensorflow("train", "jinja2", "matplotlib", "sklearn", "tqdm")
+    import_quietly("train", "jinja2", "matplotlib", "sklearn", "tqdm", "keras", "tensorflow")
     import keras
     import tensorflow as tf
 
+    with native_output_as_debug():
+        tf.config.list_physical_devices()  # the drivers' messages come with the first look at the devices
+    keras.config.disable_interactive_logging()
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()

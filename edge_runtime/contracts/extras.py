@@ -1,7 +1,4 @@
-"""Brings TensorFlow and Keras up without their chatter, or says how to install them.
-
-Trainer and converter share it. Importing this module imports neither; no device gets here.
-"""
+"""Packages of this project's extras: imported quietly, or one line that says how to install them."""
 
 from __future__ import annotations
 
@@ -35,12 +32,14 @@ def extra_needed(extra: str) -> Iterator[None]:
         raise MissingExtraError(f"{reason}; run: pip install '{DISTRIBUTION}[{extra}]'") from error
 
 
-def start_tensorflow(extra: str, *companions: str) -> None:
-    """Imports TensorFlow and Keras quietly. Call it before anything that imports them.
+def import_quietly(extra: str, *modules: str) -> None:
+    """Imports modules that take seconds and chatter while they do; later imports of them are then quick and silent.
+
+    All that a long job needs at its end belongs in here too: better missed now than after the work.
 
     Args:
         extra: the extra of this project that installs them: "train" or "convert".
-        companions: further modules of that extra, which are needed later: better missed now than after the long work.
+        modules: their names.
 
     Raises:
         MissingExtraError: one of them cannot be imported.
@@ -51,10 +50,5 @@ def start_tensorflow(extra: str, *companions: str) -> None:
         native_output_as_debug(),
         interrupts_kept(deferred=True),  # half an import makes Python crash at its end
     ):
-        for companion in companions:
-            import_module(companion)
-        import keras
-        import tensorflow as tf
-
-        tf.config.list_physical_devices()  # the drivers' messages come with the first look at the devices
-    keras.config.disable_interactive_logging()
+        for module in modules:
+            import_module(module)
