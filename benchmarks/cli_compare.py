@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.comparison import MAX_FILES, Comparison, ResultFile, compare, load_results
 from benchmarks.errors import BenchmarkError
 from benchmarks.markdown import render
-from edge_runtime.contracts.command import UsageError, add_log_level
+from edge_runtime.contracts.command import UsageError, add_log_level, path_ending_in
 from edge_runtime.contracts.files import ensure_writable, write_text
 
 EXAMPLE = "edge-bench compare before.json after.json --html compare.html"
@@ -31,7 +31,9 @@ def add(commands: Any) -> None:
     compare.set_defaults(body=_compare)
     compare.add_argument("base", metavar="RESULT", type=Path, help="what the others are compared with")
     compare.add_argument("others", metavar="RESULT", type=Path, nargs="+", help="what edge-bench run wrote to --out")
-    compare.add_argument("--html", metavar="FILE", type=Path, help="also write one self-contained page, with plots")
+    compare.add_argument(
+        "--html", metavar="FILE", type=path_ending_in(".html"), help="also write one self-contained page, with plots"
+    )
 
 
 def _compare(options: argparse.Namespace) -> int:

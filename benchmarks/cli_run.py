@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from benchmarks.settings import HarnessSettings, ModelOptions, RunSettings
 from edge_runtime.backends import BACKENDS
-from edge_runtime.contracts.command import UsageError, add_log_level, add_model_options, logger
+from edge_runtime.contracts.command import UsageError, add_log_level, add_model_options, logger, path_ending_in
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.files import ensure_writable
 
@@ -31,7 +30,13 @@ def add(commands: Any) -> None:
     add_log_level(run)
     run.set_defaults(body=_run)
     run.add_argument("models", metavar="MODEL", nargs="+", help="a .tflite image classifier")
-    run.add_argument("--out", metavar="FILE", required=True, type=Path, help="the result, JSON; raw samples go beside")
+    run.add_argument(
+        "--out",
+        metavar="FILE",
+        required=True,
+        type=path_ending_in(".json"),
+        help="the result, JSON; raw samples go beside",
+    )
     run.add_argument(
         "--backends",
         metavar="LIST",

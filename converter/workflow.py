@@ -159,6 +159,8 @@ def _refusal(report: ConversionReport, out: Path, html_path: Path) -> str:
     lost = f"top-1 fell by {gate.drop_pp:.2f} pp, more than the {gate.max_drop_pp:g} allowed"
     if gate.drop_pp <= gate.max_drop_pp:
         lost = "it gives scores that are no numbers (NaN or infinite)"
+    if gate.drop_pp > gate.max_drop_pp and 0 < gate.max_drop_pp < 100 / gate.images:
+        lost += f" (of {gate.images} images one is {100 / gate.images:.2f} pp: evaluate on more, --eval-data)"
     older = "; the file there is of an earlier run" if out.exists() else ""
     mend = ", try other calibration images or --quantize float16" if candidate.recipe.needs_calibration else ""
     return f"{out}: not written: {lost}{older}; see {html_path}{mend}"

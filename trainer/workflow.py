@@ -9,6 +9,7 @@ import numpy as np
 
 from edge_runtime.contracts.command import logger
 from edge_runtime.contracts.dataset import PARTS
+from edge_runtime.contracts.files import OutputError
 from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
 from trainer import _tensorflow
 from trainer.backbones import BACKBONES, KerasModel
@@ -50,6 +51,7 @@ def train(config: TrainConfig, out: Path) -> TrainingRecord:
     phases = Phases()
     with phases.timed("data"):
         source = open_data(config.data)
+        _refuse_run_inside(source.images.root, out)
         refuse_contradictions(source)
         split_images(source, config.split, config.seed)  # refuses too small classes before the long part
     with phases.timed("backbone"):
@@ -83,6 +85,12 @@ def _prepare(config: TrainConfig, source: DataSource, backbone: KerasModel) -> P
     sizes = ", ".join(f"{len(split[part])} {part}" for part in PARTS)
     logger.info("data: %d classes, images: %s", len(source.images.classes), sizes)
     return PreparedData(source.images, split, spec, features.values)
+
+
+def _refuse_run_inside(data: Path, out: Path) -> None:
+    """Refuses a RUN among the images: its plots would be a class of the next training."""
+    if data.resolve() in (out.resolve(), *out.resolve().parents):
+        raise OutputError(f"{out}: lies in the data folder {data}; name another folder after --out")
 
 
 def _fit(config: TrainConfig, data: PreparedData, backbone: KerasModel, phases: Phases) -> KerasModel:

@@ -12,6 +12,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from edge_runtime.contracts.errors import ContractError, EdgeDeployError
@@ -80,6 +81,17 @@ def _checked(parse: Callable[[str], object]) -> Callable[[str], str]:
         except ContractError as error:
             raise argparse.ArgumentTypeError(str(error)) from error
         return text
+
+    return check
+
+
+def path_ending_in(suffix: str) -> Callable[[str], Path]:
+    """An argparse type for a file to write: the suffix guards models and photos against being written over."""
+
+    def check(text: str) -> Path:
+        if Path(text).suffix != suffix:
+            raise argparse.ArgumentTypeError(f"{text!r} does not end in {suffix}")
+        return Path(text)
 
     return check
 

@@ -87,6 +87,8 @@ def check_frame(frame: NDArray[np.uint8]) -> None:
     Raises:
         ImageError: ``frame`` is not uint8 of shape (height, width, 3) with at least one pixel.
     """
+    if not isinstance(frame, np.ndarray):
+        raise ImageError(f"a frame is a numpy array, got {type(frame).__name__}; read_image() reads a file")
     if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3 or frame.size == 0:
         raise ImageError(f"a frame is uint8 of shape (height, width, 3) in RGB, got {frame.dtype} {list(frame.shape)}")
 

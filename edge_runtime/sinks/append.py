@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from pathlib import Path
 
 from edge_runtime.errors import SinkError
@@ -15,9 +16,20 @@ class AppendedFile:
         SinkError: the file cannot be opened or written: the disk is full, say.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, start: str) -> None:
+        """Opens the file.
+
+        Args:
+            path: the file; it is made where it is not there.
+            start: what a file of this kind begins with; another file, a photo or a model, is not appended to.
+        """
         self._path = path
         try:
+            if path.is_file():
+                with path.open("rb") as file:
+                    found = file.read(len(start.encode()))
+                if found not in (b"", start.encode()):
+                    raise SinkError(f"{path}: holds something else; name another file")
             self._file: io.FileIO = path.open("ab", buffering=0)
         except OSError as error:
             raise SinkError(f"{path}: cannot write: {error.strerror}") from error
@@ -39,7 +51,8 @@ class AppendedFile:
             raise
         except OSError as error:
             if start is not None:
-                self._file.truncate(start)
+                with suppress(OSError):
+                    self._file.truncate(start)
             raise SinkError(f"{self._path}: cannot write: {error.strerror}") from error
 
     def close(self) -> None:

@@ -19,9 +19,10 @@ class CsvSink:
     def __init__(self, target: str) -> None:
         if not target:
             raise SinkError("csv: needs a file: csv:FILE")
-        self._file = AppendedFile(Path(target))
+        names = _row(dict(zip(COLUMNS, COLUMNS, strict=True)))
+        self._file = AppendedFile(Path(target), names)
         if self._file.is_empty:
-            self._file.append(_row(dict(zip(COLUMNS, COLUMNS, strict=True))))
+            self._file.append(names)
 
     def write(self, result: FrameResult | FrameFailure) -> None:
         """Writes one row.

@@ -15,7 +15,7 @@ class JsonLinesSink:
     """Writes each line when it is there."""
 
     def __init__(self, target: str) -> None:
-        self._file = AppendedFile(Path(target)) if target else None
+        self._file = AppendedFile(Path(target), "{") if target else None
 
     def write(self, result: FrameResult | FrameFailure) -> None:
         """Writes one line.

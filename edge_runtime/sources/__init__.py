@@ -45,6 +45,8 @@ def open_source(text: str, settings: LiveSettings | None = None) -> Source:
     Raises:
         SourceError: there is no such thing, or nothing to read in it; the message names it and the mend.
     """
+    if not text:
+        raise SourceError("SOURCE is empty; name an image, a folder, a glob, a video or a live source")
     scheme, colon, rest = text.partition(":")
     source: Source
     if colon and scheme in CONNECTIONS.names():

@@ -126,7 +126,8 @@ class LiveCapture:
             self._mailbox.belongs_to(None)
             if self._worker is not None:
                 self._worker.join(_RELEASE_SECONDS)
-            logger.info("%s: %s", self.address, describe_counts(self.counts))
+            if self.counts.captured:
+                logger.info("%s: %s", self.address, describe_counts(self.counts))
 
     def _frames(self) -> Iterator[Frame | FrameFailure]:
         """What the present worker captures, until it ends or stalls."""

@@ -106,6 +106,18 @@ def test_a_file_name_that_is_not_utf8_is_a_line_like_any_other(
     assert "caf\\udce9.png" in (folder / "out.csv").read_text()
 
 
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+@pytest.mark.parametrize("victim", ["good.png", "good.tflite"])
+def test_a_photo_or_a_model_is_not_appended_to(
+    folder: Path, kind: str, victim: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    before = (folder / victim).read_bytes()
+    assert main(["good.tflite", "good.png", "--labels", "labels.txt", "--sink", f"{kind}:{victim}"]) == 1
+    assert capfd.readouterr().err == f"edge-run: {victim}: holds something else; name another file\n"
+    assert (folder / victim).read_bytes() == before
+
+
 def test_closed_stdout_is_one_clear_line(folder: Path) -> None:
     arguments = [str(folder / "good.tflite"), str(folder / "good.png"), "--labels", str(folder / "labels.txt")]
     program = "import os, sys; os.close(1); sys.stdout = None; from edge_runtime.cli import main; sys.exit(main())"
@@ -115,7 +127,7 @@ def test_closed_stdout_is_one_clear_line(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["synthetic:0x0", "synthetic:640x480:0", "synthetic:wide", "camera:0", "http://127.0.0.1:9/"]
+    "source", ["", "synthetic:0x0", "synthetic:640x480:0", "synthetic:wide", "camera:0", "http://127.0.0.1:9/"]
 )
 def test_sources_that_are_not_there_are_named(
     folder: Path, source: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

@@ -95,3 +95,16 @@ def test_ctrl_c_in_training_ends_with_130_and_leaves_nothing(tmp_path: Path) -> 
     assert err == "edge-train: interrupted\n"
     assert out == ""
     assert not run.exists()
+
+
+@pytest.mark.parametrize("place", ["", "run"])
+def test_a_run_among_its_images_is_refused(tmp_path: Path, place: str, capfd: pytest.CaptureFixture[str]) -> None:
+    data = tmp_path / "photos"
+    for name in ("cat", "dog"):
+        (data / name).mkdir(parents=True)
+        for number in range(10):
+            (data / name / f"{number}.png").write_bytes(f"{name} {number}".encode())
+    before = sorted(data.rglob("*"))
+    assert main([str(data), "--out", str(data / place)]) == 1
+    assert "lies in the data folder" in capfd.readouterr().err.splitlines()[-1]
+    assert sorted(data.rglob("*")) == before

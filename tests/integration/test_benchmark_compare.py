@@ -280,3 +280,14 @@ def test_a_page_that_cannot_be_written_is_refused(measured: Path, capsys: pytest
     target = measured / "page.html"
     assert main(["compare", str(measured), str(measured), "--html", str(target)]) == 1
     assert f"{target}: cannot write" in one_error_line(capsys)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["run", "model.tflite", "--out", "model.tflite"], ["compare", "a.json", "b.json", "--html", "model.tflite"]],
+)
+def test_a_result_is_not_written_over_a_model(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "'model.tflite' does not end in" in capfd.readouterr().err

@@ -136,12 +136,12 @@ def test_peak_memory_is_the_childs_own(tiny: str, tmp_path: Path) -> None:
     assert result.rows[0].peak_memory_mb < len(ballast) / 1e6 / 2
 
 
-@pytest.mark.parametrize("name", ["file.txt/r.json", "folder"])
+@pytest.mark.parametrize("name", ["file.txt/r.json", "folder.json"])
 def test_an_output_that_cannot_be_written_is_refused_before_measuring(
     name: str, tiny: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file.txt").write_text("")
-    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder.json").mkdir()
     assert main(["run", tiny, "--out", str(tmp_path / name)]) == 1
     out, err = capsys.readouterr()
     assert out == ""

@@ -57,6 +57,12 @@ def test_a_failed_frame_does_not_spoil_the_next(tiny: dict[str, object]) -> None
     assert "uint8" in str(kept.value)  # the error, and all it holds, was still there
 
 
+@pytest.mark.parametrize("wrong", [None, "photo.jpg", [[1, 2, 3]]])
+def test_what_is_no_array_is_refused(tiny: dict[str, object], wrong: object) -> None:
+    with pytest.raises(ImageError, match="a frame is a numpy array"):
+        Classifier(**tiny).classify(wrong)
+
+
 def test_null_backend_always_finds_the_first_class(tiny: dict[str, object]) -> None:
     result = Classifier(**tiny, backend="null").classify(solid_frame((0, 0, 255)))
     assert (result.categories[0].label, result.categories[0].score) == ("red", 1.0)
