@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_runtime.contracts.errors import ContractError
@@ -32,7 +32,6 @@ def test_float_input_is_pixel_minus_mean_over_std(name: str, color: str) -> None
     assert np.abs(found - expected).max() <= 1e-6 * max(1, np.abs(expected).max())
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(tuple(NORMALIZATIONS)),
     st.sampled_from(("uint8", "int8")),

@@ -31,7 +31,7 @@ def resized(pixels: np.ndarray, spec: PreprocessSpec, implementation: str) -> np
     return out
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(sides, sides, specs, st.integers(0, 2**32 - 1))
 def test_opencv_and_numpy_give_the_same_bytes(height: int, width: int, spec: PreprocessSpec, seed: int) -> None:
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
@@ -48,7 +48,6 @@ def test_opencv_and_numpy_give_the_same_bytes_on_photos(mode: str) -> None:
             assert (resized(pixels, spec, "opencv") == resized(pixels, spec, "numpy")).all(), path
 
 
-@settings(deadline=None)
 @given(sides, sides, specs, st.tuples(*[st.integers(0, 255)] * 3), st.sampled_from(tuple(IMPLEMENTATIONS)))
 def test_one_colour_stays_that_colour(
     height: int, width: int, spec: PreprocessSpec, color: tuple[int, int, int], implementation: str

@@ -35,7 +35,7 @@ def _contents(source: DataSource, split: Split) -> dict[str, set[str]]:
     return {part: {source.images.digests[index] for index in indices} for part, indices in split.items()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(CONTENTS, min_size=1, max_size=4), SHARES, st.integers(0, 2**32 - 1))
 def test_every_split_is_whole_disjoint_and_by_class(
     classes: list[list[int]], val_test: tuple[int, int], seed: int
@@ -67,7 +67,7 @@ def test_every_split_is_whole_disjoint_and_by_class(
         assert split_images(source, shares, seed) == split
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from(PARTS)), min_size=20, max_size=60), st.integers(0, 1000))
 def test_ready_made_parts_stay_and_what_is_missing_is_cut_from_train(items: list[tuple[int, str]], seed: int) -> None:
     classes = [[number for number, (label, _) in enumerate(items) if label == wanted] for wanted in range(3)]

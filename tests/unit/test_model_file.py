@@ -63,7 +63,7 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
         read_model_file(tmp_path / "m.tflite")
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.data())
 def test_mutated_model_is_read_or_refused_but_never_breaks(
     tiny_bytes: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
