@@ -31,4 +31,4 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-lean .venv-tflite-runtime build dist demo-output
+	rm -rf $(VENV) .venv-* build dist demo-output
