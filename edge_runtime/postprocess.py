@@ -45,7 +45,7 @@ def both_classes(scores: Scores) -> Scores:
 def top_categories(
     scores: Scores, labels: Sequence[str], top_k: int, thresholds: float | NDArray[np.float32]
 ) -> tuple[Category, ...]:
-    """The best categories, highest score first, equal scores by index.
+    """The best of the categories that reach their threshold, highest score first, equal scores by index.
 
     Args:
         scores: (classes,).
@@ -53,6 +53,6 @@ def top_categories(
         top_k: how many at the most.
         thresholds: a score below its threshold is left out; one for all, or one a class.
     """
-    best = np.argsort(-scores, kind="stable")[:top_k].tolist()
-    passing = scores >= thresholds
-    return tuple(Category(index, labels[index], float(scores[index])) for index in best if passing[index])
+    order = np.argsort(-scores, kind="stable")
+    best = order[(scores >= thresholds)[order]][:top_k].tolist()
+    return tuple(Category(index, labels[index], float(scores[index])) for index in best)

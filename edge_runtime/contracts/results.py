@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,11 +80,45 @@ class ClassificationResult:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelEvent:
+    """A label entered or left: it began, or ceased, to count as there.
+
+    Attributes:
+        source, index, captured_ns: of the frame that decided it.
+        category: the class and its score in that frame, smoothed where that was asked for.
+        duration_ns: None for "entered"; for "left" from the first frame that showed it to the first that did not.
+    """
+
+    kind: Literal["entered", "left"]
+    source: str
+    index: int
+    captured_ns: int
+    category: Category
+    duration_ns: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON line of an event; the milliseconds are rounded to the microsecond."""
+        duration = {} if self.duration_ns is None else {"duration_ms": round(self.duration_ns / _NS_PER_MS, 3)}
+        return {
+            "schema": RESULT_SCHEMA,
+            "event": self.kind,
+            "source": self.source,
+            "frame": self.index,
+            "captured_ns": self.captured_ns,
+            "index": self.category.index,
+            "label": self.category.label,
+            "score": round(self.category.score, 6),
+            **duration,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class FrameResult:
     """A classification together with the frame it is about.
 
     Attributes:
         age_ns: from the frame's capture to its result.
+        events: what entered or left with this frame; empty unless they were asked for.
     """
 
     source: str
@@ -93,6 +127,7 @@ class FrameResult:
     capture_ns: int
     age_ns: int
     classification: ClassificationResult
+    events: tuple[LabelEvent, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The JSON line of a classified frame; milliseconds are rounded to the microsecond."""

@@ -1,0 +1,86 @@
+"""Decider: turns the results of single frames into decisions over time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_runtime.contracts.manifest import Task
+from edge_runtime.contracts.results import Category, ClassificationResult, FrameResult, LabelEvent
+from edge_runtime.decisions.detection import ThresholdDetector
+from edge_runtime.decisions.presence import Change, Presence
+from edge_runtime.decisions.settings import DecisionSettings
+from edge_runtime.postprocess import Scores, top_categories
+
+_NS_PER_S = 1_000_000_000
+
+
+class Decider:
+    """Smooths scores, keeps track of what is there, and tells what entered and left.
+
+    Takes results in the order of their frames; not for use by two threads at once.
+    """
+
+    def __init__(
+        self,
+        settings: DecisionSettings,
+        labels: Sequence[str],
+        task: Task,
+        thresholds: float | NDArray[np.float32],
+        top_k: int,
+        clock_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        """Starts with nothing there.
+
+        Args:
+            settings: what to do.
+            labels: one a class.
+            task: "multi-label" may show several labels at once; otherwise, without hysteresis, only the best counts.
+            thresholds: a score below its threshold does not show; one for all, or one a class.
+            top_k: how many categories a result has at the most.
+            clock_ns: durations are measured with it; the wall clock of a device jumps when it finds the network.
+        """
+        self._settings = settings
+        self._labels = labels
+        self._thresholds = thresholds
+        self._top_k = top_k
+        self._clock_ns = clock_ns
+        self._smoother = settings.make_smoother()
+        self._detector = settings.make_hysteresis() or ThresholdDetector(thresholds, best_only=task != "multi-label")
+        self._presence = Presence(round(settings.min_duration * _NS_PER_S))
+
+    def decide(self, result: FrameResult, scores: Scores) -> FrameResult:
+        """The result with decided categories, and what entered or left with it.
+
+        Args:
+            result: of one frame.
+            scores: of all its classes, float32, (classes,).
+        """
+        if self._smoother is not None:
+            scores = self._smoother.update(scores)
+        shown = np.flatnonzero(self._detector.update(scores)).tolist()
+        changes = self._presence.update(shown, self._clock_ns())
+        decided = ClassificationResult(self._categories(scores), result.classification.timing)
+        events = tuple(self._event(change, scores, result) for change in changes) if self._settings.events else ()
+        return replace(result, classification=decided, events=events)
+
+    def _categories(self, scores: Scores) -> tuple[Category, ...]:
+        thresholds = self._thresholds
+        if self._settings.uses_presence:
+            thresholds = np.full(scores.shape, np.inf, np.float32)
+            thresholds[list(self._presence.there)] = -np.inf
+        return top_categories(scores, self._labels, self._top_k, thresholds)
+
+    def _event(self, change: Change, scores: Scores, result: FrameResult) -> LabelEvent:
+        return LabelEvent(
+            kind="entered" if change.duration_ns is None else "left",
+            source=result.source,
+            index=result.index,
+            captured_ns=result.captured_ns,
+            category=Category(change.index, self._labels[change.index], float(scores[change.index])),
+            duration_ns=change.duration_ns,
+        )
