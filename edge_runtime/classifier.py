@@ -90,6 +90,10 @@ class Classifier:
             ImageError: ``frame`` is not that.
             BackendError: the interpreter failed, or the classifier is closed.
         """
+        return self.classify_with_scores(frame)[0]
+
+    def classify_with_scores(self, frame: NDArray[np.uint8]) -> tuple[ClassificationResult, Scores]:
+        """As :meth:`classify`, and the probabilities of all classes: float32, (classes,)."""
         backend = self._open_backend()
         check_frame(frame)  # before the tensor is handed out: an error that keeps it would block the interpreter
         start = perf_counter_ns()
@@ -97,9 +101,10 @@ class Classifier:
         written = perf_counter_ns()
         backend.invoke()
         invoked = perf_counter_ns()
-        categories = top_categories(self._read_scores(backend), self.contract.labels, self._top_k, self._thresholds)
+        scores = self._read_scores(backend)
+        categories = top_categories(scores, self.contract.labels, self._top_k, self._thresholds)
         timing = Timing(written - start, invoked - written, perf_counter_ns() - invoked)
-        return ClassificationResult(categories, timing)
+        return ClassificationResult(categories, timing), scores
 
     def scores(self, frame: NDArray[np.uint8]) -> Scores:
         """The probabilities of all classes for one frame: float32, (classes,).

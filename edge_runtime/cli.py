@@ -12,7 +12,7 @@ from typing import NoReturn
 from edge_runtime.backends import BACKENDS
 from edge_runtime.classifier import DEFAULT_TOP_K, Classifier
 from edge_runtime.contracts.command import add_model_options, exit_with, logger, make_parser, run_command
-from edge_runtime.pipeline import run_pipeline
+from edge_runtime.pipeline import PipelineSettings, run_pipeline
 from edge_runtime.sinks import SINK_FORMS, SINKS, open_sink
 from edge_runtime.sources import open_source
 from edge_runtime.sources.live import POLICIES, LiveSettings
@@ -98,9 +98,9 @@ def _run(options: argparse.Namespace) -> int:
         logger.debug("%s %s, threads %d, delegate %s", info.name, info.version, info.threads, info.delegate)
         source = open_source(options.source, LiveSettings(policy=options.policy))
         sinks = [open_sink(text) for text in options.sink or ["jsonl"]]
-        counts = run_pipeline(source, classifier, sinks, options.max_fps)
+        counts = run_pipeline(source, [classifier], sinks, PipelineSettings(max_fps=options.max_fps))
     if counts.failed:
-        logger.warning("%d of %d frames could not be read", counts.failed, counts.failed + counts.classified)
+        logger.warning("%d of %d frames could not be read", counts.failed, counts.produced)
     return 1 if counts.failed else 0
 
 

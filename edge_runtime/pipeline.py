@@ -1,73 +1,179 @@
-"""Joins a source, a classifier and sinks."""
+"""Joins a source, one classifier or several, and sinks.
+
+How a frame goes:
+
+- a live source captures in a thread of its own already; its frames are classified in the calling thread;
+- other sources are read ahead of the classifier, in a second thread: decoding overlaps inference;
+- with several classifiers each has a thread, and image files are decoded there as well.
+
+Results reach the sinks in the order of the frames, in the calling thread.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
+from itertools import repeat, takewhile
+from queue import SimpleQueue
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edge_runtime.classifier import Classifier
+from edge_runtime.contracts.command import logger
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
+from edge_runtime.counts import FrameCounts
+from edge_runtime.postprocess import Scores
 from edge_runtime.sinks.base import Sink
-from edge_runtime.sources.base import Source
+from edge_runtime.sources.base import Item, Read, Source
+
+READ_AHEAD = 2  # frames decoded, or being decoded, while another is classified
+AHEAD_PER_WORKER = 2  # frames a classifier's thread works on, or that wait for an earlier one
+
+T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class RunCounts:
-    """How many frames a run classified, and how many it could not read."""
+@dataclass(frozen=True, slots=True)
+class PipelineSettings:
+    """How frames go through a pipeline.
 
-    classified: int = 0
-    failed: int = 0
+    Attributes:
+        max_fps: a frame is asked for no sooner than 1 / max_fps seconds after the last one; None sets no limit.
+        read_ahead: whether a single classifier's frames are read in a second thread; False does all in one.
+        crop: gives the part of a frame's pixels that is classified (a view is enough); called in any thread.
+        decide: from a frame's own result and the scores of all classes, float32 (classes,), to what the sinks get;
+            called in the order of frames, in one thread: this is where smoothing over time belongs.
+
+    Raises:
+        ContractError: ``max_fps`` is not above 0.
+    """
+
+    max_fps: float | None = None
+    read_ahead: bool = True
+    crop: Callable[[NDArray[np.uint8]], NDArray[np.uint8]] | None = None
+    decide: Callable[[FrameResult, Scores], FrameResult] | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_fps is not None and not self.max_fps > 0:
+            raise ContractError(f"max_fps {self.max_fps} is not above 0")
+
+
+def counts_of(source: Source) -> FrameCounts:
+    """The counts that a live source keeps itself; new ones for any other, which :func:`run_pipeline` fills."""
+    counts: FrameCounts = getattr(source, "counts", None) or FrameCounts()
+    return counts
 
 
 def run_pipeline(
-    source: Source, classifier: Classifier, sinks: Sequence[Sink], max_fps: float | None = None
-) -> RunCounts:
+    source: Source,
+    classifiers: Sequence[Classifier],
+    sinks: Sequence[Sink],
+    settings: PipelineSettings | None = None,
+    counts: FrameCounts | None = None,
+) -> FrameCounts:
     """Classifies every frame of ``source`` and hands each result to every sink, in order.
 
     Closes the source and the sinks at the end, also after an error or Ctrl-C.
 
     Args:
         source: where frames come from.
-        classifier: what they go through.
+        classifiers: what they go through; each of several gets a thread of its own. A live source takes one.
         sinks: where results go.
-        max_fps: a frame is asked for no sooner than 1 / max_fps seconds after the last one; None sets no limit.
+        settings: how; None takes the defaults.
+        counts: from ``counts_of(source)``, for whoever wants to read them meanwhile.
 
     Raises:
-        ContractError: ``max_fps`` is not above 0.
+        ContractError: a live source with several classifiers.
         EdgeRuntimeError: the source, the interpreter or a sink failed.
     """
-    if max_fps is not None and not max_fps > 0:
-        raise ContractError(f"max_fps {max_fps} is not above 0")
-    counts = RunCounts()
-    with ExitStack() as stack:
-        stack.callback(source.close)
-        for sink in sinks:
-            stack.callback(sink.close)
-        for item in source if max_fps is None else _paced(source, 1 / max_fps):
-            result = item if isinstance(item, FrameFailure) else _classify(item, classifier)
+    if len(classifiers) > 1 and _is_live(source):
+        raise ContractError("a live source takes one classifier; give that one more threads instead")
+    counts = counts_of(source) if counts is None else counts
+    try:
+        with ExitStack() as stack:
+            stack.callback(source.close)
             for sink in sinks:
-                sink.write(result)
-            if isinstance(result, FrameFailure):
-                counts.failed += 1
-            else:
-                counts.classified += 1
+                stack.callback(sink.close)
+            for result, frame in _results(source, classifiers, settings or PipelineSettings(), counts, stack):
+                for sink in sinks:
+                    sink.write(result, frame)
+                if isinstance(result, FrameFailure):
+                    counts.failed += 1
+                else:
+                    counts.delivered += 1
+    except BaseException:
+        counts.dropped += counts.under_way
+        raise
+    finally:
+        if _is_live(source) and counts.produced:
+            logger.info("%s", counts.describe())
     return counts
 
 
-def _paced(source: Source, interval: float) -> Iterator[Frame | FrameFailure]:
-    due = time.monotonic()
-    for item in source:
-        yield item
-        due = max(due + interval, time.monotonic())
-        time.sleep(max(0.0, due - time.monotonic()))
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a classifier's thread makes of a frame."""
+
+    result: FrameResult | FrameFailure
+    frame: Frame | None = None
+    scores: Scores | None = None
 
 
-def _classify(frame: Frame, classifier: Classifier) -> FrameResult:
-    classification = classifier.classify(frame.pixels)
-    return FrameResult(
+def _results(
+    source: Source,
+    classifiers: Sequence[Classifier],
+    settings: PipelineSettings,
+    counts: FrameCounts,
+    stack: ExitStack,
+) -> Iterator[tuple[FrameResult | FrameFailure, Frame | None]]:
+    """Every result with its frame, in order; threads it needs end with ``stack``."""
+    workers = len(classifiers)
+    items = _items(source, settings.read_ahead or workers > 1, workers, stack)
+    if not _is_live(source):
+        items = _counted(items, counts)
+    if settings.max_fps is not None:
+        items = _paced(items, 1 / settings.max_fps)
+    classify = partial(_classify, _queue_of(classifiers), settings)
+    if workers > 1:
+        outcomes = _in_order((partial(classify, item) for item in items), workers, AHEAD_PER_WORKER * workers, stack)
+    else:
+        outcomes = map(classify, items)
+    for outcome in outcomes:
+        result = outcome.result
+        if settings.decide is not None and outcome.scores is not None and isinstance(result, FrameResult):
+            result = settings.decide(result, outcome.scores)
+        yield result, outcome.frame
+
+
+def _items(source: Source, ahead: bool, workers: int, stack: ExitStack) -> Iterator[Item | Read]:
+    """The frames of ``source``; where several workers take files, what reads them."""
+    reads: Sequence[Read] | None = source.reads() if hasattr(source, "reads") else None
+    if reads is not None and (workers > 1 or len(reads) == 1):
+        return iter(reads)
+    if not ahead or _is_live(source):
+        return iter(source)
+    if reads is None:
+        frames = iter(source)
+        return takewhile(_is_item, _in_order(repeat(partial(next, frames, None)), 1, READ_AHEAD, stack))
+    return _in_order(reads, 1, READ_AHEAD, stack)
+
+
+def _classify(idle: SimpleQueue[Classifier], settings: PipelineSettings, item: Item | Read) -> _Outcome:
+    frame = item() if callable(item) else item
+    if isinstance(frame, FrameFailure):
+        return _Outcome(frame)
+    pixels = frame.pixels if settings.crop is None else settings.crop(frame.pixels)
+    classifier = idle.get()
+    try:
+        classification, scores = classifier.classify_with_scores(pixels)
+    finally:
+        idle.put(classifier)
+    result = FrameResult(
         source=frame.source,
         index=frame.index,
         captured_ns=frame.captured_ns,
@@ -75,3 +181,40 @@ def _classify(frame: Frame, classifier: Classifier) -> FrameResult:
         age_ns=max(0, time.time_ns() - frame.captured_ns),
         classification=classification,
     )
+    return _Outcome(result, frame, scores)
+
+
+def _in_order(tasks: Iterable[Callable[[], T]], threads: int, ahead: int, stack: ExitStack) -> Iterator[T]:
+    """The results of ``tasks``, in order, worked on by threads that end with ``stack``."""
+    from edge_runtime.ahead import in_order, thread_pool  # here: one picture needs no threads
+
+    return in_order(stack.enter_context(thread_pool(threads)), tasks, ahead)
+
+
+def _queue_of(classifiers: Sequence[Classifier]) -> SimpleQueue[Classifier]:
+    idle: SimpleQueue[Classifier] = SimpleQueue()
+    for classifier in classifiers:
+        idle.put(classifier)
+    return idle
+
+
+def _counted(items: Iterator[T], counts: FrameCounts) -> Iterator[T]:
+    for item in items:
+        counts.produced += 1
+        yield item
+
+
+def _paced(items: Iterator[T], interval: float) -> Iterator[T]:
+    due = time.monotonic()
+    for item in items:
+        yield item
+        due = max(due + interval, time.monotonic())
+        time.sleep(max(0.0, due - time.monotonic()))
+
+
+def _is_live(source: Source) -> bool:
+    return hasattr(source, "counts")
+
+
+def _is_item(item: Item | None) -> bool:
+    return item is not None

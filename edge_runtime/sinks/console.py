@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge_runtime.contracts.results import FrameFailure, FrameResult
+from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.errors import SinkError
 
 
@@ -13,7 +13,7 @@ class ConsoleSink:
         if target:
             raise SinkError(f"console:{target}: console takes nothing behind a colon")
 
-    def write(self, result: FrameResult | FrameFailure) -> None:
+    def write(self, result: FrameResult | FrameFailure, frame: Frame | None = None) -> None:  # noqa: ARG002
         """Prints one line."""
         if isinstance(result, FrameFailure):
             _print(f"{result.index:6}  {result.error}")

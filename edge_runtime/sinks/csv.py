@@ -6,7 +6,7 @@ import csv
 import io
 from pathlib import Path
 
-from edge_runtime.contracts.results import FrameFailure, FrameResult
+from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.errors import SinkError
 from edge_runtime.sinks.append import AppendedFile
 
@@ -24,7 +24,7 @@ class CsvSink:
         if self._file.is_empty:
             self._file.append(names)
 
-    def write(self, result: FrameResult | FrameFailure) -> None:
+    def write(self, result: FrameResult | FrameFailure, frame: Frame | None = None) -> None:  # noqa: ARG002
         """Writes one row.
 
         Raises:

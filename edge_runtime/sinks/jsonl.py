@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from edge_runtime.contracts.results import FrameFailure, FrameResult
+from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.errors import SinkError
 from edge_runtime.sinks.append import AppendedFile
 
@@ -17,7 +17,7 @@ class JsonLinesSink:
     def __init__(self, target: str) -> None:
         self._file = AppendedFile(Path(target), "{") if target else None
 
-    def write(self, result: FrameResult | FrameFailure) -> None:
+    def write(self, result: FrameResult | FrameFailure, frame: Frame | None = None) -> None:  # noqa: ARG002
         """Writes one line.
 
         Raises:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import glob
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from edge_runtime.contracts.dataset import IMAGE_SUFFIXES
 from edge_runtime.contracts.results import Frame, FrameFailure
 from edge_runtime.errors import ImageError, SourceError
 from edge_runtime.preprocess import read_image
+from edge_runtime.sources.base import Item, Read
 
 
 class FileSource:
@@ -19,18 +21,24 @@ class FileSource:
     def __init__(self, text: str) -> None:
         self._paths = _find(text)
 
-    def __iter__(self) -> Iterator[Frame | FrameFailure]:
-        for index, path in enumerate(self._paths):
-            start = time.perf_counter_ns()
-            try:
-                pixels = read_image(path)
-            except ImageError as error:
-                yield FrameFailure(str(path), index, str(error))
-                continue
-            yield Frame(pixels, str(path), index, time.time_ns(), time.perf_counter_ns() - start)
+    def __iter__(self) -> Iterator[Item]:
+        return (read() for read in self.reads())
+
+    def reads(self) -> Sequence[Read]:
+        """What reads each file, in order."""
+        return [partial(_read, path, index) for index, path in enumerate(self._paths)]
 
     def close(self) -> None:
         """Holds nothing open."""
+
+
+def _read(path: Path, index: int) -> Item:
+    start = time.perf_counter_ns()
+    try:
+        pixels = read_image(path)
+    except ImageError as error:
+        return FrameFailure(str(path), index, str(error))
+    return Frame(pixels, str(path), index, time.time_ns(), time.perf_counter_ns() - start)
 
 
 def _find(text: str) -> list[Path]:

