@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from benchmarks.settings import HarnessSettings, ModelOptions
 from edge_runtime.contracts.codec import decode, encode, parse_json
 from edge_runtime.contracts.errors import ContractError
+
+Device = Literal["cpu", "gpu"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Measured:
     """What the child measured; the samples are in the order they were taken."""
 
     backend_version: str
+    device: Device
+    device_name: str | None
     delegate: str
     cold_start_ms: ColdStart
     peak_memory_bytes: int | None

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.environment import Condition, Host
-from benchmarks.protocol import ColdStart
+from benchmarks.protocol import ColdStart, Device
 from benchmarks.settings import RunSettings
 from benchmarks.stats import Summary
 from edge_runtime.contracts.codec import decode, encode, parse_json
@@ -51,6 +51,7 @@ class Row:
         model_sha256: of the whole file; None where it cannot be read.
         reason: why the row is not VALID.
         backend_version: of the interpreter's package.
+        device_name: the GPU's; "[software]" where it is a program that computes on the CPU.
         delegate: which one took operators, "none" or "unknown".
         count: how many samples there are.
         seconds: how long measuring took.
@@ -64,7 +65,8 @@ class Row:
     model_sha256: str | None
     backend: str
     backend_version: str | None = None
-    device: Literal["cpu"] = "cpu"
+    device: Device = "cpu"
+    device_name: str | None = None
     threads: int
     batch: int = 1
     status: Status

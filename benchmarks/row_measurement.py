@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter_ns
 
 from benchmarks.frame import synthetic_frame
-from benchmarks.harness import measure
+from benchmarks.harness import Measurement, measure
 from benchmarks.memory import peak_memory_bytes
 from benchmarks.protocol import ColdStart, Measured, WorkAnswer, WorkRequest, read_request, to_line
 from edge_runtime import Classifier, EdgeDeployError
@@ -43,8 +43,11 @@ def _measure(request: WorkRequest, started_ns: int, imported_ns: int) -> Measure
         loaded_ns = perf_counter_ns()
         classifier.classify(frame)
         answered_ns = perf_counter_ns()
-        measurement = measure(lambda: classifier.classify(frame).timing.invoke_ns, request.harness)
         info = classifier.backend_info
+        if info.fallback is None:
+            measurement = measure(lambda: classifier.classify(frame).timing.invoke_ns, request.harness)
+        else:  # what could be measured now is not what was asked for
+            measurement = Measurement((), (), 0, f"{info.fallback}; it fell back to the CPU, which was not measured")
     # Reading the request and making the frame are our work, not a user's: the time up to ready_ns is left out.
     cold_start = ColdStart.from_parts(
         interpreter_start=(started_ns - request.spawned_ns) / _NS_PER_MS,
@@ -54,6 +57,8 @@ def _measure(request: WorkRequest, started_ns: int, imported_ns: int) -> Measure
     )
     return Measured(
         backend_version=info.version,
+        device=info.device,
+        device_name=info.device_name,
         delegate=info.delegate,
         cold_start_ms=cold_start,
         peak_memory_bytes=peak_memory_bytes(),

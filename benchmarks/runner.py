@@ -112,6 +112,8 @@ def _measured_row(job: _Job, digest: str | None, measured: Measured) -> Row:
         model_sha256=digest,
         backend=job.backend,
         backend_version=measured.backend_version,
+        device=measured.device,
+        device_name=measured.device_name,
         threads=job.threads,
         status="VALID" if measured.invalid_reason is None else "INVALID",
         reason=measured.invalid_reason,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from numpy.typing import NDArray
 
+from edge_runtime.errors import BackendError
 from edge_runtime.model_file import ModelFile
+
+MAX_THREADS = 256  # the interpreter crashes from some thousands on
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,34 +22,57 @@ class BackendInfo:
         name: the backend's name in the registry.
         version: of the interpreter's package.
         threads: how many were asked for.
-        delegate: which one took operators ("xnnpack"), "none", or "unknown" where the interpreter does not tell.
+        delegate: which one took operators ("xnnpack", "webgpu", "webgpu (29 of 31 operators)"), "none", or "unknown"
+            where the interpreter does not tell.
+        device: where the model runs.
+        device_name: the GPU's, as its driver tells it.
+        fallback: why the model does not run where the backend's name says; None where it does.
     """
 
     name: str
     version: str
     threads: int
     delegate: str
+    device: Literal["cpu", "gpu"] = "cpu"
+    device_name: str | None = None
+    fallback: str | None = None
+
+    @property
+    def is_software(self) -> bool:
+        """Whether the GPU is a program that computes on the CPU."""
+        return self.device_name is not None and self.device_name.endswith("[software]")
 
 
 class Backend(Protocol):
     """Loads a model when built; used by one thread at a time.
 
     ``write`` hands the input tensor's own memory to ``fill``, so that preprocessing needs no copy; the array must not
-    be kept. A constructor raises BackendError where the interpreter is missing or refuses the model.
+    be kept. A constructor raises BackendError where the interpreter is missing or refuses the model, the number of
+    threads or the batch.
     """
 
     info: BackendInfo
 
-    def __init__(self, model: ModelFile, threads: int) -> None: ...
+    def __init__(self, model: ModelFile, threads: int, batch: int = 1) -> None: ...
 
     def write(self, fill: Callable[[NDArray[Any]], None]) -> None:
-        """Lets ``fill`` set the input tensor, (1, height, width, channels)."""
+        """Lets ``fill`` set the input tensor, (batch, height, width, channels)."""
 
     def invoke(self) -> None:
         """Runs the model."""
 
     def read(self) -> NDArray[Any]:
-        """The raw output, (classes,); it may be a view, good until the next ``write``."""
+        """The raw output, (batch * classes,); it may be a view, good until the next ``write``."""
 
     def close(self) -> None:
         """Frees the model."""
+
+
+def check_threads(threads: int) -> None:
+    """Refuses what would crash an interpreter.
+
+    Raises:
+        BackendError: the number is not within 1..``MAX_THREADS``.
+    """
+    if not 1 <= threads <= MAX_THREADS:
+        raise BackendError(f"threads {threads} is not within 1..{MAX_THREADS}")

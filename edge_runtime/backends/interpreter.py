@@ -7,20 +7,19 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from edge_runtime.backends.base import BackendInfo
+from edge_runtime.backends.base import BackendInfo, check_threads
 from edge_runtime.contracts.native import native_output_as_debug
 from edge_runtime.errors import BackendError
 from edge_runtime.model_file import ModelFile
-
-MAX_THREADS = 256  # the interpreter crashes from some thousands on
 
 
 class InterpreterBackend:
     """Runs a model in an ``Interpreter`` class handed in by a subclass's constructor."""
 
-    def __init__(self, interpreter_class: Any, name: str, version: str, model: ModelFile, threads: int) -> None:
-        if not 1 <= threads <= MAX_THREADS:
-            raise BackendError(f"threads {threads} is not within 1..{MAX_THREADS}")
+    def __init__(
+        self, interpreter_class: Any, name: str, version: str, model: ModelFile, threads: int, batch: int = 1
+    ) -> None:
+        check_threads(threads)
         try:
             with native_output_as_debug(2):
                 self._interpreter = interpreter_class(model_path=str(model.path), num_threads=threads)
@@ -29,6 +28,8 @@ class InterpreterBackend:
             raise BackendError(f"{model.path}: {name} {version} cannot load it: {error}; see edge-doctor") from error
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
+        if batch != model.input.shape[0]:
+            self._resize(model, name, batch)
         self.info = BackendInfo(name, version, threads, self._delegate())
 
     def write(self, fill: Callable[[NDArray[Any]], None]) -> None:
@@ -47,13 +48,23 @@ class InterpreterBackend:
             raise BackendError(f"{self.info.name}: the model failed: {error}") from error
 
     def read(self) -> NDArray[Any]:
-        """A copy of the raw output, (classes,)."""
+        """A copy of the raw output, (batch * classes,)."""
         output: NDArray[Any] = self._interpreter.get_tensor(self._output)
         return output.reshape(-1)
 
     def close(self) -> None:
         """Frees the model."""
         self._interpreter = None
+
+    def _resize(self, model: ModelFile, name: str, batch: int) -> None:
+        try:
+            with native_output_as_debug(2):
+                self._interpreter.resize_tensor_input(self._input, [batch, *model.input.shape[1:]])
+                self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise BackendError(
+                f"{model.path}: {name} cannot run it with batch {batch}: it was converted for {model.input.shape[0]}"
+            ) from error
 
     def _delegate(self) -> str:
         try:  # a private call, the only one that tells

@@ -10,7 +10,7 @@ from edge_runtime.model_file import ModelFile
 class LiteRTBackend(InterpreterBackend):
     """Runs a model in ``ai_edge_litert.interpreter.Interpreter``."""
 
-    def __init__(self, model: ModelFile, threads: int) -> None:
+    def __init__(self, model: ModelFile, threads: int, batch: int = 1) -> None:
         try:
             from ai_edge_litert import __version__
             from ai_edge_litert.interpreter import Interpreter
@@ -18,4 +18,4 @@ class LiteRTBackend(InterpreterBackend):
             raise BackendError(
                 f"backend litert: cannot import ai-edge-litert ({error}); run: pip install 'edge-deploy-kit[litert]'"
             ) from error
-        super().__init__(Interpreter, "litert", __version__, model, threads)
+        super().__init__(Interpreter, "litert", __version__, model, threads, batch)

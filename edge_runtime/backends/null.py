@@ -15,11 +15,12 @@ from edge_runtime.model_file import ModelFile
 class NullBackend:
     """Always finds the first class; its scores are the output type's extremes."""
 
-    def __init__(self, model: ModelFile, threads: int) -> None:
+    def __init__(self, model: ModelFile, threads: int, batch: int = 1) -> None:
         self.info = BackendInfo("null", "0", threads, "none")
-        self._input = np.zeros(model.input.shape, model.input.dtype)
-        self._output = np.full(max(model.output.shape), model.output.lowest, model.output.dtype)
-        self._output[0] = model.output.lowest + 255 if model.output.is_quantized else 1
+        self._input = np.zeros((batch, *model.input.shape[1:]), model.input.dtype)
+        scores = np.full((batch, max(model.output.shape)), model.output.lowest, model.output.dtype)
+        scores[:, 0] = model.output.lowest + 255 if model.output.is_quantized else 1
+        self._output = scores.reshape(-1)
 
     def write(self, fill: Callable[[NDArray[Any]], None]) -> None:
         """Lets ``fill`` set the input tensor."""
@@ -29,7 +30,7 @@ class NullBackend:
         """Does nothing."""
 
     def read(self) -> NDArray[Any]:
-        """The fixed output, (classes,)."""
+        """The fixed output, (batch * classes,)."""
         return self._output
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from edge_runtime.model_file import ModelFile
 class TFLiteRuntimeBackend(InterpreterBackend):
     """Runs a model in ``tflite_runtime.interpreter.Interpreter``."""
 
-    def __init__(self, model: ModelFile, threads: int) -> None:
+    def __init__(self, model: ModelFile, threads: int, batch: int = 1) -> None:
         try:
             from tflite_runtime import __version__
             from tflite_runtime.interpreter import Interpreter
@@ -20,7 +20,7 @@ class TFLiteRuntimeBackend(InterpreterBackend):
                 f"backend tflite-runtime: cannot import it ({error}); with Python 3.11 or older run: "
                 "pip install 'edge-deploy-kit[tflite-runtime]' (it needs numpy below 2)"
             ) from error
-        super().__init__(Interpreter, "tflite-runtime", __version__, model, threads)
+        super().__init__(Interpreter, "tflite-runtime", __version__, model, threads, batch)
         if self.info.delegate == "none":
             logger.warning(
                 "%s: tflite-runtime runs it without XNNPACK, many times slower than ai-edge-litert does; "

@@ -18,7 +18,7 @@ _redirected = threading.RLock()
 
 
 @contextmanager
-def native_output_as_debug(*descriptors: int) -> Iterator[None]:
+def native_output_as_debug(*descriptors: int) -> Iterator[list[str]]:
     """Sends what is printed inside the block, by Python or by native code, to the debug log.
 
     The descriptors belong to the whole process: other threads' output is caught as well, so name only those that need
@@ -26,7 +26,11 @@ def native_output_as_debug(*descriptors: int) -> Iterator[None]:
 
     Args:
         descriptors: of the process; none stands for 1 and 2, stdout and stderr.
+
+    Returns:
+        What was printed, line by line, once the block has ended.
     """
+    said: list[str] = []
     with _redirected, tempfile.TemporaryFile() as capture:
         _flush()
         chosen = descriptors or (1, 2)
@@ -34,14 +38,15 @@ def native_output_as_debug(*descriptors: int) -> Iterator[None]:
         for descriptor in chosen:
             os.dup2(capture.fileno(), descriptor)
         try:
-            yield
+            yield said
         finally:
             _flush()
             for descriptor, original in zip(chosen, saved, strict=True):
                 os.dup2(original, descriptor)
                 os.close(original)
             capture.seek(0)
-            for line in capture.read().decode("utf-8", "replace").splitlines():
+            said += capture.read().decode("utf-8", "replace").splitlines()
+            for line in said:
                 logger.debug("%s", line)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gpu import no_gpu, software_gpu
 from shared import SHARED_DATA, needs_shared_data
 from tiny_model import write_tiny_model
 
@@ -109,6 +110,25 @@ def test_a_backend_that_is_not_installed_is_a_failed_row(tiny: str, tmp_path: Pa
         assert "tflite-runtime" in str(result.rows[0].reason)
     else:
         pytest.skip("tflite-runtime is installed here")
+
+
+def test_a_gpu_that_did_not_engage_is_said_and_nothing_else_is_measured(
+    tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VK_DRIVER_FILES", no_gpu()["VK_DRIVER_FILES"])
+    code, result = run(tmp_path / "r.json", tiny, "--backends", "litert-gpu")
+    (row,) = result.rows
+    assert (code, row.status, row.device, row.latency_ms) == (0, "INVALID", "cpu", None)
+    assert "no GPU" in str(row.reason)
+    assert str(row.reason) in capsys.readouterr().out
+
+
+def test_a_gpu_row_names_its_gpu(tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VK_DRIVER_FILES", software_gpu()["VK_DRIVER_FILES"])
+    _, result = run(tmp_path / "r.json", tiny, "--backends", "litert-gpu")
+    (row,) = result.rows
+    assert (row.status, row.device) == ("VALID", "gpu"), row.reason
+    assert "SwiftShader" in str(row.device_name)
 
 
 def test_a_row_that_misses_a_minimum_is_invalid_and_keeps_its_samples(

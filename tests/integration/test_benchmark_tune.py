@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from gpu import no_gpu
 from tiny_model import write_tiny_model
 
 from benchmarks.cli import main
@@ -21,6 +22,7 @@ BRIEF = ["--min-seconds", "0.001", "--min-count", "8", "--warm-up", "1"]
 
 @pytest.fixture(autouse=True)
 def config_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VK_DRIVER_FILES", no_gpu()["VK_DRIVER_FILES"])
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
 
@@ -71,14 +73,21 @@ def test_the_faster_backend_is_stored_and_used(
     out = capsys.readouterr().out
     measured = [line.split()[:3] for line in out.splitlines() if " VALID " in line]
     threads = [str(count) for count in (1, 2, 4) if count <= len(os.sched_getaffinity(0))]
-    assert measured == [["tiny.tflite", name, count] for name in ("litert", "tflite-runtime") for count in threads]
+    backends = ("litert", "tflite-runtime", "litert-compiled")
+    assert measured == [["tiny.tflite", name, count] for name in backends for count in threads]
+    assert "INVALID: tiny.tflite, litert-gpu, threads 1: no GPU" in out
     (setting,) = Tuning.load(tuning_path()).models.values()
-    assert setting.backend == "litert"
+    assert setting.backend in {"litert", "litert-compiled"}
     assert setting.end_to_end_p50_ms < 20
-    stored = f"litert, threads {setting.threads}, {setting.end_to_end_p50_ms:.3f} ms; stored in {tuning_path()}"
+    stored = (
+        f"{setting.backend}, threads {setting.threads}, {setting.end_to_end_p50_ms:.3f} ms; stored in {tuning_path()}"
+    )
     assert f"tiny.tflite: {stored}" in out.splitlines()
     with Classifier(tiny) as classifier:
-        assert (classifier.backend_info.name, classifier.backend_info.threads) == ("litert", setting.threads)
+        assert (classifier.backend_info.name, classifier.backend_info.threads) == (
+            setting.backend,
+            setting.threads,
+        )
 
 
 def test_other_models_keep_their_entries_and_a_new_run_replaces_its_own(tiny: Path, tmp_path: Path) -> None:

@@ -73,6 +73,7 @@ def test_a_row_has_the_keys_that_scripts_rely_on(tmp_path: Path) -> None:
         "backend",
         "backend_version",
         "device",
+        "device_name",
         "threads",
         "batch",
         "status",

@@ -1,0 +1,194 @@
+"""LiteRT's CompiledModel, of the package ai-edge-litert: on the CPU, or on a GPU through WebGPU (Vulkan on Linux)."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_runtime.backends.base import BackendInfo, check_threads
+from edge_runtime.contracts.command import logger
+from edge_runtime.contracts.native import native_output_as_debug
+from edge_runtime.errors import BackendError
+from edge_runtime.model_file import ModelFile
+
+_STREAMS = (1, 2)  # the library logs on both, and stdout is for results
+_FAULTS = (ValueError, RuntimeError)
+
+
+class LiteRTCompiledBackend:
+    """Runs a model in ``CompiledModel`` on the CPU."""
+
+    name = "litert-compiled"
+
+    def __init__(self, model: ModelFile, threads: int, batch: int = 1) -> None:
+        check_threads(threads)
+        self._image = np.zeros((batch, *model.input.shape[1:]), model.input.dtype)
+        self._scores = np.zeros(batch * max(model.output.shape), model.output.dtype)
+        self._inputs: Any = None
+        self._outputs: Any = None
+        with native_output_as_debug(*_STREAMS) as said:
+            library = _import_library(self.name)
+            self._compiled, fallback = self._compile(library, model, threads)
+            self._bind(model, batch)
+        self.info = self._describe(
+            BackendInfo(self.name, library.version, threads, _cpu_delegate(said)), said, fallback
+        )
+
+    def write(self, fill: Callable[[NDArray[Any]], None]) -> None:
+        """Lets ``fill`` set the input, which is then copied to where the model reads it."""
+        fill(self._image)
+        self._inputs[0].write(self._image)
+
+    def invoke(self) -> None:
+        """Runs the model and waits for its output: a GPU's work is done only when that can be read.
+
+        Raises:
+            BackendError: the model failed.
+        """
+        try:
+            self._compiled.run_by_index(0, self._inputs, self._outputs)
+            self._scores = self._outputs[0].read(self._scores.size, self._scores.dtype)
+        except _FAULTS as error:
+            raise BackendError(f"{self.name}: the model failed: {error}") from error
+
+    def read(self) -> NDArray[Any]:
+        """The raw output, (batch * classes,)."""
+        return self._scores
+
+    def close(self) -> None:
+        """Frees the model."""
+        with native_output_as_debug(*_STREAMS):
+            self._inputs = self._outputs = self._compiled = None
+
+    def _compile(self, library: _Library, model: ModelFile, threads: int) -> tuple[Any, str | None]:
+        """The compiled model, and why it does not run where the backend's name says."""
+        return library.compile(self.name, model, threads, "CPU"), None
+
+    def _bind(self, model: ModelFile, batch: int) -> None:
+        """Makes the tensors; the first write makes the library set up what it needs for it, and log about that."""
+        try:
+            if batch != model.input.shape[0]:
+                self._compiled.resize_input_tensor(0, [batch, *model.input.shape[1:]], strict=False)
+            self._inputs = self._compiled.create_input_buffers(0)
+            self._outputs = self._compiled.create_output_buffers(0)
+            self._inputs[0].write(self._image)
+        except _FAULTS as error:
+            raise BackendError(f"{model.path}: {self.name} cannot run it with batch {batch}: {error}") from error
+
+    def _describe(self, info: BackendInfo, _said: Sequence[str], _fallback: str | None) -> BackendInfo:
+        return info
+
+
+class LiteRTGpuBackend(LiteRTCompiledBackend):
+    """Runs a model in ``CompiledModel`` on a GPU; operators that the GPU does not take run on the CPU.
+
+    Where no GPU can be used, the whole model runs on the CPU; a warning and ``info.fallback`` say so.
+    """
+
+    name = "litert-gpu"
+
+    def __init__(self, model: ModelFile, threads: int, batch: int = 1) -> None:
+        if batch != model.input.shape[0]:  # it would run, with the right scores for the first image only
+            raise BackendError(
+                f"{model.path}: litert-gpu only runs the batch that the file was converted with, "
+                f"{model.input.shape[0]}, not {batch}"
+            )
+        super().__init__(model, threads, batch)
+
+    def _compile(self, library: _Library, model: ModelFile, threads: int) -> tuple[Any, str | None]:
+        try:
+            return library.compile(self.name, model, threads, "GPU", "CPU"), None
+        except BackendError as error:
+            logger.debug("%s", error)
+        return library.compile(self.name, model, threads, "CPU"), "no GPU that WebGPU can use took the model"
+
+    def _describe(self, info: BackendInfo, said: Sequence[str], fallback: str | None) -> BackendInfo:
+        if fallback is not None:
+            logger.warning(
+                "litert-gpu: %s; it runs on the CPU; a GPU needs its Vulkan driver and: sudo apt install libvulkan1",
+                fallback,
+            )
+            return replace(info, fallback=fallback)
+        delegate = "webgpu" if self._compiled.is_fully_accelerated() else _gpu_share(said)
+        info = replace(info, delegate=delegate, device="gpu", device_name=_adapter(said))
+        if info.is_software:
+            logger.warning("litert-gpu: %s is a software driver; it computes on the CPU, slowly", info.device_name)
+        return info
+
+
+class _Library(NamedTuple):
+    """What of ai-edge-litert is used."""
+
+    version: str
+    compiled_model: Any
+
+    def compile(self, name: str, model: ModelFile, threads: int, *accelerators: str) -> Any:
+        """A ``CompiledModel`` on the first of ``accelerators``, and on the others what that does not take.
+
+        Raises:
+            BackendError: the model is refused, or there is no such accelerator.
+        """
+        library = self.compiled_model
+        chosen = library.HardwareAccelerator(0)
+        for accelerator in accelerators:
+            chosen |= library.HardwareAccelerator[accelerator]
+        options = library.Options(hardware_accelerators=chosen, cpu_options=library.CpuOptions(num_threads=threads))
+        try:
+            return library.CompiledModel.from_file(str(model.path), options=options)
+        except _FAULTS as error:
+            raise BackendError(f"{model.path}: {name} {self.version} cannot load it: {error}") from error
+
+
+def _import_library(name: str) -> _Library:
+    try:
+        import ai_edge_litert
+        from ai_edge_litert import compiled_model
+    except ImportError as error:
+        raise BackendError(
+            f"backend {name}: cannot import ai-edge-litert ({error}); run: pip install 'edge-deploy-kit[litert]'"
+        ) from error
+    _silence_the_end()
+    return _Library(ai_edge_litert.__version__, compiled_model)
+
+
+@cache
+def _silence_the_end() -> None:
+    """The library logs once more when the process ends, after Python did."""
+
+    def silence() -> None:
+        if sys.stderr is not None:  # a service may have none
+            sys.stderr.flush()
+        with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - pathlib adds nothing here
+            os.dup2(nowhere.fileno(), 2)
+
+    atexit.register(silence)
+
+
+def _cpu_delegate(said: Sequence[str]) -> str:
+    return "xnnpack" if any("XNNPACK delegate" in line for line in said) else "unknown"
+
+
+def _gpu_share(said: Sequence[str]) -> str:
+    """How much of the graph the GPU took, in words."""
+    pattern = re.compile(r"(\d+) operations will run on the GPU, and the remaining (\d+) operations")
+    found = next(filter(None, map(pattern.search, said)), None)
+    if found is None:
+        return "webgpu (in part)"
+    return f"webgpu ({found[1]} of {int(found[1]) + int(found[2])} operators)"
+
+
+def _adapter(said: Sequence[str]) -> str | None:
+    """The GPU's name; one that only computes in software is marked so."""
+    found = next(filter(None, (re.search(r"Selected adapter: (.+?), arch=.*adapterType=(.+)", s) for s in said)), None)
+    if found is None:
+        return None
+    return f"{found[1]} [software]" if "software" in found[2].lower() else found[1]
