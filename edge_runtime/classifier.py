@@ -32,6 +32,8 @@ class Classifier:
     Attributes:
         contract: labels, preprocessing and activation it goes by.
         backend_info: which interpreter runs the model, and how.
+        top_k: how many categories a result has at the most.
+        thresholds: a lower score is left out; one for all classes, or float32, (classes,).
     """
 
     def __init__(
@@ -74,8 +76,8 @@ class Classifier:
         self.contract: ModelContract = resolve_contract(file, said)
         self._output = file.output
         self._preprocess = Preprocessor(self.contract.preprocessing, file.input)
-        self._top_k = top_k
-        self._thresholds = self._choose_thresholds(threshold)
+        self.top_k = top_k
+        self.thresholds = self._choose_thresholds(threshold)
         name, count = choose_setting(file.path, backend, threads)
         self._backend: Backend | None = BACKENDS.load(name)(file, count)
         self.backend_info: BackendInfo = self._backend.info
@@ -102,7 +104,7 @@ class Classifier:
         backend.invoke()
         invoked = perf_counter_ns()
         scores = self._read_scores(backend)
-        categories = top_categories(scores, self.contract.labels, self._top_k, self._thresholds)
+        categories = top_categories(scores, self.contract.labels, self.top_k, self.thresholds)
         timing = Timing(written - start, invoked - written, perf_counter_ns() - invoked)
         return ClassificationResult(categories, timing), scores
 

@@ -28,6 +28,7 @@ from edge_runtime.contracts.command import logger
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.counts import FrameCounts
+from edge_runtime.errors import ImageError
 from edge_runtime.postprocess import Scores
 from edge_runtime.sinks.base import Sink
 from edge_runtime.sources.base import Item, Read, Source
@@ -36,6 +37,7 @@ READ_AHEAD = 2  # frames decoded, or being decoded, while another is classified
 AHEAD_PER_WORKER = 2  # frames a classifier's thread works on, or that wait for an earlier one
 
 T = TypeVar("T")
+Decide = Callable[[FrameResult, Scores], FrameResult]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class PipelineSettings:
     Attributes:
         max_fps: a frame is asked for no sooner than 1 / max_fps seconds after the last one; None sets no limit.
         read_ahead: whether a single classifier's frames are read in a second thread; False does all in one.
-        crop: gives the part of a frame's pixels that is classified (a view is enough); called in any thread.
+        crop: gives the part of a frame's pixels that is classified (a view is enough); called in any thread. An
+            ImageError of it makes the frame a failed one.
         decide: from a frame's own result and the scores of all classes, float32 (classes,), to what the sinks get;
             called in the order of frames, in one thread: this is where smoothing over time belongs.
 
@@ -56,7 +59,7 @@ class PipelineSettings:
     max_fps: float | None = None
     read_ahead: bool = True
     crop: Callable[[NDArray[np.uint8]], NDArray[np.uint8]] | None = None
-    decide: Callable[[FrameResult, Scores], FrameResult] | None = None
+    decide: Decide | None = None
 
     def __post_init__(self) -> None:
         if self.max_fps is not None and not self.max_fps > 0:
@@ -167,7 +170,10 @@ def _classify(idle: SimpleQueue[Classifier], settings: PipelineSettings, item: I
     frame = item() if callable(item) else item
     if isinstance(frame, FrameFailure):
         return _Outcome(frame)
-    pixels = frame.pixels if settings.crop is None else settings.crop(frame.pixels)
+    try:
+        pixels = frame.pixels if settings.crop is None else settings.crop(frame.pixels)
+    except ImageError as error:
+        return _Outcome(FrameFailure(frame.source, frame.index, str(error)))
     classifier = idle.get()
     try:
         classification, scores = classifier.classify_with_scores(pixels)

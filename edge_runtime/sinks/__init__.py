@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from edge_runtime.errors import SinkError
 from edge_runtime.registry import Registry
-from edge_runtime.sinks.base import Sink
+from edge_runtime.sinks.base import RunInfo, Sink
 
 SINKS = Registry(
     "sink",
     {
         "jsonl": "edge_runtime.sinks.jsonl:JsonLinesSink",
+        "events": "edge_runtime.sinks.jsonl:EventLinesSink",
         "csv": "edge_runtime.sinks.csv:CsvSink",
         "console": "edge_runtime.sinks.console:ConsoleSink",
     },
 )
 
-SINK_FORMS = "jsonl, jsonl:FILE, csv:FILE or console"
+SINK_FORMS = "jsonl, jsonl:FILE, events, events:FILE, csv:FILE or console"
 
 
-def open_sink(text: str) -> Sink:
-    """Opens ``jsonl``, ``jsonl:FILE``, ``csv:FILE`` or ``console``.
+def open_sink(text: str, run: RunInfo | None = None) -> Sink:
+    """Opens one of ``SINK_FORMS``.
+
+    Args:
+        text: what the user wrote.
+        run: what the sink may tell about the run; None for one that it knows nothing of.
 
     Raises:
         SinkError: there is no such sink, or its file cannot be written.
@@ -27,5 +34,27 @@ def open_sink(text: str) -> Sink:
     name, _, target = text.partition(":")
     if name not in SINKS.names():
         raise SinkError(f"no sink {text!r}; there are {SINK_FORMS}")
-    sink: Sink = SINKS.load(name)(target)
+    sink: Sink = SINKS.load(name)(target, run or RunInfo())
     return sink
+
+
+def open_sinks(texts: Sequence[str], run: RunInfo) -> list[Sink]:
+    """Opens them all, or none.
+
+    Raises:
+        SinkError: as :func:`open_sink`.
+    """
+    sinks: list[Sink] = []
+    try:
+        for text in texts:
+            sinks.append(open_sink(text, run))  # noqa: PERF401 - those that are open must be known to be closed
+    except BaseException:
+        for sink in sinks:
+            sink.close()
+        raise
+    return sinks
+
+
+def needs_events(texts: Sequence[str]) -> bool:
+    """Whether one of these sinks takes nothing but events."""
+    return any(text.partition(":")[0] == "events" for text in texts)

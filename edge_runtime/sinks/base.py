@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
+from edge_runtime.counts import FrameCounts
+from edge_runtime.decisions.region import Region
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What a sink may tell about the run it belongs to.
+
+    Attributes:
+        model: the model file.
+        source: as the user named it, without user and password.
+        labels: of the model, one a class.
+        counts: what becomes of the frames, while they run.
+        region: the part of every frame that is looked at; None for all of it.
+    """
+
+    model: str = ""
+    source: str = ""
+    labels: tuple[str, ...] = ()
+    counts: FrameCounts = field(default_factory=FrameCounts)
+    region: Region | None = None
 
 
 class Sink(Protocol):
-    """Takes results in order; raises SinkError (or OSError) where it cannot."""
+    """Takes results in order; raises SinkError (or OSError) where it cannot.
+
+    Made from what a user wrote behind the colon, and a RunInfo. One that writes to a file is part of the run's pace and
+    loses nothing; one that talks to others over a network never waits for them: it leaves results out and counts them.
+    """
 
     def write(self, result: FrameResult | FrameFailure, frame: Frame | None = None) -> None:
         """Takes one result; what it wrote is there when it returns.

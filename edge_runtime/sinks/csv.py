@@ -9,6 +9,7 @@ from pathlib import Path
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.errors import SinkError
 from edge_runtime.sinks.append import AppendedFile
+from edge_runtime.sinks.base import RunInfo
 
 COLUMNS = ("source", "frame", "captured_ns", "index", "label", "score", "age_ms", "error")
 
@@ -16,7 +17,7 @@ COLUMNS = ("source", "frame", "captured_ns", "index", "label", "score", "age_ms"
 class CsvSink:
     """Writes each row when it is there; the columns' names first where the file is new."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, run: RunInfo | None = None) -> None:  # noqa: ARG002
         if not target:
             raise SinkError("csv: needs a file: csv:FILE")
         names = _row(dict(zip(COLUMNS, COLUMNS, strict=True)))

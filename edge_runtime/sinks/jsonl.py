@@ -4,36 +4,61 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.errors import SinkError
 from edge_runtime.sinks.append import AppendedFile
+from edge_runtime.sinks.base import RunInfo
 
 
 class JsonLinesSink:
     """Writes each line when it is there."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, run: RunInfo | None = None) -> None:  # noqa: ARG002
         self._file = AppendedFile(Path(target), "{") if target else None
 
     def write(self, result: FrameResult | FrameFailure, frame: Frame | None = None) -> None:  # noqa: ARG002
-        """Writes one line.
+        """Writes the line of a frame, then one for each event.
 
         Raises:
             SinkError: it cannot be written: the disk is full, say.
             BrokenPipeError: the reader is gone.
         """
-        line = json.dumps(result.to_json(), ensure_ascii=False) + "\n"
-        if self._file is not None:
-            self._file.append(line)
-        else:
-            _print_whole(line)
+        self._write_lines([result.to_json(), *_events(result)])
 
     def close(self) -> None:
         """Closes the file; stdout stays open."""
         if self._file is not None:
             self._file.close()
+
+    def _write_lines(self, objects: Sequence[dict[str, Any]]) -> None:
+        lines = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in objects)
+        if self._file is not None:
+            self._file.append(lines)
+        else:
+            _print_whole(lines)
+
+
+class EventLinesSink(JsonLinesSink):
+    """Writes the lines of events and not those of frames: a year of them fits on a card."""
+
+    def write(self, result: FrameResult | FrameFailure, frame: Frame | None = None) -> None:  # noqa: ARG002
+        """Writes a line for each event.
+
+        Raises:
+            SinkError: it cannot be written: the disk is full, say.
+            BrokenPipeError: the reader is gone.
+        """
+        events = _events(result)
+        if events:
+            self._write_lines(events)
+
+
+def _events(result: FrameResult | FrameFailure) -> list[dict[str, Any]]:
+    return [event.to_json() for event in result.events] if isinstance(result, FrameResult) else []
 
 
 def _print_whole(line: str) -> None:

@@ -1,0 +1,139 @@
+"""edge-run's options, in the groups in which --help shows them."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+
+from edge_runtime.backends import BACKENDS
+from edge_runtime.classifier import DEFAULT_TOP_K
+from edge_runtime.contracts.command import add_model_options, make_parser
+from edge_runtime.contracts.errors import ContractError
+from edge_runtime.decisions.region import REGION_FORM, parse_region
+from edge_runtime.decisions.settings import SMOOTH_FORMS, check_smooth
+from edge_runtime.sinks import SINK_FORMS, SINKS
+from edge_runtime.sources.live import POLICIES
+
+MAX_COUNT = 256
+
+
+def make_run_parser() -> argparse.ArgumentParser:
+    """The parser of edge-run."""
+    parser = make_parser(
+        "edge-run",
+        "Classifies every frame of SOURCE and writes one JSON line a frame.",
+        "edge-run model.tflite photos/ --top-k 3 --sink console",
+    )
+    parser.add_argument("model", metavar="MODEL", help="a .tflite image classifier")
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="an image, a folder, a glob, a video file, camera:0, picamera2:, rtsp://…, http(s)://… "
+        "(MJPEG or snapshot), or synthetic:[WIDTHxHEIGHT[:COUNT]]",
+    )
+    parser.add_argument(
+        "--backend",
+        choices=("auto", *BACKENDS.names()),
+        default="auto",
+        help="auto: what edge-bench tune found for this model, else the first installed (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--threads",
+        type=_count,
+        metavar="N",
+        help="of the interpreter (default: with --backend auto what edge-bench tune found, else 1)",
+    )
+    parser.add_argument(
+        "--top-k", type=_count, default=DEFAULT_TOP_K, metavar="K", help="categories a frame (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--threshold",
+        type=_share,
+        metavar="T",
+        help="leave categories with a lower score out (default: the model's own)",
+    )
+    parser.add_argument(
+        "--policy",
+        choices=POLICIES,
+        default="latest",
+        help="of a live source: the newest frame, dropping the others, or every one (default: %(default)s)",
+    )
+    parser.add_argument("--max-fps", type=_rate, metavar="F", help="classify at most so many frames a second")
+    _add_decisions(parser)
+    parser.add_argument(
+        "--sink",
+        action="append",
+        type=_sink,
+        metavar="SINK",
+        help=f"{SINK_FORMS}; may be repeated (default: jsonl, on stdout)",
+    )
+    add_model_options(parser)
+    return parser
+
+
+def _add_decisions(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("decisions over time")
+    group.add_argument(
+        "--roi",
+        type=_checked(parse_region),
+        metavar="X,Y,W,H",
+        help=f"look at this part of every frame only: {REGION_FORM}",
+    )
+    group.add_argument(
+        "--smooth",
+        action="append",
+        type=_checked(check_smooth),
+        metavar="HOW",
+        help=f"{SMOOTH_FORMS}; repeat it for hysteresis after a mean (default: none)",
+    )
+    group.add_argument(
+        "--min-duration",
+        type=_seconds,
+        default=0.0,
+        metavar="S",
+        help="a label counts as there once it was seen for S seconds, and as gone once it was not (default: 0)",
+    )
+    group.add_argument("--events", action="store_true", help="also tell when a label entered or left, and for how long")
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= MAX_COUNT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number within 1..{MAX_COUNT}")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    if not 0.0 <= float(text) <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is not within 0..1")
+    return float(text)
+
+
+def _rate(text: str) -> float:
+    if not 0.0 < float(text) < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return float(text)
+
+
+def _seconds(text: str) -> float:
+    if not 0.0 <= float(text) < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 on")
+    return float(text)
+
+
+def _sink(text: str) -> str:
+    if text.partition(":")[0] not in SINKS.names():
+        raise argparse.ArgumentTypeError(f"no sink {text!r}; there are {SINK_FORMS}")
+    return text
+
+
+def _checked(parse: Callable[[str], object]) -> Callable[[str], object]:
+    """An argparse type out of a parser of ours."""
+
+    def check(text: str) -> object:
+        try:
+            return parse(text)
+        except ContractError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return check
