@@ -15,7 +15,7 @@ def start(seed: int) -> None:
     Raises:
         MissingExtraError: they, or what the report needs at the end, are not installed.
     """
-    import_quietly("train", "jinja2", "matplotlib", "sklearn", "tqdm", "keras", "tensorflow")
+    import_quietly("train", "imagehash", "iterstrat", "jinja2", "matplotlib", "sklearn", "tqdm", "keras", "tensorflow")
     import keras
     import tensorflow as tf
 

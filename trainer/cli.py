@@ -12,7 +12,7 @@ from edge_runtime.contracts.command import exit_with, make_parser, run_command
 from edge_runtime.contracts.preprocessing import RESIZE_MODES
 from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
 from trainer.backbones import BACKBONES, BUNDLED
-from trainer.config import TrainConfig
+from trainer.config import CLASS_WEIGHTS, TASKS, TrainConfig
 from trainer.workflow import REPORT_NAME, train
 
 
@@ -35,7 +35,11 @@ def _run(options: argparse.Namespace) -> int:
 def _print_summary(record: TrainingRecord, out: Path) -> None:
     images = len(record.data.split["test"])
     accuracy = record.metrics["accuracy"]
-    print(f"test top-1  {accuracy:.4f} ({round(accuracy * images)} of {images} images)")
+    if record.task == "multi-label":
+        figures = f"{record.metrics['micro_f1']:.4f} (macro {record.metrics['macro_f1']:.4f}, {images} images)"
+        print(f"test micro-F1  {figures}")
+    else:
+        print(f"test top-1  {accuracy:.4f} ({round(accuracy * images)} of {images} images)")
     for what, name in (("model", MODEL_NAME), ("record", TRAINING_NAME), ("report", REPORT_NAME)):
         print(f"{what:<11} {out / name}")
 
@@ -54,6 +58,12 @@ def _make_parser() -> argparse.ArgumentParser:
         "and test/ is cut from train/); 'sample' is the bundled data (./sample a folder of that name)",
     )
     parser.add_argument("--out", metavar="RUN", type=Path, required=True, help="the folder to write")
+    parser.add_argument(
+        "--task",
+        choices=TASKS,
+        **_default("task"),
+        help="what the model decides; auto reads it off the labels (default: %(default)s)",
+    )
     _add_model_options(parser)
     _add_data_options(parser)
     _add_training_options(parser)
@@ -98,6 +108,12 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
         choices=RESIZE_MODES,
         **_default("resize"),
         help="how an image becomes square (default: %(default)s)",
+    )
+    group.add_argument(
+        "--class-weights",
+        choices=CLASS_WEIGHTS,
+        **_default("class_weights"),
+        help="balanced: classes with few images count as much as the others (default: %(default)s)",
     )
     group.add_argument(
         "--no-feature-cache",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import get_args
 
+from edge_runtime.contracts.manifest import Task
 from edge_runtime.contracts.preprocessing import RESIZE_MODES, ResizeMode
 from trainer.backbones import BACKBONES, BUNDLED
 from trainer.errors import ConfigError
 
 SAMPLE = "sample"
 AUTO_SIZE = 0
+TASKS = ("auto", *get_args(Task))
+CLASS_WEIGHTS = ("none", "balanced")
 MAX_SEED = 2**32 - 1
 
 
@@ -19,7 +23,8 @@ class TrainConfig:
     """The configuration of a training run; it refuses what cannot work when it is built.
 
     Attributes:
-        data: a folder of images, or "sample" for the bundled one.
+        data: a folder of images, a CSV file, or the name of a data set (``trainer.data.source``).
+        task: "single-label", "multi-label", "binary", or "auto": what the labels say.
         backbone: a name in ``trainer.backbones.BACKBONES``.
         alpha: the backbone's width multiplier.
         image_size: height and width of the model's input in pixels. 0 stands for the usual one, and is replaced by
@@ -34,6 +39,7 @@ class TrainConfig:
         fine_tune_epochs: how often the fine-tuned layers see the training part; 0 leaves the backbone as it is.
         fine_tune_layers: how many of the backbone's layers, counted from the top, are fine-tuned.
         split: shares of train, val and test in percent, for images that no folder assigns to a part.
+        class_weights: "balanced" makes each class count alike in the loss, however few its images; or "none".
         resize: how an image becomes square: "squash", "center-crop" or "letterbox".
         feature_cache: whether the backbone's features are kept on disk for the next run.
 
@@ -42,6 +48,7 @@ class TrainConfig:
     """
 
     data: str
+    task: str = "auto"
     backbone: str = "mobilenet-v2"
     alpha: float = 0.35
     image_size: int = AUTO_SIZE
@@ -54,20 +61,28 @@ class TrainConfig:
     fine_tune_epochs: int = 0
     fine_tune_layers: int = 30
     split: tuple[int, int, int] = (80, 10, 10)
+    class_weights: str = "none"
     resize: ResizeMode = "squash"
     feature_cache: bool = True
 
     def __post_init__(self) -> None:
-        if self.backbone not in BACKBONES:
-            raise ConfigError(f"backbone {self.backbone!r} is not one of {', '.join(BACKBONES)}")
+        self._check_names()
         self._fill_in()
         self._check_numbers()
         if len(self.split) != 3 or min(self.split) < 1 or sum(self.split) != 100:
             shown = "/".join(map(str, self.split))
             raise ConfigError(f"split {shown}: expected three shares above 0 that add up to 100, say 80/10/10")
-        if self.resize not in RESIZE_MODES:
-            raise ConfigError(f"resize {self.resize!r} is not one of {', '.join(RESIZE_MODES)}")
         BACKBONES[self.backbone].check(self.alpha, self.image_size, self.weights)
+
+    def _check_names(self) -> None:
+        for name, allowed in (
+            ("task", TASKS),
+            ("backbone", tuple(BACKBONES)),
+            ("class_weights", CLASS_WEIGHTS),
+            ("resize", RESIZE_MODES),
+        ):
+            if getattr(self, name) not in allowed:
+                raise ConfigError(f"{name} {getattr(self, name)!r} is not one of {', '.join(allowed)}")
 
     def _fill_in(self) -> None:
         """Replaces "auto" and size 0, so that the configuration on record says what was used."""

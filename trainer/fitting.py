@@ -15,6 +15,7 @@ from trainer.backbones import KerasModel
 from trainer.config import TrainConfig
 from trainer.data.sequence import ImageSequence
 from trainer.errors import DivergedError
+from trainer.objective import Objective
 from trainer.record import History
 
 FINE_TUNE_FACTOR = 0.05
@@ -22,18 +23,20 @@ FINE_TUNE_FACTOR = 0.05
 
 _DROPOUT, _DENSE = "head_dropout", "head_dense"
 
-LabelledFeatures = tuple[NDArray[np.float32], NDArray[np.int64]]
-"""Features (images, features) and the class of each image (images,)."""
+LabelledFeatures = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Features (images, features) and the targets of each image (images, outputs)."""
 
 
-def attach_head(backbone: KerasModel, classes: int, dropout: float) -> KerasModel:
-    """Returns backbone and a new head as one model: dropout, then a dense layer with softmax, (batch, classes)."""
+def attach_head(backbone: KerasModel, objective: Objective, dropout: float) -> KerasModel:
+    """Returns backbone and a new head as one model: dropout, then a dense layer with the objective's activation."""
     features = keras.layers.Dropout(dropout, name=_DROPOUT)(backbone.output)
-    scores = keras.layers.Dense(classes, activation="softmax", name=_DENSE)(features)
+    scores = keras.layers.Dense(objective.outputs, activation=objective.activation, name=_DENSE)(features)
     return keras.Model(backbone.input, scores, name=backbone.name)
 
 
-def train_head(model: KerasModel, train: LabelledFeatures, val: LabelledFeatures, config: TrainConfig) -> History:
+def train_head(
+    model: KerasModel, train: LabelledFeatures, val: LabelledFeatures, objective: Objective, config: TrainConfig
+) -> History:
     """Trains the head of ``model`` in place, on features; the weights of the epoch with the lowest val_loss stay.
 
     Raises:
@@ -41,11 +44,13 @@ def train_head(model: KerasModel, train: LabelledFeatures, val: LabelledFeatures
     """
     features = keras.Input(train[0].shape[1:])
     head = keras.Model(features, model.get_layer(_DENSE)(model.get_layer(_DROPOUT)(features)))
-    _compile(head, config.learning_rate)
+    _compile(head, objective, config.learning_rate)
     return _fit(head, "head", config.epochs, x=train[0], y=train[1], batch_size=config.batch_size, validation_data=val)
 
 
-def fine_tune(model: KerasModel, train: ImageSequence, val: ImageSequence, config: TrainConfig) -> History:
+def fine_tune(
+    model: KerasModel, train: ImageSequence, val: ImageSequence, objective: Objective, config: TrainConfig
+) -> History:
     """Trains the top layers of ``model`` in place, with BatchNorm frozen and a lower rate.
 
     The weights of the epoch with the lowest val_loss stay; where none is lower than before, the earlier weights do.
@@ -55,7 +60,7 @@ def fine_tune(model: KerasModel, train: ImageSequence, val: ImageSequence, confi
     """
     _unfreeze_top(model, config.fine_tune_layers)
     tuned = keras.Model(model.input, model.output)  # shares the weights, and keeps the optimizer out of model's file
-    _compile(tuned, config.learning_rate * FINE_TUNE_FACTOR)
+    _compile(tuned, objective, config.learning_rate * FINE_TUNE_FACTOR)
     weights_before = model.get_weights()
     loss_before = tuned.evaluate(val, verbose=0, return_dict=True)["loss"]
     history = _fit(tuned, "fine-tuning", config.fine_tune_epochs, x=train, shuffle=False, validation_data=val)
@@ -74,12 +79,8 @@ def _unfreeze_top(model: KerasModel, count: int) -> None:
         layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
 
 
-def _compile(model: KerasModel, learning_rate: float) -> None:
-    model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate),
-        loss=keras.losses.SparseCategoricalCrossentropy(),
-        metrics=["accuracy"],
-    )
+def _compile(model: KerasModel, objective: Objective, learning_rate: float) -> None:
+    model.compile(optimizer=keras.optimizers.Adam(learning_rate), loss=objective.loss(), metrics=[objective.metric()])
 
 
 def _fit(model: KerasModel, phase: str, epochs: int, **data: Any) -> History:

@@ -48,9 +48,15 @@ def plot_history(history: Mapping[str, Mapping[str, tuple[float, ...]]], path: P
     _save(figure, path)
 
 
-def plot_confusion_matrix(matrix: list[list[int]], classes: Sequence[str], path: Path) -> None:
-    """True classes down, predicted ones across, coloured by the share of the true class."""
+def plot_confusion_matrix(matrix: Any, classes: Sequence[str], path: Path) -> None:
+    """True classes down, predicted ones across, coloured by the share of the true class.
+
+    Of a multi-label task, whose matrix is (classes, 2, 2), the four cells of each class in one row.
+    """
     counts = np.asarray(matrix)
+    if counts.ndim == 3:
+        _plot_decisions(counts, classes, path)
+        return
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = min(14.0, 3.0 + 0.55 * len(classes))
     figure = Figure(figsize=(side + 0.8, side), layout="constrained")
@@ -69,24 +75,51 @@ def plot_confusion_matrix(matrix: list[list[int]], classes: Sequence[str], path:
     _save(figure, path)
 
 
+def _plot_decisions(counts: NDArray[np.int64], classes: Sequence[str], path: Path) -> None:
+    """A row a class: how many images with the label were found and missed, and without it left alone and accused."""
+    columns = {"found": (1, 1), "missed": (1, 0), "rightly absent": (0, 0), "wrongly given": (0, 1)}
+    cells = np.stack([counts[:, row, column] for row, column in columns.values()], axis=1)
+    totals = np.repeat(np.stack([cells[:, :2].sum(axis=1), cells[:, 2:].sum(axis=1)], axis=1), 2, axis=1)
+    shares = cells / np.maximum(totals, 1)
+    figure = Figure(figsize=(7, min(14.0, 2.0 + 0.4 * len(classes))), layout="constrained")
+    axes = figure.subplots()
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    figure.colorbar(image, ax=axes, label="share of the images with, without the label", shrink=0.8)
+    axes.set(title="Decisions on each label, test part")
+    axes.set_xticks(range(4), list(columns))
+    if len(classes) <= _LABELLED_CLASSES:
+        axes.set_yticks(range(len(classes)), [_shortened(name) for name in classes], parse_math=False)
+        for row, column in np.ndindex(cells.shape):
+            color = "white" if shares[row, column] > 0.5 else "black"
+            axes.text(column, row, str(cells[row, column]), ha="center", va="center", color=color)
+    _save(figure, path)
+
+
 def plot_samples(images: LabelledImages, path: Path) -> None:
     """One image of each of the first classes."""
-    first = {labels[0]: index for index, labels in reversed(list(enumerate(images.labels)))}
-    chosen = [first[label] for label in sorted(first)][: 4 * _COLUMNS]
-    titles = [_shortened(images.classes[images.labels[index][0]]) for index in chosen]
+    first = {label: index for index, labels in reversed(list(enumerate(images.labels))) for label in labels}
+    chosen = list(dict.fromkeys(first[label] for label in sorted(first)))[: 4 * _COLUMNS]
+    titles = [_listed([_shortened(images.classes[label]) for label in images.labels[index]]) for index in chosen]
     _save(_grid(images, chosen, titles), path)
 
 
 def plot_mistakes(evaluation: Evaluation, path: Path) -> None:
     """The most confident mistakes on the test part."""
-    images, predicted = evaluation.images, evaluation.predicted
     chosen = evaluation.worst_mistakes(4 * _COLUMNS)
-    titles = [
-        f"{_shortened(images.classes[predicted[index]])} {evaluation.scores[index].max():.0%}\n"
-        f"true: {_shortened(images.classes[evaluation.truth[index]])}"
-        for index in chosen
-    ]
-    _save(_grid(images, chosen, titles), path)
+    _save(_grid(evaluation.images, chosen, [_mistake_title(evaluation, index) for index in chosen]), path)
+
+
+def _mistake_title(evaluation: Evaluation, index: int) -> str:
+    classes, scores = evaluation.images.classes, evaluation.scores[index]
+    said = [f"{_shortened(classes[label])} {scores[label]:.0%}" for label in np.flatnonzero(evaluation.decided[index])]
+    true = [_shortened(classes[label]) for label in evaluation.images.labels[index]]
+    return f"{_listed(said)}\ntrue: {_listed(true)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """A few names, and how many more there are."""
+    more = [f"{len(names) - 2} more"] if len(names) > 3 else []
+    return " + ".join([*(names[:2] if more else names), *more]) or "none"
 
 
 def _grid(images: LabelledImages, chosen: list[int], titles: list[str]) -> Figure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -21,6 +21,7 @@ from edge_runtime.contracts.preprocessing import PreprocessSpec
 from edge_runtime.contracts.training import DataRecord, LabelledName, TrainingRecord
 from trainer.config import TrainConfig
 from trainer.data.split import Split
+from trainer.objective import Objective
 
 History = dict[str, tuple[float, ...]]
 """For each figure ("loss", "accuracy", "val_loss", "val_accuracy") its value after each epoch."""
@@ -35,12 +36,14 @@ class PreparedData:
 
     Attributes:
         split: for each part the indices of its images.
+        objective: what is trained for.
         spec: the preprocessing before the backbone.
         features: float32 (images, features), what the frozen backbone makes of them.
     """
 
     images: LabelledImages
     split: Split
+    objective: Objective
     spec: PreprocessSpec
     features: NDArray[np.float32]
 
@@ -64,7 +67,9 @@ class Phases:
         self.seconds[name] = round((time.perf_counter_ns() - started) / 1e9, 3)
 
 
-def make_record(config: TrainConfig, data: PreparedData, metrics: Mapping[str, Any], phases: Phases) -> TrainingRecord:
+def make_record(
+    config: TrainConfig, data: PreparedData, metrics: Mapping[str, Any], thresholds: Sequence[float], phases: Phases
+) -> TrainingRecord:
     """Returns what ``training.json`` holds; ``metrics`` are those of the test part."""
     images = data.images
     split = {
@@ -73,15 +78,16 @@ def make_record(config: TrainConfig, data: PreparedData, metrics: Mapping[str, A
     }
     return TrainingRecord(
         created_utc=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        task="single-label",
+        task=data.objective.task,
         classes=images.classes,
-        activation="none",  # the model ends in softmax
+        activation="none",  # the model ends in softmax or sigmoid
         preprocessing=data.spec,
         data=DataRecord(str(images.root), images.fingerprint, split),
         config=dataclasses.asdict(config),
         history=phases.history,
         metrics=metrics,
         seconds=phases.seconds,
+        thresholds=tuple(thresholds),
         versions={
             DISTRIBUTION: tool_version(),
             "python": platform.python_version(),

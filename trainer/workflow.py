@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from edge_runtime.contracts.command import logger
 from edge_runtime.contracts.dataset import PARTS
 from edge_runtime.contracts.files import OutputError
@@ -15,8 +13,10 @@ from trainer import _tensorflow
 from trainer.backbones import BACKBONES, KerasModel
 from trainer.config import TrainConfig
 from trainer.data.checks import refuse_contradictions, report_duplicates, report_unreadable
+from trainer.data.labels import balanced_weights, choose_task, report_imbalance
 from trainer.data.source import DataSource, open_data
-from trainer.data.split import split_images
+from trainer.data.split import Split, split_images
+from trainer.objective import Objective, multi_hot
 from trainer.record import Phases, PreparedData, make_record
 from trainer.run_folder import check_writable, filled_at_once
 
@@ -64,10 +64,9 @@ def train(config: TrainConfig, out: Path) -> TrainingRecord:
         data = _prepare(config, source, backbone)
     model = _fit(config, data, backbone, phases)
     with phases.timed("evaluation"):
-        from trainer.evaluation import evaluate
-
-        evaluation = evaluate(model, data.part("test"), data.spec)
-    record = make_record(config, data, evaluation.metrics(), phases)
+        evaluation = _evaluate(model, data)
+    thresholds = () if evaluation.thresholds is None else evaluation.thresholds.tolist()
+    record = make_record(config, data, evaluation.metrics(), thresholds, phases)
     _write(out, model, record, evaluation)
     return record
 
@@ -84,7 +83,15 @@ def _prepare(config: TrainConfig, source: DataSource, backbone: KerasModel) -> P
     report_duplicates(source.images, split)
     sizes = ", ".join(f"{len(split[part])} {part}" for part in PARTS)
     logger.info("data: %d classes, images: %s", len(source.images.classes), sizes)
-    return PreparedData(source.images, split, spec, features.values)
+    return PreparedData(source.images, split, _make_objective(config, source, split), spec, features.values)
+
+
+def _make_objective(config: TrainConfig, source: DataSource, split: Split) -> Objective:
+    task = choose_task(config.task, source.images)
+    train_part = source.images.subset(split["train"])
+    report_imbalance(train_part, config.class_weights)
+    weights = balanced_weights(train_part, task) if config.class_weights == "balanced" else None
+    return Objective(task, len(source.images.classes), weights)
 
 
 def _refuse_run_inside(data: Path, out: Path) -> None:
@@ -97,19 +104,34 @@ def _fit(config: TrainConfig, data: PreparedData, backbone: KerasModel, phases: 
     from trainer.data.sequence import ImageSequence
     from trainer.fitting import attach_head, fine_tune, train_head
 
-    labels = np.array([label for (label,) in data.images.labels], np.int64)
-    model = attach_head(backbone, len(data.images.classes), config.dropout)
+    targets = data.objective.targets(data.images.labels)
+    model = attach_head(backbone, data.objective, config.dropout)
     with phases.timed("head"):
         train_part, val_part = (
-            (data.features[data.split[part]], labels[data.split[part]]) for part in ("train", "val")
+            (data.features[data.split[part]], targets[data.split[part]]) for part in ("train", "val")
         )
-        phases.history["head"] = train_head(model, train_part, val_part, config)
+        phases.history["head"] = train_head(model, train_part, val_part, data.objective, config)
     if config.fine_tune_epochs:
         with phases.timed("fine-tuning"):
-            train_images = ImageSequence(data.part("train"), data.spec, config.batch_size, config.seed)
-            val_images = ImageSequence(data.part("val"), data.spec, config.batch_size, None)
-            phases.history["fine-tuning"] = fine_tune(model, train_images, val_images, config)
+            train_images, val_images = (
+                ImageSequence(data.part(part), data.spec, data.objective, config.batch_size, seed)
+                for part, seed in (("train", config.seed), ("val", None))
+            )
+            phases.history["fine-tuning"] = fine_tune(model, train_images, val_images, data.objective, config)
     return model
+
+
+def _evaluate(model: KerasModel, data: PreparedData) -> Evaluation:
+    """Measures on the test part; a multi-label model with the thresholds that suit the validation part best."""
+    from trainer.evaluation import Evaluation, choose_thresholds, predict
+
+    thresholds = None
+    if data.objective.task == "multi-label":
+        val = data.part("val")
+        shown = multi_hot(val.labels, len(val.classes))
+        thresholds = choose_thresholds(shown, predict(model, val, data.spec, data.objective))
+    test = data.part("test")
+    return Evaluation(test, predict(model, test, data.spec, data.objective), thresholds)
 
 
 def _write(out: Path, model: KerasModel, record: TrainingRecord, evaluation: Evaluation) -> None:

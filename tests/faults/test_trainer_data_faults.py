@@ -50,14 +50,14 @@ def _two_images(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        (_remove("."), "data: no such folder"),
+        (_remove("."), "data: no such folder or CSV file"),
         (lambda folder: [shutil.rmtree(entry) for entry in folder.iterdir()], "data: no class folders in it"),
         (_remove("dog"), "data: only one class, 'cat'"),
-        (_empty_class, "data: class folder 'emu' holds no image"),
+        (_empty_class, "data: class 'emu' has no image"),
         (_two_images, "class 'dog' has 2 different images; at least 3 are needed for train, val, test"),
         (
             _copy("cat/01.png", "dog/wrong.png"),
-            "cat/01.png and {data}/dog/wrong.png are the same file under two classes",
+            "cat/01.png and {data}/dog/wrong.png are the same file with different labels",
         ),
     ],
 )

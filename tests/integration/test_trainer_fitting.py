@@ -13,10 +13,12 @@ from image_folders import write_image_folder
 from edge_runtime.contracts.dataset import LabelledImages, read_image_folder
 from edge_runtime.contracts.preprocessing import PreprocessSpec
 from trainer import TrainConfig
+from trainer.objective import Objective
 
 pytestmark = pytest.mark.tensorflow
 
 SPEC = PreprocessSpec(8, 8)
+OBJECTIVE = Objective("single-label", 3)
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def _model(seed: int = 0) -> Any:
     x = keras.layers.BatchNormalization(name="low_norm")(x)
     x = keras.layers.Conv2D(8, 3, activation="relu", name="high")(x)
     x = keras.layers.BatchNormalization(name="high_norm")(x)
-    return attach_head(keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(x)), classes=3, dropout=0.1)
+    return attach_head(keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(x)), OBJECTIVE, dropout=0.1)
 
 
 def _config(learning_rate: float, **changes: Any) -> TrainConfig:
@@ -46,9 +48,10 @@ def _fine_tune(model: Any, images: LabelledImages, learning_rate: float, val: La
     from trainer.data.sequence import ImageSequence
     from trainer.fitting import fine_tune
 
-    shuffled = ImageSequence(images, SPEC, 8, shuffle_seed=1)
-    in_order = ImageSequence(val or images, SPEC, 8, shuffle_seed=None)
-    return fine_tune(model, shuffled, in_order, _config(learning_rate, fine_tune_epochs=3, fine_tune_layers=3))
+    shuffled = ImageSequence(images, SPEC, OBJECTIVE, 8, shuffle_seed=1)
+    in_order = ImageSequence(val or images, SPEC, OBJECTIVE, 8, shuffle_seed=None)
+    config = _config(learning_rate, fine_tune_epochs=3, fine_tune_layers=3)
+    return fine_tune(model, shuffled, in_order, OBJECTIVE, config)
 
 
 def _weights(model: Any) -> dict[str, list[np.ndarray]]:
@@ -97,8 +100,9 @@ def test_the_head_keeps_the_epoch_with_the_lowest_validation_loss() -> None:
     generator = np.random.default_rng(0)
     labels = np.arange(60) % 3
     features = np.eye(8, dtype=np.float32)[labels] + generator.normal(0, 0.1, (60, 8)).astype(np.float32)
+    right, wrong = np.eye(3, dtype=np.float32)[labels], np.eye(3, dtype=np.float32)[(labels + 1) % 3]
     before = _weights(model)
-    history = train_head(model, (features, labels), (features, (labels + 1) % 3), _config(0.05, epochs=6))
+    history = train_head(model, (features, right), (features, wrong), OBJECTIVE, _config(0.05, epochs=6))
     assert history["val_loss"] == tuple(sorted(history["val_loss"]))
     scores = _head(model, features)
     kept = -np.log(scores[np.arange(60), (labels + 1) % 3]).mean()

@@ -29,7 +29,7 @@ def refuse_contradictions(source: DataSource) -> None:
         for other in group[1:]:
             pair = f"{images.path(first)} and {images.path(other)} are the same file"
             if images.labels[first] != images.labels[other]:
-                raise DataError(f"{pair} under two classes; remove one")
+                raise DataError(f"{pair} with different labels; remove one")
             if source.parts[first] != source.parts[other]:
                 raise DataError(f"{pair} in two parts, so the test would be on what was trained on; remove one")
 

@@ -1,4 +1,4 @@
-"""What the DATA argument stands for: the bundled sample, a folder of classes, or one with train/, val/ and test/."""
+"""What the DATA argument stands for: the bundled sample, a CSV, class folders, or ready-made parts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edge_runtime.contracts.command import logger
 from edge_runtime.contracts.dataset import PARTS, LabelledImages, read_image_folder
+from edge_runtime.contracts.dataset_files import read_dataset
 from trainer.config import SAMPLE
 from trainer.errors import DataError
 
@@ -31,7 +32,7 @@ class DataSource:
 
 
 def open_data(data: str) -> DataSource:
-    """Reads what ``data`` stands for: "sample", or a folder.
+    """Reads what ``data`` stands for: "sample", a folder or a CSV file.
 
     Raises:
         ContractError: the folder is missing, empty or holds no class folders with images.
@@ -43,7 +44,7 @@ def open_data(data: str) -> DataSource:
             logger.warning("%s is the bundled data; for the folder of that name write ./%s", data, data)
         root = Path(str(resources.files("trainer") / "assets" / "sample"))
     root = root.absolute()
-    source = _read_parts(root) if _has_parts(root) else _read_classes(root)
+    source = _read_parts(root) if _has_parts(root) else _read_whole(root)
     _check_classes(source.images)
     return source
 
@@ -54,8 +55,8 @@ def _has_parts(root: Path) -> bool:
     return train.is_dir() and any(entry.is_dir() for entry in train.iterdir())
 
 
-def _read_classes(root: Path) -> DataSource:
-    images = read_image_folder(root)
+def _read_whole(root: Path) -> DataSource:
+    images = read_dataset(root)
     return DataSource(images, (None,) * len(images))
 
 
@@ -83,4 +84,4 @@ def _check_classes(images: LabelledImages) -> None:
     seen = {label for labels in images.labels for label in labels}
     for label, name in enumerate(images.classes):
         if label not in seen:
-            raise DataError(f"{images.root}: class folder {name!r} holds no image; fill or remove it")
+            raise DataError(f"{images.root}: class {name!r} has no image; give it some or remove it")
