@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, NoReturn, get_args
 
 from converter.config import ConvertConfig
 from converter.errors import GateRefusedError
+from converter.inspection.cli import make_inspect_parser, run_inspect
 from converter.recipes import RECIPES
 from edge_runtime.contracts.command import exit_with, make_parser, run_command
 from edge_runtime.contracts.extras import extra_needed
@@ -17,8 +19,11 @@ from edge_runtime.contracts.tensors import DType
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command and returns its exit code."""
-    return run_command(_make_parser(), _run, arguments)
+    """Runs the command and returns its exit code; ``inspect`` as the first argument is a command of its own."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["inspect"]:
+        return run_command(make_inspect_parser(), run_inspect, words[1:])
+    return run_command(_make_parser(), _run, words)
 
 
 def entry() -> NoReturn:
@@ -47,7 +52,7 @@ def _make_parser() -> argparse.ArgumentParser:
         "Converts a trained classifier to one .tflite file, if it stays as accurate as it was.\n"
         "Beside the file go model.report.json and model.report.html. Where top-1 drops by more than --max-drop, the\n"
         "exit code is 3, the reports say why, and the model is not written: a file of an earlier run stays as it was.",
-        "edge-convert run --out model.tflite --quantize int8 --max-drop 1.0",
+        "edge-convert run --out model.tflite --quantize int8 --max-drop 1.0\n  edge-convert inspect model.tflite",
     )
     parser.add_argument("model", metavar="MODEL", type=Path, help="a RUN folder of edge-train")
     parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="the .tflite to write")

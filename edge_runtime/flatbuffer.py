@@ -40,6 +40,16 @@ class FlatTable:
         position = self._field(slot)
         return default if position is None else self._unpack("<" + code, position)
 
+    def real(self, slot: int) -> float:
+        """A float32 field; 0 where absent."""
+        (value,) = struct.unpack("<f", struct.pack("<I", self.number(slot, "I")))
+        return float(value)
+
+    def length(self, slot: int) -> int:
+        """How many entries a vector of bytes has; 0 where absent."""
+        position = self._indirect(slot)
+        return 0 if position is None else self._count(position, 1)
+
     def text(self, slot: int) -> str:
         """A string field; empty where absent."""
         return self.blob(slot).decode("utf-8", "replace")
@@ -84,11 +94,14 @@ class FlatTable:
         return None if position is None else position + self._unpack("<I", position)
 
     def _slice(self, position: int, width: int) -> bytes:
+        start = position + 4
+        return self.buffer[start : start + width * self._count(position, width)]
+
+    def _count(self, position: int, width: int) -> int:
         count = self._unpack("<I", position)
-        end = position + 4 + count * width
-        if end > len(self.buffer) or (width > 1 and count > _MAX_ENTRIES):
+        if position + 4 + count * width > len(self.buffer) or (width > 1 and count > _MAX_ENTRIES):
             raise ModelFileError(f"{self.where}: damaged: a vector of {count} entries does not fit the file")
-        return self.buffer[position + 4 : end]
+        return count
 
     def _unpack(self, code: str, position: int) -> int:
         try:

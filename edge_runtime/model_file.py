@@ -87,15 +87,26 @@ def read_associated_files(path: Path) -> dict[str, bytes]:
         raise ModelFileError(f"{path}: its associated files are damaged: {error}") from error
 
 
+def flatbuffer_size(path: Path) -> int:
+    """How many bytes of the file lie before its associated files.
+
+    Raises:
+        ModelFileError: the zip is damaged.
+    """
+    if not zipfile.is_zipfile(path):
+        return path.stat().st_size
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return min((member.header_offset for member in archive.infolist()), default=archive.start_dir)
+    except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+        raise ModelFileError(f"{path}: its associated files are damaged: {error}") from error
+
+
 def weights_sha256(path: Path) -> str:
     """The SHA-256 of the flatbuffer: all of the file before its associated files, which the manifest vouches for."""
     import hashlib  # here, since OpenSSL behind it costs the device 4 MB for nothing
 
-    content = path.read_bytes()
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            content = content[: min((member.header_offset for member in archive.infolist()), default=len(content))]
-    return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(path.read_bytes()[: flatbuffer_size(path)]).hexdigest()
 
 
 def _read(path: Path, buffer: mmap.mmap) -> ModelFile:
