@@ -14,11 +14,13 @@ SINKS = Registry(
         "jsonl": "edge_runtime.sinks.jsonl:JsonLinesSink",
         "events": "edge_runtime.sinks.jsonl:EventLinesSink",
         "csv": "edge_runtime.sinks.csv:CsvSink",
+        "mqtt": "edge_runtime.sinks.mqtt.sink:MqttSink",
+        "mqtts": "edge_runtime.sinks.mqtt.sink:SecureMqttSink",
         "console": "edge_runtime.sinks.console:ConsoleSink",
     },
 )
 
-SINK_FORMS = "jsonl, jsonl:FILE, events, events:FILE, csv:FILE or console"
+SINK_FORMS = "jsonl, jsonl:FILE, events, events:FILE, csv:FILE, mqtt[s]://HOST[:PORT]/TOPIC or console"
 
 
 def open_sink(text: str, run: RunInfo | None = None) -> Sink:

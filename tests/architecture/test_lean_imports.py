@@ -20,7 +20,7 @@ FORBIDDEN = (
     "converter",
     "benchmarks",
 )
-LAZY = ("ai_edge_litert", "tflite_runtime", "cv2")
+LAZY = ("ai_edge_litert", "tflite_runtime", "cv2", "paho")
 
 
 def module_names() -> list[str]:
