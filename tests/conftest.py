@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from once import made_once
 
 settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
 settings.load_profile("no deadline")
@@ -29,9 +30,10 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A RUN folder that edge-train made from the bundled sample with its defaults."""
     from trainer.cli import main
 
-    run = tmp_path_factory.mktemp("sample") / "run"
-    assert main(["sample", "--out", str(run)]) == 0
-    return run
+    def train(folder: Path) -> None:
+        assert main(["sample", "--out", str(folder / "run")]) == 0
+
+    return made_once(tmp_path_factory, "sample", train) / "run"
 
 
 @pytest.fixture
@@ -57,9 +59,10 @@ def sample_int8(sample_run: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     """The int8 file that edge-convert made from ``sample_run`` with its defaults; its reports lie beside it."""
     from converter.cli import main
 
-    model = tmp_path_factory.mktemp("sample_int8") / "model.tflite"
-    assert main([str(sample_run), "--out", str(model)]) == 0
-    return model
+    def convert(folder: Path) -> None:
+        assert main([str(sample_run), "--out", str(folder / "model.tflite")]) == 0
+
+    return made_once(tmp_path_factory, "sample_int8", convert) / "model.tflite"
 
 
 @pytest.fixture(scope="session")
