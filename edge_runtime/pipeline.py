@@ -172,7 +172,7 @@ def _classify(idle: SimpleQueue[Classifier], settings: PipelineSettings, item: I
         return _Outcome(frame)
     try:
         pixels = frame.pixels if settings.crop is None else settings.crop(frame.pixels)
-    except ImageError as error:
+    except ImageError as error:  # a camera may come back with smaller frames
         return _Outcome(FrameFailure(frame.source, frame.index, str(error)))
     classifier = idle.get()
     try:

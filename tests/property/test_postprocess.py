@@ -57,6 +57,12 @@ def test_top_categories_are_the_best_ones_in_order(scores: np.ndarray, top_k: in
     assert all(category.score == scores[category.index] for category in found)
 
 
+@pytest.mark.parametrize("top_k", [3, 40])
+def test_a_score_that_is_no_number_is_left_out(top_k: int) -> None:
+    scores = np.array([0.1, np.nan, 0.4, np.nan], np.float32)
+    assert [category.index for category in top_categories(scores, "abcd", top_k, 0.0)] == [2, 0]
+
+
 def test_each_class_may_have_its_own_threshold() -> None:
     scores = np.array([0.4, 0.4, 0.9], np.float32)
     found = top_categories(scores, "abc", 3, np.array([0.3, 0.5, 0.95], np.float32))
