@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from copy import copy
 from pathlib import Path
 from time import perf_counter_ns
 from types import TracebackType
@@ -17,8 +18,10 @@ from edge_runtime.contracts.results import ClassificationResult, Timing
 from edge_runtime.errors import BackendError
 from edge_runtime.model_contract import ModelContract, UserSays, resolve_contract
 from edge_runtime.model_file import read_model_file
+from edge_runtime.model_trust import check_manifest_sha256, check_sha256
 from edge_runtime.postprocess import Scores, activate, both_classes, dequantize, top_categories
 from edge_runtime.preprocess import Preprocessor, check_frame
+from edge_runtime.slow_settings import threads_counted, warn_of_slow_setting
 from edge_runtime.tuning import choose_setting
 
 DEFAULT_TOP_K = 5
@@ -47,6 +50,8 @@ class Classifier:
         labels: str | os.PathLike[str] | None = None,
         normalization: str | None = None,
         resize: str | None = None,
+        sha256: str | None = None,
+        verify: bool = False,
     ) -> None:
         """Loads the model.
 
@@ -61,9 +66,11 @@ class Classifier:
             labels: a label file, for a model that carries none.
             normalization: for a float model that does not say it, as after ``edge-run --normalization``.
             resize: "squash", "center-crop[:FRACTION]" or "letterbox", for a model that does not say it.
+            sha256: of the whole file, in hexadecimal; a file with another is refused.
+            verify: refuse a file whose weights are not those its own manifest vouches for, or that has no manifest.
 
         Raises:
-            ModelFileError: the file is missing, damaged or no image classifier.
+            ModelFileError: the file is missing, damaged, no image classifier, or not the one that was asked for.
             ContractError: what the file or the arguments say is incomplete or contradictory.
             BackendError: the interpreter is missing or refuses the model.
         """
@@ -71,16 +78,35 @@ class Classifier:
             raise ContractError(f"top_k {top_k} is less than 1")
         if threshold is not None and not 0.0 <= threshold <= 1.0:
             raise ContractError(f"threshold {threshold} is not within 0..1")
+        if sha256 is not None:
+            check_sha256(Path(model), sha256)
         file = read_model_file(Path(model))
+        if verify:
+            check_manifest_sha256(file)
         said = UserSays(Path(labels) if labels is not None else None, normalization, resize)
         self.contract: ModelContract = resolve_contract(file, said)
-        self._output = file.output
+        self._file = file
         self._preprocess = Preprocessor(self.contract.preprocessing, file.input)
         self.top_k = top_k
         self.thresholds = self._choose_thresholds(threshold)
         name, count = choose_setting(file.path, backend, threads)
-        self._backend: Backend | None = BACKENDS.load(name)(file, count)
+        self._backend: Backend | None = None
+        with threads_counted() as started:
+            self._backend = BACKENDS.load(name)(file, count)
         self.backend_info: BackendInfo = self._backend.info
+        warn_of_slow_setting(file.path, self.backend_info, started())
+
+    def twin(self) -> Classifier:
+        """Another classifier of the same model, loaded once more, for another thread.
+
+        Raises:
+            BackendError: the interpreter failed, or this classifier is closed.
+        """
+        info = self._open_backend().info
+        other = copy(self)
+        other._preprocess = Preprocessor(self.contract.preprocessing, self._file.input)
+        other._backend = BACKENDS.load(info.name)(self._file, info.threads)
+        return other
 
     def classify(self, frame: NDArray[np.uint8]) -> ClassificationResult:
         """The categories of one frame, best first.
@@ -141,7 +167,7 @@ class Classifier:
         return self._backend
 
     def _read_scores(self, backend: Backend) -> Scores:
-        values = activate(dequantize(backend.read(), self._output), self.contract.activation)
+        values = activate(dequantize(backend.read(), self._file.output), self.contract.activation)
         return both_classes(values) if self.contract.task == "binary" else values
 
     def _choose_thresholds(self, threshold: float | None) -> float | NDArray[np.float32]:

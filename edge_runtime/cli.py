@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 from collections.abc import Sequence
+from contextlib import ExitStack
 from types import FrameType
 from typing import NoReturn
 
@@ -13,12 +14,16 @@ from edge_runtime.contracts.command import UsageError, exit_with, logger, run_co
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.decisions.settings import DecisionSettings
 from edge_runtime.options import make_run_parser
-from edge_runtime.pipeline import Decide, PipelineSettings, counts_of, run_pipeline
+from edge_runtime.pipeline import Decide, PipelineSettings, counts_of, is_live, run_pipeline
 from edge_runtime.sinks import needs_events, open_sinks
 from edge_runtime.sinks.base import RunInfo
 from edge_runtime.sources import open_source
 from edge_runtime.sources.address import without_password
 from edge_runtime.sources.live import LiveSettings
+
+_OF_CLASSIFIER = (
+    "backend", "threads", "top_k", "threshold", "labels", "normalization", "resize", "sha256", "verify",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,19 +40,19 @@ def _run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _stop)
     sinks = options.sink or ["jsonl"]
     decisions = _decisions(options, sinks)
-    with Classifier(
-        options.model,
-        backend=options.backend,
-        threads=options.threads,
-        top_k=options.top_k,
-        threshold=options.threshold,
-        labels=options.labels,
-        normalization=options.normalization,
-        resize=options.resize,
-    ) as classifier:
+    said = {name: getattr(options, name) for name in _OF_CLASSIFIER}
+    if options.check:
+        from edge_runtime.model_trial import try_in_child  # here: it costs a start that does without 10 ms
+
+        try_in_child(options.model, **said)
+    with ExitStack() as stack:
+        classifier = stack.enter_context(Classifier(options.model, **said))
         info = classifier.backend_info
         logger.debug("%s %s, threads %d, delegate %s", info.name, info.version, info.threads, info.delegate)
         source = open_source(options.source, LiveSettings(policy=options.policy))
+        if options.workers is not None and is_live(source):
+            raise UsageError("--workers is for files and videos; give a live source --threads")
+        workers = [classifier, *(stack.enter_context(classifier.twin()) for _ in range(1, options.workers or 1))]
         counts = counts_of(source)
         run = RunInfo(
             model=options.model,
@@ -58,10 +63,11 @@ def _run(options: argparse.Namespace) -> int:
         )
         settings = PipelineSettings(
             max_fps=options.max_fps,
+            read_ahead=options.workers is None,
             crop=options.roi and options.roi.crop,
             decide=_decide(decisions, classifier),
         )
-        run_pipeline(source, [classifier], open_sinks(sinks, run), settings, counts)
+        run_pipeline(source, workers, open_sinks(sinks, run), settings, counts)
     if counts.failed:
         logger.warning("%d of %d frames could not be read", counts.failed, counts.produced)
     return 1 if counts.failed else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 from collections.abc import Callable
 
 from edge_runtime.backends import BACKENDS
@@ -29,14 +30,16 @@ def make_run_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="an image, a folder, a glob, a video file, camera:0, picamera2:, rtsp://…, http(s)://… "
-        "(MJPEG or snapshot), or synthetic:[WIDTHxHEIGHT[:COUNT]]",
+        help="an image, a folder, a glob, a video file, camera:0, picamera2:, gstreamer:PIPELINE, rtsp://…, "
+        "http(s)://… (MJPEG or snapshot), - for pictures on stdin, or synthetic:[WIDTHxHEIGHT[:COUNT]]",
     )
     parser.add_argument(
         "--backend",
-        choices=("auto", *BACKENDS.names()),
+        type=_backend,
         default="auto",
-        help="auto: what edge-bench tune found for this model, else the first installed (default: %(default)s)",
+        metavar="NAME",
+        help=f"auto, {', '.join(BACKENDS.names())}; auto: what edge-bench tune found for this model, else the first "
+        "that is installed (default: auto)",
     )
     parser.add_argument(
         "--threads",
@@ -56,10 +59,16 @@ def make_run_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--policy",
         choices=POLICIES,
-        default="latest",
-        help="of a live source: the newest frame, dropping the others, or every one (default: %(default)s)",
+        help="of a live source: the newest frame, dropping the others, or every one (default: latest, on stdin every)",
     )
     parser.add_argument("--max-fps", type=_rate, metavar="F", help="classify at most so many frames a second")
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        metavar="N",
+        help="threads that read and classify files, each with the model loaded once more "
+        "(default: one that classifies while another reads)",
+    )
     _add_decisions(parser)
     parser.add_argument(
         "--sink",
@@ -68,8 +77,22 @@ def make_run_parser() -> argparse.ArgumentParser:
         metavar="SINK",
         help=f"{SINK_FORMS}; may be repeated (default: jsonl, on stdout)",
     )
+    _add_safety(parser)
     add_model_options(parser)
     return parser
+
+
+def _add_safety(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("for a MODEL from somebody else")
+    group.add_argument(
+        "--check",
+        action="store_true",
+        help="load and try it in a child process first, so that one that crashes the interpreter is an error",
+    )
+    group.add_argument("--sha256", type=_sha256, metavar="HEX", help="refuse a file with another SHA-256")
+    group.add_argument(
+        "--verify", action="store_true", help="refuse a file whose content is not what its own manifest vouches for"
+    )
 
 
 def _add_decisions(parser: argparse.ArgumentParser) -> None:
@@ -95,6 +118,18 @@ def _add_decisions(parser: argparse.ArgumentParser) -> None:
         help="a label counts as there once it was seen for S seconds, and as gone once it was not (default: 0)",
     )
     group.add_argument("--events", action="store_true", help="also tell when a label entered or left, and for how long")
+
+
+def _backend(text: str) -> str:
+    if text != "auto" and not BACKENDS.knows(text):
+        raise argparse.ArgumentTypeError(f"no backend {text!r}; there are auto, {', '.join(BACKENDS.names())}")
+    return text
+
+
+def _sha256(text: str) -> str:
+    if not re.fullmatch("[0-9a-fA-F]{64}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no SHA-256: 64 hexadecimal digits, as sha256sum prints them")
+    return text.lower()
 
 
 def _count(text: str) -> int:

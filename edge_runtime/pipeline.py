@@ -94,7 +94,7 @@ def run_pipeline(
         ContractError: a live source with several classifiers.
         EdgeRuntimeError: the source, the interpreter or a sink failed.
     """
-    if len(classifiers) > 1 and _is_live(source):
+    if len(classifiers) > 1 and is_live(source):
         raise ContractError("a live source takes one classifier; give that one more threads instead")
     counts = counts_of(source) if counts is None else counts
     try:
@@ -113,7 +113,7 @@ def run_pipeline(
         counts.dropped += counts.under_way
         raise
     finally:
-        if _is_live(source) and counts.produced:
+        if is_live(source) and counts.produced:
             logger.info("%s", counts.describe())
     return counts
 
@@ -137,7 +137,7 @@ def _results(
     """Every result with its frame, in order; threads it needs end with ``stack``."""
     workers = len(classifiers)
     items = _items(source, settings.read_ahead or workers > 1, workers, stack)
-    if not _is_live(source):
+    if not is_live(source):
         items = _counted(items, counts)
     if settings.max_fps is not None:
         items = _paced(items, 1 / settings.max_fps)
@@ -158,7 +158,7 @@ def _items(source: Source, ahead: bool, workers: int, stack: ExitStack) -> Itera
     reads: Sequence[Read] | None = source.reads() if hasattr(source, "reads") else None
     if reads is not None and (workers > 1 or len(reads) == 1):
         return iter(reads)
-    if not ahead or _is_live(source):
+    if not ahead or is_live(source):
         return iter(source)
     if reads is None:
         frames = iter(source)
@@ -218,7 +218,8 @@ def _paced(items: Iterator[T], interval: float) -> Iterator[T]:
         time.sleep(max(0.0, due - time.monotonic()))
 
 
-def _is_live(source: Source) -> bool:
+def is_live(source: Source) -> bool:
+    """Whether it captures by itself, in a thread of its own."""
     return hasattr(source, "counts")
 
 

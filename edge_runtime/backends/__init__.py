@@ -16,6 +16,7 @@ BACKENDS = Registry(
         "litert-gpu": "edge_runtime.backends.compiled_model:LiteRTGpuBackend",
         "null": "edge_runtime.backends.null:NullBackend",
     },
+    "edge_deploy_kit.backends",
 )
 
 _PACKAGES = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from edge_runtime.backends.interpreter import InterpreterBackend
-from edge_runtime.contracts.command import logger
 from edge_runtime.errors import BackendError
 from edge_runtime.model_file import ModelFile
 
@@ -21,9 +20,3 @@ class TFLiteRuntimeBackend(InterpreterBackend):
                 "pip install 'edge-deploy-kit[tflite-runtime]' (it needs numpy below 2)"
             ) from error
         super().__init__(Interpreter, "tflite-runtime", __version__, model, threads, batch)
-        if self.info.delegate == "none":
-            logger.warning(
-                "%s: tflite-runtime runs it without XNNPACK, many times slower than ai-edge-litert does; "
-                "where you can: pip install 'edge-deploy-kit[litert]'",
-                model.path,
-            )

@@ -17,7 +17,9 @@ SOURCES = Registry(
         "files": "edge_runtime.sources.files:FileSource",
         "video": "edge_runtime.sources.video:VideoSource",
         "synthetic": "edge_runtime.sources.synthetic:SyntheticSource",
+        "stdin": "edge_runtime.sources.stdin:open_stdin",
     },
+    "edge_deploy_kit.sources",
 )
 
 CONNECTIONS = Registry(
@@ -28,7 +30,9 @@ CONNECTIONS = Registry(
         "rtsp": "edge_runtime.sources.opencv:OpenCVConnection",
         "camera": "edge_runtime.sources.opencv:OpenCVConnection",
         "picamera2": "edge_runtime.sources.picamera:PiCameraConnection",
+        "gstreamer": "edge_runtime.sources.gstreamer:GStreamerConnection",
     },
+    "edge_deploy_kit.connections",
 )
 
 VIDEO_SUFFIXES = frozenset({".avi", ".h264", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm"})
@@ -39,7 +43,8 @@ def open_source(text: str, settings: LiveSettings | None = None) -> Source:
 
     Args:
         text: an image, a folder, a glob, a video file, ``synthetic:[WIDTHxHEIGHT[:COUNT]]``, ``camera:NUMBER``,
-            ``picamera2:NUMBER``, ``rtsp://…`` or ``http(s)://…`` (an MJPEG stream or a snapshot).
+            ``picamera2:NUMBER``, ``gstreamer:PIPELINE``, ``rtsp://…``, ``http(s)://…`` (an MJPEG stream or a
+            snapshot), ``-`` for pictures on stdin, or ``NAME:…`` for what another package adds.
         settings: how a live source is captured; None takes the defaults.
 
     Raises:
@@ -47,19 +52,31 @@ def open_source(text: str, settings: LiveSettings | None = None) -> Source:
     """
     if not text:
         raise SourceError("SOURCE is empty; name an image, a folder, a glob, a video or a live source")
+    settings = settings or LiveSettings()
     scheme, colon, rest = text.partition(":")
     source: Source
-    if colon and scheme in CONNECTIONS.names():
-        source = _live(scheme, text, settings or LiveSettings())
+    if text == "-":
+        source = SOURCES.load("stdin")(settings)
+    elif colon and scheme in CONNECTIONS.names():
+        source = _live(scheme, text, settings)
     elif colon and scheme == "synthetic":
         source = SOURCES.load("synthetic")(rest)
-    elif rest.startswith("//") or text == "-":
+    elif colon and _is_added(SOURCES, scheme, text):
+        source = SOURCES.load(scheme)(rest)
+    elif colon and _is_added(CONNECTIONS, scheme, text):
+        source = _live(scheme, text, settings)
+    elif rest.startswith("//"):
         raise SourceError(f"{text}: no such kind of source; there are {', '.join(CONNECTIONS.names())} and files")
     elif Path(text).suffix.lower() in VIDEO_SUFFIXES:
         source = SOURCES.load("video")(Path(text))
     else:
         source = SOURCES.load("files")(text)
     return source
+
+
+def _is_added(registry: Registry, scheme: str, text: str) -> bool:
+    """Whether another package adds this kind; a file of that name goes first."""
+    return scheme not in registry.names() and not Path(text).exists() and registry.knows(scheme)
 
 
 def _live(scheme: str, address: str, settings: LiveSettings) -> LiveCapture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from edge_runtime.errors import SourceError
@@ -17,4 +18,6 @@ def without_password(address: str) -> str:
         parts = urlsplit(address)
     except ValueError as error:
         raise SourceError(f"{address}: no address: {error}") from error
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.netloc else address
+    if parts.netloc:
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return re.sub(r"://[^/\s]*@", "://", address)  # one inside a GStreamer pipeline

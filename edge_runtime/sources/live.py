@@ -31,6 +31,13 @@ _BACKLOG = 64  # frames that "every" keeps; then capturing waits
 _RELEASE_SECONDS = 2.0  # how long closing waits for a camera to be freed
 
 
+class EndOfStream(Exception):  # noqa: N818 - what read says at the end
+    """Raised by a connection's ``read``: the source has come to its end for good, and is not connected to again.
+
+    With a text it ends the run as an error.
+    """
+
+
 class Connection(Protocol):
     """One connection to a live source, used by one thread; built quickly, without connecting yet."""
 
@@ -43,6 +50,7 @@ class Connection(Protocol):
         Raises:
             ImageError: this frame is damaged; the next one may be whole.
             SourceError: the connection is lost.
+            EndOfStream: there is no more to come, ever.
         """
 
     def close(self) -> None:
@@ -55,6 +63,7 @@ class LiveSettings:
 
     Attributes:
         policy: "latest" hands out the newest frame and drops the others; "every" hands out all, and capturing waits.
+            None takes "latest", on stdin "every".
         open_seconds: how long a connection may take until its first frame.
         stall_seconds: without a further frame for so long, the connection is replaced.
         first_pause: seconds before the first new attempt; each further one doubles, up to ``longest_pause``.
@@ -63,14 +72,14 @@ class LiveSettings:
         ContractError: a value is impossible.
     """
 
-    policy: Policy = "latest"
+    policy: Policy | None = None
     open_seconds: float = 15.0
     stall_seconds: float = 5.0
     first_pause: float = 0.5
     longest_pause: float = 30.0
 
     def __post_init__(self) -> None:
-        if self.policy not in POLICIES:
+        if self.policy not in (None, *POLICIES):
             raise ContractError(f"policy {self.policy!r} is not one of {', '.join(POLICIES)}")
         for name in ("open_seconds", "stall_seconds", "first_pause"):
             if not getattr(self, name) > 0:
@@ -90,7 +99,7 @@ class LiveCapture:
         self.counts = FrameCounts()
         self._connect = connect
         self._settings = settings
-        self._mailbox = _Mailbox(settings.policy, self.counts)
+        self._mailbox = _Mailbox(settings.policy or "latest", self.counts)
         self._closed = threading.Event()
         self._worker: _Worker | None = None
 
@@ -104,7 +113,9 @@ class LiveCapture:
                 attempt = 0
                 yield item
             reason = worker.reason or f"{self.address}: no frame for too long"
-            if self.counts.produced == 0:
+            if worker.at_end and not worker.reason:
+                return
+            if worker.at_end or self.counts.produced == 0:
                 raise SourceError(reason)
             self._pause(attempt, reason)
             attempt += 1
@@ -197,6 +208,7 @@ class _Worker(threading.Thread):
     def __init__(self, address: str, connection: Connection, mailbox: _Mailbox) -> None:
         super().__init__(name=f"capture {address}", daemon=True)
         self.reason = ""
+        self.at_end = False
         self._address = address
         self._connection = connection
         self._mailbox = mailbox
@@ -207,6 +219,8 @@ class _Worker(threading.Thread):
             self._connection.open()
             while self._read_one():
                 pass
+        except EndOfStream as end:
+            self.at_end, self.reason = True, str(end)
         except SourceError as error:
             self.reason = str(error)
         except Exception as error:  # noqa: BLE001 - whatever a driver raises, the consumer must learn that it ended

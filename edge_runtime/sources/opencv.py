@@ -42,12 +42,9 @@ class OpenCVConnection:
         Raises:
             SourceError: there is no such camera or stream.
         """
-        options = {} if isinstance(self._target, int) else {_OPTIONS_VARIABLE: _RTSP_OPTIONS}
-        with _environment_defaults(options):
-            self._capture = self._cv2.VideoCapture(self._target)
+        self._capture = self._make_capture()
         if not self._capture.isOpened():
-            mend = "is it connected, and are you in the group video?" if isinstance(self._target, int) else "is it up?"
-            raise SourceError(f"{self._name}: cannot be opened; {mend}")
+            raise SourceError(f"{self._name}: cannot be opened; {self._mend()}")
 
     def read(self) -> NDArray[np.uint8]:
         """The next frame.
@@ -65,6 +62,14 @@ class OpenCVConnection:
         """Frees the camera."""
         if self._capture is not None:
             self._capture.release()
+
+    def _make_capture(self) -> Any:
+        options = {} if isinstance(self._target, int) else {_OPTIONS_VARIABLE: _RTSP_OPTIONS}
+        with _environment_defaults(options):
+            return self._cv2.VideoCapture(self._target)
+
+    def _mend(self) -> str:
+        return "is it connected, and are you in the group video?" if isinstance(self._target, int) else "is it up?"
 
 
 @contextmanager

@@ -183,7 +183,9 @@ def test_a_password_is_never_shown(caplog: pytest.LogCaptureFixture) -> None:
         assert "secret" not in str(caught.value) + caplog.text
 
 
-@pytest.mark.parametrize("address", ["ftp://host/stream", "camera:front", "picamera2:x", "-", "http://[::1/x"])
+@pytest.mark.parametrize(
+    "address", ["ftp://host/stream", "camera:front", "picamera2:x", "nothing://x", "http://[::1/x"]
+)
 def test_addresses_that_mean_nothing_are_refused(address: str) -> None:
     with pytest.raises(SourceError, match=r"source|expected|no address"):
         open_source(address)

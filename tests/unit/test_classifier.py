@@ -1,3 +1,5 @@
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +8,9 @@ from tiny_model import LABELS, solid_frame, write_tiny_model
 
 import edge_runtime
 from edge_runtime import Classifier
+from edge_runtime.backends.base import BackendInfo
 from edge_runtime.errors import BackendError, ImageError
+from edge_runtime.slow_settings import threads_counted, warn_of_slow_setting
 
 
 @pytest.fixture
@@ -79,3 +83,29 @@ def test_public_names() -> None:
         "FrameResult", "decode_image", "read_image",
     ]  # fmt: skip
     assert all(hasattr(edge_runtime, name) for name in edge_runtime.__all__)
+
+
+def test_what_makes_a_model_slow_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    large = tmp_path / "large.tflite"
+    large.write_bytes(bytes(100_000))
+    info = BackendInfo("tflite-runtime", "2.14.0", 1, "none")
+    warn_of_slow_setting(large, info, 0)
+    assert "XNNPACK took none of it, so tflite-runtime runs it slower than it could; where you can" in caplog.text
+    warn_of_slow_setting(large, replace(info, name="litert", threads=4, delegate="xnnpack"), 1)
+    assert "litert was asked for 4 threads and uses 2" in caplog.text
+    warn_of_slow_setting(large, replace(info, delegate="xnnpack", threads=256), 255)
+    assert "256 threads, but this process may use" in caplog.text
+    caplog.clear()
+    warn_of_slow_setting(large, replace(info, delegate="xnnpack"), None)
+    warn_of_slow_setting(large, replace(info, name="null", threads=256), 0)
+    assert caplog.text == ""
+
+
+def test_started_threads_are_counted() -> None:
+    end = threading.Event()
+    with threads_counted() as started:
+        thread = threading.Thread(target=end.wait)
+        thread.start()
+    end.set()
+    thread.join()
+    assert started() == 1
