@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from edge_runtime.errors import ImageError
 
@@ -49,8 +49,7 @@ def decode_image(content: bytes, where: str) -> NDArray[np.uint8]:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
         if image.width * image.height > MAX_PIXELS:
             raise Image.DecompressionBombError
-        ImageOps.exif_transpose(image, in_place=True)
-        return np.array(_to_rgb(image))
+        return np.array(_to_rgb(_upright(image)))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"{where}: more than {MAX_PIXELS} pixels; scale the image down first") from error
     except MemoryError as error:
@@ -60,12 +59,27 @@ def decode_image(content: bytes, where: str) -> NDArray[np.uint8]:
         raise ImageError(f"{where}: cannot decode: {reason}") from error
 
 
+# Debian's Pillow on 32-bit Raspberry Pi OS is 9.4: no exif_transpose(in_place), no has_transparency_data.
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    image.load()  # a PNG may say it after its pixels
+    turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+    return ImageOps.exif_transpose(image) if turned else image
+
+
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16") or image.mode == "I":
         grey = np.asarray(image).astype(np.int64).clip(0, 65535)
         image = Image.fromarray(((grey + 128) // 257).astype(np.uint8))
-    if image.has_transparency_data:
+    if _has_transparency(image):
         image = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, (255, 255, 255, 255))
         image = Image.alpha_composite(ground, image)
     return image if image.mode == "RGB" else image.convert("RGB")  # converting to the same mode would copy
+
+
+def _has_transparency(image: Image.Image) -> bool:
+    if image.mode == "P" and image.palette is not None and image.palette.mode.endswith("A"):
+        return True
+    return image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info
