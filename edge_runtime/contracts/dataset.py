@@ -9,7 +9,7 @@ import os
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.labels import validate_labels
@@ -45,8 +45,7 @@ class LabelledImages:
             raise ContractError(f"{self.root}: {len(self.names)} names but {len(self.labels)} labels")
         for name, labels in zip(self.names, self.labels, strict=True):
             _refuse_other_encodings(name)
-            path = PurePosixPath(name)
-            if path.is_absolute() or ".." in path.parts:
+            if name.startswith("/") or ".." in name.split("/"):
                 raise ContractError(f"{self.root}: {name!r} does not lie below this folder")
             if any(not 0 <= label < len(self.classes) for label in labels):
                 raise ContractError(f"{self.root}: {name}: label {list(labels)} is none of {len(self.classes)} classes")
@@ -103,16 +102,31 @@ def read_image_folder(root: Path, classes: tuple[str, ...] | None = None) -> Lab
     names: list[str] = []
     labels: list[tuple[int, ...]] = []
     for folder in folders:
-        for path in sorted((root / folder).rglob("*")):
-            if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith("."):
-                names.append(path.relative_to(root).as_posix())
-                labels.append((classes.index(folder),))
+        found = _image_names(root, folder)
+        names += found
+        labels += [(classes.index(folder),)] * len(found)
         if len(names) > MAX_IMAGES:
             raise ContractError(f"{root}: more than {MAX_IMAGES} images")
     if not names:
         suffixes = ", ".join(sorted(IMAGE_SUFFIXES))
         raise ContractError(f"{root}: no image in its class folders; expected files ending in {suffixes}")
     return LabelledImages(root, classes, tuple(names), tuple(labels))
+
+
+def _image_names(root: Path, folder: str) -> list[str]:
+    """The POSIX paths below ``root`` of the images in ``folder`` and its subfolders, in the order of their parts.
+
+    With strings, since a ``Path`` for each of many files takes minutes.
+    """
+    found = []
+    for place, _, files in os.walk(root / folder):
+        below = Path(place).relative_to(root).as_posix()
+        found += [
+            f"{below}/{name}"
+            for name in files
+            if "".join(name.rpartition(".")[1:]).lower() in IMAGE_SUFFIXES and not name.startswith(".")
+        ]
+    return sorted(found, key=lambda name: name.split("/"))
 
 
 def find_duplicates(images: LabelledImages) -> list[list[int]]:

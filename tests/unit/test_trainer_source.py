@@ -46,7 +46,7 @@ def test_a_folder_called_sample_is_pointed_at(
     write_image_folder(tmp_path / "sample", {"cat": 2, "dog": 1})
     monkeypatch.chdir(tmp_path)
     assert len(open_data("sample").images) == 1400
-    assert "for the folder of that name write ./sample" in caplog.text
+    assert "for the file or folder write ./sample" in caplog.text
     assert len(open_data("./sample").images) == 3
 
 

@@ -1,8 +1,9 @@
-"""What the DATA argument stands for: the bundled sample, a CSV, class folders, or ready-made parts."""
+"""What the DATA argument stands for: class folders, ready-made parts, a CSV, IDX files, or a data set by its name."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from edge_runtime.contracts.command import logger
 from edge_runtime.contracts.dataset import PARTS, LabelledImages, read_image_folder
 from edge_runtime.contracts.dataset_files import read_dataset
 from trainer.config import SAMPLE
+from trainer.data.arrays import idx_files, labels_of, read_idx_folder
+from trainer.data.named import NAMED, open_named
+from trainer.data.unpack import unpack
 from trainer.errors import DataError
 
 
@@ -19,34 +23,49 @@ class DataSource:
 
     Attributes:
         parts: "train", "val" or "test" for each image; None where no folder says so.
+        published: whether they are the parts of a published data set, which stay as they are, so that figures on them
+            can be compared with those of others.
     """
 
     images: LabelledImages
     parts: tuple[str | None, ...]
+    published: bool = False
 
     def subset(self, indices: list[int]) -> DataSource:
         """The images at ``indices``, in that order."""
         if indices == list(range(len(self.images))):
             return self
-        return DataSource(self.images.subset(indices), tuple(self.parts[index] for index in indices))
+        return DataSource(self.images.subset(indices), tuple(self.parts[index] for index in indices), self.published)
 
 
-def open_data(data: str) -> DataSource:
-    """Reads what ``data`` stands for: "sample", a folder or a CSV file.
+def open_data(data: str, data_dir: str = "") -> DataSource:
+    """Reads what ``data`` stands for: a name ("sample" or one in ``named.NAMED``), a folder or a CSV file.
+
+    Args:
+        data: the name or path.
+        data_dir: where a named set is looked for instead of the usual places; "" for those.
 
     Raises:
-        ContractError: the folder is missing, empty or holds no class folders with images.
-        DataError: it has one class only, a class without images, or parts under other names.
+        ContractError: the folder is missing, empty or holds no class folders with images; the CSV breaks its rules.
+        DataError: it has one class only, a class without images, or parts under other names; a named data set is
+            nowhere; IDX files are damaged.
+        OutputError: IDX files or a named data set cannot be unpacked.
     """
     root = Path(data)
+    named = data == SAMPLE or data in NAMED
+    if named and root.exists():
+        logger.warning("%s is the data set of that name; for the file or folder write ./%s", data, data)
     if data == SAMPLE:
-        if root.exists():
-            logger.warning("%s is the bundled data; for the folder of that name write ./%s", data, data)
         root = Path(str(resources.files("trainer") / "assets" / "sample"))
+    elif named:
+        root = open_named(data, data_dir)
+    elif root.is_dir() and (files := idx_files(root)):
+        sources = files + [labels_of(path) for path in files]
+        root, named = unpack(root.name or "idx", sources, partial(read_idx_folder, root)), True
     root = root.absolute()
     source = _read_parts(root) if _has_parts(root) else _read_whole(root)
     _check_classes(source.images)
-    return source
+    return replace(source, published=named and data != SAMPLE)
 
 
 def _has_parts(root: Path) -> bool:
