@@ -61,14 +61,19 @@ def check_disk(machine: Machine) -> Finding:
 
 def check_temperature(machine: Machine) -> Finding:
     """The processor's temperature; the limit is known for a Raspberry Pi only."""
-    millidegrees = read_number(machine.sys_root / "class" / "thermal" / "thermal_zone0" / "temp")
-    if millidegrees is None:
+    celsius = read_celsius(machine)
+    if celsius is None:
         return Finding("temperature", "absent", "the machine does not tell")
-    celsius = millidegrees / 1000
     if celsius >= _PI_THROTTLES_C and machine.is_raspberry_pi:
         detail = f"{celsius:.1f} °C; from {_PI_THROTTLES_C:.0f} °C on the board slows itself down"
         return Finding("temperature", "warning", detail, _COOLING)
     return Finding("temperature", "ok", f"{celsius:.1f} °C")
+
+
+def read_celsius(machine: Machine) -> float | None:
+    """The processor's temperature in degrees Celsius; None where the machine does not tell."""
+    millidegrees = read_number(machine.sys_root / "class" / "thermal" / "thermal_zone0" / "temp")
+    return None if millidegrees is None else millidegrees / 1000
 
 
 def check_throttling() -> Finding:

@@ -16,11 +16,14 @@ SINKS = Registry(
         "csv": "edge_runtime.sinks.csv:CsvSink",
         "mqtt": "edge_runtime.sinks.mqtt.sink:MqttSink",
         "mqtts": "edge_runtime.sinks.mqtt.sink:SecureMqttSink",
+        "preview": "edge_runtime.sinks.preview.sink:PreviewSink",
         "console": "edge_runtime.sinks.console:ConsoleSink",
     },
 )
 
-SINK_FORMS = "jsonl, jsonl:FILE, events, events:FILE, csv:FILE, mqtt[s]://HOST[:PORT]/TOPIC or console"
+SINK_FORMS = (
+    "jsonl, jsonl:FILE, events, events:FILE, csv:FILE, mqtt[s]://HOST[:PORT]/TOPIC, preview[:[HOST:]PORT] or console"
+)
 
 
 def open_sink(text: str, run: RunInfo | None = None) -> Sink:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.counts import FrameCounts
@@ -20,6 +20,7 @@ class RunInfo:
         labels: of the model, one a class.
         counts: what becomes of the frames, while they run.
         region: the part of every frame that is looked at; None for all of it.
+        sink_counts: where sinks leave the counts (dataclasses of int) that others may tell, by the sink's name.
     """
 
     model: str = ""
@@ -27,6 +28,7 @@ class RunInfo:
     labels: tuple[str, ...] = ()
     counts: FrameCounts = field(default_factory=FrameCounts)
     region: Region | None = None
+    sink_counts: dict[str, Any] = field(default_factory=dict)
 
 
 class Sink(Protocol):

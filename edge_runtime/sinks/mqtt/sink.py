@@ -69,6 +69,7 @@ class MqttSink:
         self.counts = MqttCounts()
         self._settings = read_settings(f"{self.scheme}:{target}")
         self._run = run or RunInfo()
+        self._run.sink_counts[self.scheme] = self.counts
         self._results: set[int] = set()  # the message numbers of those under way
         self._events: set[int] = set()
         self._arrived: deque[int] = deque()  # left by the library's thread, taken by the one that writes
