@@ -157,7 +157,7 @@ def _seconds(text: str) -> float:
 
 
 def _sink(text: str) -> str:
-    if text.partition(":")[0] not in SINKS.names():
+    if not SINKS.knows(text.partition(":")[0]):
         raise argparse.ArgumentTypeError(f"no sink {text!r}; there are {SINK_FORMS}")
     return text
 

@@ -19,6 +19,7 @@ SINKS = Registry(
         "preview": "edge_runtime.sinks.preview.sink:PreviewSink",
         "console": "edge_runtime.sinks.console:ConsoleSink",
     },
+    group="edge_deploy_kit.sinks",
 )
 
 SINK_FORMS = (
@@ -37,7 +38,7 @@ def open_sink(text: str, run: RunInfo | None = None) -> Sink:
         SinkError: there is no such sink, or its file cannot be written.
     """
     name, _, target = text.partition(":")
-    if name not in SINKS.names():
+    if not SINKS.knows(name):
         raise SinkError(f"no sink {text!r}; there are {SINK_FORMS}")
     sink: Sink = SINKS.load(name)(target, run or RunInfo())
     return sink
