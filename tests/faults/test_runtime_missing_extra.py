@@ -7,12 +7,15 @@ from blocked_modules import run_without
 from tiny_model import LABELS, write_tiny_model
 
 
-@pytest.mark.parametrize(("package", "sink", "extra"), [
+@pytest.mark.parametrize(
+    ("package", "sink", "extra"),
+    [
         ("paho", "mqtt://127.0.0.1/bin", "mqtt"),
         ("starlette", "preview:0", "preview"),
         ("uvicorn", "preview:0", "preview"),
         ("prometheus_client", "preview:0", "preview"),
-    ])
+    ],
+)
 def test_a_missing_extra_is_one_line_with_the_command(tmp_path: Path, package: str, sink: str, extra: str) -> None:
     (tmp_path / "labels.txt").write_text("\n".join(LABELS))
     model = write_tiny_model(tmp_path / "tiny.tflite", dtype="uint8")
