@@ -7,7 +7,15 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from converter.metadata import LABELS_NAME, ModelCard, append_files, build_metadata, label_file
+from converter.metadata import (
+    CALIBRATION_NAME,
+    LABELS_NAME,
+    ModelCard,
+    append_files,
+    build_metadata,
+    calibration_file,
+    label_file,
+)
 from converter.packing import pack_model
 from converter.recipes import Recipe
 from edge_runtime.contracts.files import write_bytes
@@ -44,7 +52,10 @@ class Package:
     def to_bytes(self, gate: GateVerdict | None = None) -> bytes:
         """The whole file."""
         manifest = dataclasses.replace(self.manifest, gate=gate)
-        return append_files(self.model, {LABELS_NAME: label_file(manifest.labels), MANIFEST_NAME: manifest.to_json()})
+        scored = manifest.labels[-manifest.output.shape[-1] :]  # a binary model may score its second class alone
+        files = {LABELS_NAME: label_file(scored), CALIBRATION_NAME: calibration_file(manifest.thresholds)}
+        texts = {name: text for name, text in files.items() if text is not None}
+        return append_files(self.model, {**texts, MANIFEST_NAME: manifest.to_json()})
 
 
 def package_model(converted: bytes, recipe: Recipe, identity: Identity, path: Path) -> Package:
@@ -63,7 +74,7 @@ def package_model(converted: bytes, recipe: Recipe, identity: Identity, path: Pa
     contract = identity.contract
     write_bytes(path, converted)
     file = read_model_file(path)
-    model = pack_model(converted, build_metadata(identity.card, contract.preprocessing))
+    model = pack_model(converted, build_metadata(identity.card, contract.preprocessing, contract.thresholds))
     manifest = ModelManifest(
         name=identity.card.name,
         task=contract.task,

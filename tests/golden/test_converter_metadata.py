@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from tiny_model import write_tiny_model
 
-from converter.metadata import LABELS_NAME, ModelCard, append_files, build_metadata, label_file
+from converter.inspection.metadata import read_metadata
+from converter.metadata import LABELS_NAME, ModelCard, append_files, build_metadata, calibration_file, label_file
 from converter.packing import pack_model
 from edge_runtime.contracts.preprocessing import PreprocessSpec
 from edge_runtime.flatbuffer import FlatTable
 from edge_runtime.model_file import read_associated_files, read_model_file, weights_sha256
 
 GOLDEN = Path(__file__).with_name("classifier_metadata.bin")
+GOLDEN_ONE_THRESHOLD = Path(__file__).with_name("one_threshold_metadata.bin")
+GOLDEN_THRESHOLDS = Path(__file__).with_name("thresholds_metadata.bin")
 CARD = ModelCard("flowers", "Classifies images into 3 classes.", "1.2", "A. Gardener", "Apache-2.0")
 SPEC = PreprocessSpec(6, 8, mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375))
 LABELS = ("rose", "tulip", "Gänseblümchen")
@@ -22,6 +25,24 @@ LABELS = ("rose", "tulip", "Gänseblümchen")
 
 def test_bytes_are_those_of_the_golden_file() -> None:
     assert build_metadata(CARD, SPEC) == GOLDEN.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "golden"), [((0.4,) * 3, GOLDEN_ONE_THRESHOLD), ((0.4, 0.5, 0.25), GOLDEN_THRESHOLDS)]
+)
+def test_bytes_with_thresholds_are_those_of_the_golden_files(thresholds: tuple[float, ...], golden: Path) -> None:
+    assert build_metadata(CARD, SPEC, thresholds) == golden.read_bytes()
+
+
+def test_thresholds_stand_where_the_schema_says() -> None:
+    found = read_metadata(GOLDEN_THRESHOLDS.read_bytes(), "golden").outputs[0]
+    assert found.score_threshold == pytest.approx(0.25)
+    assert found.files == {"labels.txt": "labels", "score_calibration.txt": "score calibration"}
+    assert calibration_file((0.4, 0.5, 0.25)) == "1,1,0,0.4\n1,1,0,0.5\n1,1,0,0.25"
+    one = read_metadata(GOLDEN_ONE_THRESHOLD.read_bytes(), "golden").outputs[0]
+    assert one.score_threshold == pytest.approx(0.4)
+    assert one.files == {"labels.txt": "labels"}
+    assert calibration_file((0.4,) * 3) is None
 
 
 def test_texts_stand_where_the_schema_says() -> None:
