@@ -12,7 +12,7 @@ from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingR
 from trainer import _tensorflow
 from trainer.backbones import BACKBONES, KerasModel
 from trainer.config import TrainConfig
-from trainer.data.checks import refuse_contradictions, report_duplicates, report_unreadable
+from trainer.data.checks import report_unreadable, screen
 from trainer.data.labels import balanced_weights, choose_task, report_imbalance
 from trainer.data.source import DataSource, open_data
 from trainer.data.split import Split, split_images
@@ -52,7 +52,7 @@ def train(config: TrainConfig, out: Path) -> TrainingRecord:
     with phases.timed("data"):
         source = open_data(config.data)
         _refuse_run_inside(source.images.root, out)
-        refuse_contradictions(source)
+        source = screen(source, cached=config.feature_cache)
         split_images(source, config.split, config.seed)  # refuses too small classes before the long part
     with phases.timed("backbone"):
         _tensorflow.start(config.seed)
@@ -80,7 +80,6 @@ def _prepare(config: TrainConfig, source: DataSource, backbone: KerasModel) -> P
     report_unreadable(source.images, features.indices)
     source = source.subset(features.indices)
     split = split_images(source, config.split, config.seed)
-    report_duplicates(source.images, split)
     sizes = ", ".join(f"{len(split[part])} {part}" for part in PARTS)
     logger.info("data: %d classes, images: %s", len(source.images.classes), sizes)
     return PreparedData(source.images, split, _make_objective(config, source, split), spec, features.values)

@@ -14,6 +14,9 @@ from PIL import Image
 
 from edge_runtime.contracts.training import TrainingRecord
 from trainer.cli import main
+from trainer.data.checks import screen
+from trainer.data.source import open_data
+from trainer.data.split import split_images
 
 FAST = ["--weights", "none", "--image-size", "32", "--epochs", "1", "--no-feature-cache"]
 
@@ -96,17 +99,88 @@ def test_a_data_folder_whose_name_is_not_utf8_is_refused(folder: Path, capfd: py
     assert "donn\\xe9es': this file name is not UTF-8; rename it" in line
 
 
-@pytest.mark.parametrize(("first", "second"), [("train", "test"), ("train", "val"), ("val", "test")])
-def test_an_image_in_two_ready_made_parts_is_refused_as_a_leak(
-    tmp_path: Path, first: str, second: str, capfd: pytest.CaptureFixture[str]
-) -> None:
-    data = tmp_path / "data"
+def _ready_made(root: Path) -> Path:
     for seed, part in enumerate(("train", "val", "test")):
-        write_image_folder(data / part, {"cat": 4, "dog": 4}, first_seed=10 * seed)
+        write_image_folder(root / part, {"cat": 4, "dog": 4}, first_seed=10 * seed)
+    return root
+
+
+@pytest.mark.parametrize(("first", "second"), [("train", "test"), ("train", "val"), ("val", "test")])
+def test_an_image_in_two_ready_made_parts_is_a_leak_and_moved_to_one(
+    tmp_path: Path, first: str, second: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = _ready_made(tmp_path / "data")
     shutil.copy(data / first / "dog" / "02.png", data / second / "dog" / "copy.png")
-    assert main([str(data), "--out", str(tmp_path / "run"), *FAST]) == 1
-    (line,) = capfd.readouterr().err.splitlines()
-    assert f"{data}/{first}/dog/02.png and {data}/{second}/dog/copy.png are the same file in two parts" in line
+    source = screen(open_data(str(data)))
+    assert (
+        f"{data}/{first}/dog/02.png and {data}/{second}/dog/copy.png are the same file, a leak: "
+        f"all of the 2 are now in {second}"
+    ) in caplog.text
+    split = split_images(source, (80, 10, 10), 0)
+    names = {part: {source.images.names[index] for index in indices} for part, indices in split.items()}
+    assert {f"{first}/dog/02.png", f"{second}/dog/copy.png"} <= names[second]
+    assert sum(map(len, names.values())) == 25
+
+
+def _photo(seed: int) -> Image.Image:
+    """A picture with large shapes and fine texture, as photos have."""
+    generator = np.random.default_rng(seed)
+    coarse = Image.fromarray(generator.integers(0, 255, (6, 8, 3)).astype(np.uint8)).resize((320, 240))
+    noise = generator.integers(-20, 20, (240, 320, 3))
+    return Image.fromarray(np.clip(np.asarray(coarse) + noise, 0, 255).astype(np.uint8))
+
+
+NEAR = {
+    "recompressed": lambda photo, path: photo.save(path, quality=60),
+    "half the size": lambda photo, path: photo.resize((160, 120)).save(path, quality=95),
+    "brighter": lambda photo, path: photo.point(lambda value: min(255, value + 12)).save(path, quality=95),
+    "other format": lambda photo, path: photo.save(path, "PNG"),
+    "turned by EXIF": lambda photo, path: _save_turned(photo, path),
+}
+
+
+def _save_turned(photo: Image.Image, path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # Orientation: to be turned by 90 degrees clockwise
+    photo.transpose(Image.Transpose.ROTATE_90).save(path, quality=95, exif=exif)
+
+
+@pytest.mark.parametrize("change", NEAR)
+def test_a_near_duplicate_in_two_parts_is_a_leak(tmp_path: Path, change: str, caplog: pytest.LogCaptureFixture) -> None:
+    for number, part in enumerate(("train", "train", "train", "test", "test")):
+        (tmp_path / part / "cat").mkdir(parents=True, exist_ok=True)
+        (tmp_path / part / "dog").mkdir(parents=True, exist_ok=True)
+        _photo(number).save(tmp_path / part / "cat" / f"{number}.jpg", quality=95)
+        _photo(number + 10).save(tmp_path / part / "dog" / f"{number}.jpg", quality=95)
+    NEAR[change](_photo(1), tmp_path / "test" / "cat" / "near.jpg")
+    source = screen(open_data(str(tmp_path)))
+    assert [{source.images.names[index] for index in group} for group in source.same] == [
+        {"train/cat/1.jpg", "test/cat/near.jpg"}
+    ]
+    assert (
+        f"{tmp_path}/train/cat/1.jpg and {tmp_path}/test/cat/near.jpg are nearly the same picture, a leak: "
+        "all of the 2 are now in test"
+    ) in caplog.text
+
+
+def test_near_duplicates_with_different_labels_are_named_and_kept_together(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for label, name in enumerate(("cat", "dog")):
+        (tmp_path / name).mkdir()
+        for number in range(4):
+            _photo(10 * label + number).save(tmp_path / name / f"{number}.jpg", quality=95)
+    _photo(2).save(tmp_path / "dog" / "near.jpg", quality=70)
+    source = screen(open_data(str(tmp_path)))
+    assert "nearly the same picture, but labelled cat and dog; they are kept in one part" in caplog.text
+    split = split_images(source, (50, 25, 25), 1)
+    for indices in split.values():
+        assert len({source.images.names[index] for index in indices} & {"cat/2.jpg", "dog/near.jpg"}) in (0, 2)
+
+
+def test_the_sample_has_no_near_duplicates_by_mistake(caplog: pytest.LogCaptureFixture) -> None:
+    assert screen(open_data("sample")).same == ()
+    assert caplog.text == ""
 
 
 @pytest.mark.tensorflow
@@ -122,10 +196,10 @@ def test_copies_within_a_class_are_reported_by_name_and_kept_in_one_part(
     assert sum(map(len, digests)) == len(set.union(*digests)) == 12
     assert sum(len(record.part(part)) for part in ("train", "val", "test")) == 18
     for number in range(5):
-        pair = f"{folder}/cat/{number:02d}.png and {folder}/cat/copy-{number}.png are the same file; both are in "
+        pair = f"{folder}/cat/{number:02d}.png and {folder}/cat/copy-{number}.png are the same file; they are kept in"
         assert pair in err
     assert "copy-5" not in err
-    assert "1 more files are there twice" in err
+    assert "1 more groups of images that show the same are kept in one part" in err
 
 
 @pytest.mark.tensorflow

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_runtime.contracts.dataset import PARTS, LabelledImages
+from edge_runtime.contracts.dataset import PARTS, LabelledImages, find_duplicates
 from trainer.data.source import DataSource
 from trainer.data.split import Split, split_images
 from trainer.errors import DataError
@@ -28,7 +28,8 @@ def _write(root: Path, classes: list[list[int]], parts: list[str | None]) -> Dat
             names.append(name)
             labels.append((label,))
     images = LabelledImages(root, tuple(f"c{label}" for label in range(len(classes))), tuple(names), tuple(labels))
-    return DataSource(images, tuple(parts or [None] * len(names)))
+    same = tuple(tuple(group) for group in find_duplicates(images))
+    return DataSource(images, tuple(parts or [None] * len(names)), same=same)
 
 
 def _contents(source: DataSource, split: Split) -> dict[str, set[str]]:

@@ -10,11 +10,8 @@ from numpy.typing import NDArray
 from edge_runtime.contracts.dataset import LabelledImages, find_duplicates
 from trainer.data.signatures import Signatures
 
-MAX_BITS = 15
-"""Two images whose 256-bit hashes differ in at most this many bits are near-duplicates (docs/decisions/NEARPAGE).
-
-One less than there are 16-bit words in a hash, so at least one word of such a pair is equal.
-"""
+MAX_BITS = 24
+"""Two images whose 256-bit hashes differ in at most this many bits are near-duplicates (docs/decisions, "leaks")."""
 MAX_COLOR = 24.0
 """And whose mean colours, of 4x4 cells, differ by at most this much on average, in 0..255."""
 
@@ -33,7 +30,12 @@ class SameImages:
 
 
 def find_same_images(images: LabelledImages, signatures: Signatures) -> list[SameImages]:
-    """Groups of two or more images that are equal or nearly the same; near-duplicates of one another are one group."""
+    """Groups of two or more images that are equal or nearly the same; near-duplicates of one another are one group.
+
+    Args:
+        images: the images, all of them readable.
+        signatures: what they look like.
+    """
     pairs = [(group[0], other) for group in find_duplicates(images) for other in group[1:]]
     pairs += _near_pairs(signatures)
     return [
@@ -44,16 +46,13 @@ def find_same_images(images: LabelledImages, signatures: Signatures) -> list[Sam
 
 def _near_pairs(signatures: Signatures) -> list[tuple[int, int]]:
     """Pairs of near-duplicates; of images with equal hashes only as many as keep them connected."""
-    readable = np.flatnonzero(signatures.readable)
     # Equal hashes and colours are joined first: of a thousand blank images there would be half a million pairs.
-    looks = np.concatenate([signatures.hashes.view(np.uint8), signatures.colors], axis=1)[readable]
-    _, first, inverse = np.unique(looks, axis=0, return_index=True, return_inverse=True)
-    pairs = [
-        (int(readable[first[look]]), int(index))
-        for look, index in zip(inverse.ravel().tolist(), readable, strict=True)
-        if readable[first[look]] != index
-    ]
-    different = readable[np.sort(first)]
+    looks = np.concatenate([signatures.hashes.view(np.uint8), signatures.colors], axis=1)
+    _, first, look = np.unique(looks, axis=0, return_index=True, return_inverse=True)
+    representative = first[look.ravel()]
+    equal = np.flatnonzero(representative != np.arange(len(looks)))
+    pairs = list(zip(representative[equal].tolist(), equal.tolist(), strict=True))
+    different = np.sort(first)
     for left, right in _candidates(signatures.hashes[different]):
         near = _are_near(signatures, different[left], different[right])
         pairs += zip(different[left[near]].tolist(), different[right[near]].tolist(), strict=True)
@@ -61,7 +60,11 @@ def _near_pairs(signatures: Signatures) -> list[tuple[int, int]]:
 
 
 def _candidates(hashes: NDArray[np.uint16]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Positions (left, right) of hashes with at least one equal word: all that are nearer than 16 bits, and more."""
+    """Positions (left, right) of hashes with at least one equal word.
+
+    All pairs that differ in fewer bits than there are words are among them, and of those that differ in MAX_BITS nearly
+    all: the chance that 24 bits fall into all of the 16 words is 1 %.
+    """
     found = []
     for word in hashes.T:
         order = np.argsort(word, kind="stable")

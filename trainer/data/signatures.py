@@ -44,6 +44,10 @@ class Signatures:
     hashes: NDArray[np.uint16]
     colors: NDArray[np.uint8]
 
+    def subset(self, indices: list[int]) -> Signatures:
+        """Those of the images at ``indices``."""
+        return Signatures(self.readable[indices], self.hashes[indices], self.colors[indices])
+
 
 def sign_images(images: LabelledImages, *, cached: bool = True) -> Signatures:
     """Returns the signatures of all images, from the cache where they are there; all cores work.

@@ -25,17 +25,26 @@ class DataSource:
         parts: "train", "val" or "test" for each image; None where no folder says so.
         published: whether they are the parts of a published data set, which stay as they are, so that figures on them
             can be compared with those of others.
+        same: groups of images that must come into one part, since they show the same.
     """
 
     images: LabelledImages
     parts: tuple[str | None, ...]
     published: bool = False
+    same: tuple[tuple[int, ...], ...] = ()
 
     def subset(self, indices: list[int]) -> DataSource:
         """The images at ``indices``, in that order."""
         if indices == list(range(len(self.images))):
             return self
-        return DataSource(self.images.subset(indices), tuple(self.parts[index] for index in indices), self.published)
+        place = {index: new for new, index in enumerate(indices)}
+        same = (tuple(place[index] for index in group if index in place) for group in self.same)
+        return DataSource(
+            self.images.subset(indices),
+            tuple(self.parts[index] for index in indices),
+            self.published,
+            tuple(group for group in same if len(group) > 1),
+        )
 
 
 def open_data(data: str, data_dir: str = "") -> DataSource:

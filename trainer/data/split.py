@@ -24,7 +24,8 @@ def split_images(source: DataSource, shares: tuple[int, int, int], seed: int) ->
 
     Images whose folder says val or test stay there. Where a part has no folder, it is cut from the rest: for each
     class its share, rounded, of the different images, at least one (scikit-learn's stratified split does not promise
-    that); where an image may have several labels, by iterative stratification. Equal files go to the same part.
+    that); where an image may have several labels, by iterative stratification. Images that show the same go to the
+    same part.
 
     Args:
         source: the images.
@@ -46,11 +47,12 @@ def split_images(source: DataSource, shares: tuple[int, int, int], seed: int) ->
 
 
 def _groups_to_cut(source: DataSource) -> list[_Group]:
-    """The images that no folder assigns to val or test, equal files in one group."""
-    groups: dict[str, _Group] = {}
+    """The images that no folder assigns to val or test, those that show the same in one group."""
+    joined = {index: group for group in source.same for index in group}
+    groups: dict[tuple[int, ...], _Group] = {}
     for index, part in enumerate(source.parts):
         if part in (None, "train"):
-            groups.setdefault(source.images.digests[index], []).append(index)
+            groups.setdefault(joined.get(index, (index,)), []).append(index)
     return list(groups.values())
 
 
