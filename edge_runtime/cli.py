@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 from edge_runtime.classifier import Classifier
 from edge_runtime.contracts.command import UsageError, exit_with, logger, run_command
 from edge_runtime.contracts.errors import ContractError
+from edge_runtime.counts import FrameCounts
 from edge_runtime.decisions.settings import DecisionSettings
 from edge_runtime.options import make_run_parser
 from edge_runtime.pipeline import Decide, PipelineSettings, counts_of, is_live, run_pipeline
+from edge_runtime.service.config_file import complete_options
 from edge_runtime.sinks import needs_events, open_sinks
 from edge_runtime.sinks.base import RunInfo
 from edge_runtime.sources import open_source
@@ -28,12 +32,26 @@ _OF_CLASSIFIER = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code."""
-    return run_command(make_run_parser(), _run, arguments)
+
+    def body(options: argparse.Namespace) -> int:
+        options = complete_options(options, make_run_parser(), arguments)
+        return _print_unit(options) if options.systemd_unit else _run(options)
+
+    return run_command(make_run_parser(), body, arguments)
 
 
 def entry() -> NoReturn:
     """The console script."""
     exit_with(main())
+
+
+def _print_unit(options: argparse.Namespace) -> int:
+    if options.config is None:
+        raise UsageError("--systemd-unit needs a --config FILE that the service is to run")
+    from edge_runtime.service.unit import make_unit  # here: a run has no need of it
+
+    print(make_unit(Path(options.config)), end="")
+    return 0
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -67,10 +85,19 @@ def _run(options: argparse.Namespace) -> int:
             crop=options.roi and options.roi.crop,
             decide=_decide(decisions, classifier),
         )
-        run_pipeline(source, workers, open_sinks(sinks, run), settings, counts)
+        with _heartbeat(counts, options.max_fps):
+            run_pipeline(source, workers, open_sinks(sinks, run), settings, counts)
     if counts.failed:
         logger.warning("%d of %d frames could not be read", counts.failed, counts.produced)
     return 1 if counts.failed else 0
+
+
+def _heartbeat(counts: FrameCounts, max_fps: float | None) -> AbstractContextManager[object]:
+    if "NOTIFY_SOCKET" not in os.environ:
+        return nullcontext()
+    from edge_runtime.service.notify import HANGS_AFTER_SECONDS, Heartbeat  # here: nobody listens to most runs
+
+    return Heartbeat(counts, HANGS_AFTER_SECONDS + (2 / max_fps if max_fps else 0.0))
 
 
 def _decisions(options: argparse.Namespace, sinks: Sequence[str]) -> DecisionSettings:

@@ -26,10 +26,11 @@ def make_run_parser() -> argparse.ArgumentParser:
         "Classifies every frame of SOURCE and writes one JSON line a frame.",
         "edge-run model.tflite photos/ --top-k 3 --sink console",
     )
-    parser.add_argument("model", metavar="MODEL", help="a .tflite image classifier")
+    parser.add_argument("model", metavar="MODEL", nargs="?", help="a .tflite image classifier")
     parser.add_argument(
         "source",
         metavar="SOURCE",
+        nargs="?",
         help="an image, a folder, a glob, a video file, camera:0, picamera2:, gstreamer:PIPELINE, rtsp://…, "
         "http(s)://… (MJPEG or snapshot), - for pictures on stdin, or synthetic:[WIDTHxHEIGHT[:COUNT]]",
     )
@@ -77,9 +78,20 @@ def make_run_parser() -> argparse.ArgumentParser:
         metavar="SINK",
         help=f"{SINK_FORMS}; may be repeated (default: jsonl, on stdout)",
     )
+    _add_service(parser)
     _add_safety(parser)
     add_model_options(parser)
     return parser
+
+
+def _add_service(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("as a service")
+    group.add_argument(
+        "--config", metavar="FILE", help="a TOML file with MODEL, SOURCE and options; the command line overrules it"
+    )
+    group.add_argument(
+        "--systemd-unit", action="store_true", help="print a systemd unit that runs the --config FILE, and end"
+    )
 
 
 def _add_safety(parser: argparse.ArgumentParser) -> None:

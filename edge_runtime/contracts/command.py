@@ -118,7 +118,7 @@ def run_command(
     parser: argparse.ArgumentParser, body: Callable[[argparse.Namespace], int], arguments: Sequence[str] | None
 ) -> int:
     """Parses ``arguments``, runs ``body`` and turns its errors into one line on stderr and an exit code."""
-    options = parser.parse_args(_with_dashed_values_joined(sys.argv[1:] if arguments is None else arguments))
+    options = parse_arguments(parser, arguments)
     logging.basicConfig(format=f"{parser.prog}: %(message)s", level=logging.WARNING, stream=sys.stderr, force=True)
     logger.setLevel(options.log_level.upper())
     warnings.filterwarnings(
@@ -142,6 +142,11 @@ def run_command(
         logger.error("unexpected %s; --log-level debug shows where; please report it", reason)
         logger.debug("traceback:", exc_info=error)
         return 1
+
+
+def parse_arguments(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parses ``arguments``, by default those of the process."""
+    return parser.parse_args(_with_dashed_values_joined(sys.argv[1:] if arguments is None else arguments))
 
 
 def exit_with(code: int) -> NoReturn:

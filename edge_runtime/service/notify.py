@@ -1,7 +1,7 @@
 """Tells systemd how this service is doing: ready, alive, stopping (sd_notify).
 
 The protocol is a datagram to the socket that ``NOTIFY_SOCKET`` names; see sd_notify(3). Without that variable nothing
-is sent and no thread is started.
+is sent.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from types import TracebackType
 from edge_runtime.contracts.command import logger
 from edge_runtime.counts import FrameCounts
 
+HANGS_AFTER_SECONDS = 20.0
+"""A frame that takes longer than this, the pauses of ``--max-fps`` apart, will take for ever."""
 _READY_POLL_SECONDS = 0.2
 _US_PER_S = 1_000_000
 
@@ -61,21 +63,18 @@ class Heartbeat:
         self._patience = patience
         self._watchdog = watchdog_seconds()
         self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def __enter__(self) -> Heartbeat:
-        if os.environ.get("NOTIFY_SOCKET"):
-            self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-            self._thread.start()
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._thread is not None:
-            self._stopped.set()
-            self._thread.join()
-            notify("STOPPING=1")
+        self._stopped.set()
+        self._thread.join()
+        notify("STOPPING=1")
 
     def _beat(self) -> None:
         while not self._done():
@@ -86,9 +85,10 @@ class Heartbeat:
             return
         done, since = self._done(), time.monotonic()
         while not self._stopped.wait(self._watchdog / 3):
+            now = time.monotonic()
             if self._done() != done or not self._counts.under_way:
-                done, since = self._done(), time.monotonic()
-            if time.monotonic() - since <= self._patience:
+                done, since = self._done(), now
+            if now - since <= self._patience:
                 notify(f"WATCHDOG=1\nSTATUS={self._counts.describe()}")
 
     def _done(self) -> int:
