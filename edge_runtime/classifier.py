@@ -45,7 +45,7 @@ class Classifier:
         *,
         backend: str = "auto",
         threads: int | None = None,
-        top_k: int = DEFAULT_TOP_K,
+        top_k: int | None = None,
         threshold: float | None = None,
         labels: str | os.PathLike[str] | None = None,
         normalization: str | None = None,
@@ -61,7 +61,8 @@ class Classifier:
                 this device, else the first of these that is installed.
             threads: how many threads the interpreter may use; None takes, with "auto", what ``edge-bench tune``
                 found, else 1.
-            top_k: how many categories a result has at the most.
+            top_k: how many categories a result has at the most; None takes 5, and of a multi-label model all that reach
+                their thresholds.
             threshold: categories below this score are left out; None takes the manifest's thresholds, else none.
             labels: a label file, for a model that carries none.
             normalization: for a float model that does not say it, as after ``edge-run --normalization``.
@@ -74,7 +75,7 @@ class Classifier:
             ContractError: what the file or the arguments say is incomplete or contradictory.
             BackendError: the interpreter is missing or refuses the model.
         """
-        if top_k < 1:
+        if top_k is not None and top_k < 1:
             raise ContractError(f"top_k {top_k} is less than 1")
         if threshold is not None and not 0.0 <= threshold <= 1.0:
             raise ContractError(f"threshold {threshold} is not within 0..1")
@@ -87,8 +88,8 @@ class Classifier:
         self.contract: ModelContract = resolve_contract(file, said)
         self._file = file
         self._preprocess = Preprocessor(self.contract.preprocessing, file.input)
-        self.top_k = top_k
         self.thresholds = self._choose_thresholds(threshold)
+        self.top_k = top_k or self._choose_top_k()
         name, count = choose_setting(file.path, backend, threads)
         self._backend: Backend | None = None
         with threads_counted() as started:
@@ -169,6 +170,10 @@ class Classifier:
     def _read_scores(self, backend: Backend) -> Scores:
         values = activate(dequantize(backend.read(), self._file.output), self.contract.activation)
         return both_classes(values) if self.contract.task == "binary" else values
+
+    def _choose_top_k(self) -> int:
+        every_label = self.contract.task == "multi-label" and bool(np.any(self.thresholds))
+        return len(self.contract.labels) if every_label else DEFAULT_TOP_K
 
     def _choose_thresholds(self, threshold: float | None) -> float | NDArray[np.float32]:
         if threshold is None and self.contract.thresholds:

@@ -49,7 +49,10 @@ def make_run_parser() -> argparse.ArgumentParser:
         help="of the interpreter (default: with --backend auto what edge-bench tune found, else 1)",
     )
     parser.add_argument(
-        "--top-k", type=_count, default=DEFAULT_TOP_K, metavar="K", help="categories a frame (default: %(default)s)"
+        "--top-k",
+        type=_count,
+        metavar="K",
+        help=f"categories a frame (default: {DEFAULT_TOP_K}; of a multi-label model all that reach their thresholds)",
     )
     parser.add_argument(
         "--threshold",

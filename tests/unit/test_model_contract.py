@@ -102,3 +102,18 @@ def test_user_normalization_is_applied_to_a_quantised_model(tmp_path: Path, labe
 def test_impossible_arguments_are_refused(tmp_path: Path, labels: Path, wrong: dict[str, object]) -> None:
     with pytest.raises(ContractError):
         Classifier(write_tiny_model(tmp_path / "m.tflite"), labels=labels, normalization="0..1", **wrong)
+
+
+def test_a_multi_label_model_gives_every_label_that_reaches_its_threshold(
+    tmp_path: Path, labels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_runtime.classifier.DEFAULT_TOP_K", 1)  # so that three labels are more than usual
+    path = write_tiny_model(tmp_path / "m.tflite", activation="logistic")
+    white = solid_frame((255, 255, 255))
+    many = Classifier(path, labels=labels, normalization="0..1", threshold=0.5)
+    assert len(many.classify(white).categories) == 3
+    assert (
+        len(Classifier(path, labels=labels, normalization="0..1", threshold=0.5, top_k=2).classify(white).categories)
+        == 2
+    )
+    assert len(Classifier(path, labels=labels, normalization="0..1").classify(white).categories) == 1
