@@ -145,8 +145,11 @@ def run_command(
 
 
 def parse_arguments(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Parses ``arguments``, by default those of the process."""
-    return parser.parse_args(_with_dashed_values_joined(sys.argv[1:] if arguments is None else arguments))
+    """Parses ``arguments``, by default those of the process; options may stand between MODEL and SOURCE."""
+    words = _with_dashed_values_joined(sys.argv[1:] if arguments is None else arguments)
+    has_commands = any(isinstance(action, argparse._SubParsersAction) for action in parser._actions)
+    # parse_args takes an optional SOURCE for missing where an option stands in front of it
+    return parser.parse_args(words) if has_commands else parser.parse_intermixed_args(words)
 
 
 def exit_with(code: int) -> NoReturn:

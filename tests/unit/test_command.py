@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from edge_runtime.contracts.command import make_parser, run_command
+from edge_runtime.contracts.command import make_parser, parse_arguments, run_command
 from edge_runtime.contracts.errors import EdgeDeployError
 from edge_runtime.contracts.native import native_output_as_debug
 
@@ -66,6 +66,16 @@ def test_a_value_may_begin_with_a_dash(arguments: tuple[str, ...]) -> None:
     seen = []
     assert run(lambda options: seen.append(options.range) or 0, *arguments) == 0
     assert seen == ["-1..1"]
+
+
+@pytest.mark.parametrize("words", ["--range 1 a b", "a --range 1 b", "a b --range 1", "a --range -1..1"])
+def test_options_may_stand_anywhere_between_optional_words(words: str) -> None:
+    parser = make_parser("edge-try", "Tries.", "edge-try a b")
+    parser.add_argument("model", nargs="?")
+    parser.add_argument("source", nargs="?")
+    parser.add_argument("--range", required=True)
+    options = parse_arguments(parser, words.split())
+    assert (options.model, options.source) == ("a", "b" if "b" in words else None)
 
 
 def test_wrong_usage_is_exit_code_2() -> None:
