@@ -12,7 +12,8 @@ from edge_runtime.contracts.command import exit_with, make_parser, run_command
 from edge_runtime.contracts.preprocessing import RESIZE_MODES
 from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
 from trainer.backbones import BACKBONES, BUNDLED
-from trainer.config import CLASS_WEIGHTS, TASKS, TrainConfig
+from trainer.config import CLASS_WEIGHTS, SAMPLE, TASKS, TrainConfig
+from trainer.data.named import NAMED
 from trainer.workflow import REPORT_NAME, train
 
 
@@ -26,9 +27,17 @@ def entry() -> NoReturn:
     exit_with(main())
 
 
+def parse_config(arguments: Sequence[str]) -> TrainConfig:
+    """The configuration that a command line stands for; one that is no such ends the process with exit code 2."""
+    return _config_of(_make_parser().parse_args(arguments))
+
+
+def _config_of(options: argparse.Namespace) -> TrainConfig:
+    return TrainConfig(**{f.name: getattr(options, f.name) for f in fields(TrainConfig) if f.name in options})
+
+
 def _run(options: argparse.Namespace) -> int:
-    settings = {field.name: getattr(options, field.name) for field in fields(TrainConfig) if field.name in options}
-    _print_summary(train(TrainConfig(**settings), options.out), options.out)
+    _print_summary(train(_config_of(options), options.out), options.out)
     return 0
 
 
@@ -55,7 +64,8 @@ def _make_parser() -> argparse.ArgumentParser:
         "data",
         metavar="DATA",
         help="a folder with one subfolder a class, or with train/, val/ and test/ above those (what is missing of val/ "
-        "and test/ is cut from train/); 'sample' is the bundled data (./sample a folder of that name)",
+        "and test/ is cut from train/); a CSV (filename and one 0/1 column a label, or filename,labels with labels "
+        f"joined by |); a folder of IDX files; or a name: {', '.join((SAMPLE, *NAMED))} (./NAME for a folder of it)",
     )
     parser.add_argument("--out", metavar="RUN", type=Path, required=True, help="the folder to write")
     parser.add_argument(
@@ -96,6 +106,12 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("data")
+    group.add_argument(
+        "--data-dir",
+        metavar="FOLDER",
+        **_default("data_dir"),
+        help="where a named data set lies (default: Keras's cache, then /usr/share/datasets, then the network)",
+    )
     group.add_argument(
         "--split",
         metavar="T/V/E",

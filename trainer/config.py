@@ -24,6 +24,7 @@ class TrainConfig:
 
     Attributes:
         data: a folder of images, a CSV file, or the name of a data set (``trainer.data.source``).
+        data_dir: where a data set named in ``data`` is looked for; "" stands for the usual places.
         task: "single-label", "multi-label", "binary", or "auto": what the labels say.
         backbone: a name in ``trainer.backbones.BACKBONES``.
         alpha: the backbone's width multiplier.
@@ -48,6 +49,7 @@ class TrainConfig:
     """
 
     data: str
+    data_dir: str = ""
     task: str = "auto"
     backbone: str = "mobilenet-v2"
     alpha: float = 0.35

@@ -30,11 +30,16 @@ _REPORT_BYTES = 3 << 20
 """What record, plots and report take together."""
 
 
-def train(config: TrainConfig, out: Path) -> TrainingRecord:
+def train(config: TrainConfig, out: Path, *, source: DataSource | None = None) -> TrainingRecord:
     """Trains a classifier and writes ``model.keras``, ``training.json``, ``plots/`` and ``report.html`` into ``out``.
 
     The process's random seeds are set. Nothing is written to ``out`` before everything has been computed; files of an
     earlier run there are then replaced.
+
+    Args:
+        config: what to train, and on what.
+        out: the RUN folder, there or not.
+        source: images that were read and screened already, in parts of your choice, in place of ``config.data``.
 
     Returns:
         The record, as it is in ``training.json``.
@@ -50,9 +55,8 @@ def train(config: TrainConfig, out: Path) -> TrainingRecord:
     check_writable(out)
     phases = Phases()
     with phases.timed("data"):
-        source = open_data(config.data)
+        source = source or screen(open_data(config.data, config.data_dir), cached=config.feature_cache)
         _refuse_run_inside(source.images.root, out)
-        source = screen(source, cached=config.feature_cache)
         split_images(source, config.split, config.seed)  # refuses too small classes before the long part
     with phases.timed("backbone"):
         _tensorflow.start(config.seed)

@@ -37,7 +37,7 @@ def split_images(source: DataSource, shares: tuple[int, int, int], seed: int) ->
     """
     cut = [part for part in PARTS[1:] if part not in source.parts]
     wanted = {part: share for part, share in zip(PARTS, shares, strict=True) if part == "train" or part in cut}
-    groups = _groups_to_cut(source)
+    groups = [group for group in groups_of(source) if source.parts[group[0]] in (None, "train")]
     one_label = all(len(labels) == 1 for labels in source.images.labels)
     chosen = (_cut_by_class if one_label else _cut_iteratively)(source, groups, wanted, seed)
     split: Split = {part: [i for i, prescribed in enumerate(source.parts) if prescribed == part] for part in PARTS}
@@ -46,14 +46,10 @@ def split_images(source: DataSource, shares: tuple[int, int, int], seed: int) ->
     return split
 
 
-def _groups_to_cut(source: DataSource) -> list[_Group]:
-    """The images that no folder assigns to val or test, those that show the same in one group."""
-    joined = {index: group for group in source.same for index in group}
-    groups: dict[tuple[int, ...], _Group] = {}
-    for index, part in enumerate(source.parts):
-        if part in (None, "train"):
-            groups.setdefault(joined.get(index, (index,)), []).append(index)
-    return list(groups.values())
+def groups_of(source: DataSource) -> list[list[int]]:
+    """All images in groups that must come into one part: those that show the same, the others alone."""
+    joined = {index for group in source.same for index in group}
+    return [list(group) for group in source.same] + [[i] for i in range(len(source.images)) if i not in joined]
 
 
 def _cut_by_class(
