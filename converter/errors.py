@@ -6,6 +6,8 @@ EdgeDeployError                 (edge_runtime.contracts.errors)
     ├── SourceError             a MODEL that cannot be read, or whose parts do not fit one another
     ├── DataError               images that cannot calibrate or evaluate it
     ├── ConversionError         TensorFlow cannot convert the model
+    ├── TargetError             the converted model does not run where it is meant to
+    ├── ExportError             a file that cannot be exported
     └── GateRefusedError        the converted model lost too much; the command ends with exit code 3
 """
 
@@ -39,6 +41,14 @@ class DataError(ConverterError):
 
 class ConversionError(ConverterError):
     """TensorFlow cannot convert the model."""
+
+
+class TargetError(ConverterError):
+    """The converted model does not run on the target; the message names the operator and the layer."""
+
+
+class ExportError(ConverterError):
+    """A file that cannot be exported."""
 
 
 class GateRefusedError(ConverterError):

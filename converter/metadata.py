@@ -72,15 +72,15 @@ def build_metadata(card: ModelCard, spec: PreprocessSpec, thresholds: Sequence[f
     return bytes(builder.Output())
 
 
-def append_files(model: bytes, files: Mapping[str, str]) -> bytes:
-    """Returns ``model`` with text files packed behind it, as a stored zip; the same input gives the same bytes."""
+def append_files(model: bytes, files: Mapping[str, str | bytes]) -> bytes:
+    """Returns ``model`` with files packed behind it, as a stored zip; the same input gives the same bytes."""
     whole = io.BytesIO()
     whole.write(model)
     with zipfile.ZipFile(whole, "a", zipfile.ZIP_STORED) as archive:
-        for name, text in files.items():
+        for name, content in files.items():
             entry = zipfile.ZipInfo(name, _ZIP_TIME)
             entry.external_attr = 0o644 << 16  # what unzip makes of it is readable
-            archive.writestr(entry, text)
+            archive.writestr(entry, content)
     return whole.getvalue()
 
 

@@ -67,6 +67,10 @@ def _run(options: argparse.Namespace) -> int:
         classifier = stack.enter_context(Classifier(options.model, **said))
         info = classifier.backend_info
         logger.debug("%s %s, threads %d, delegate %s", info.name, info.version, info.threads, info.delegate)
+        if options.self_test:
+            from edge_runtime.self_test import report_self_test  # here: no run needs it
+
+            return report_self_test(classifier, options.model)
         source = open_source(options.source, LiveSettings(policy=options.policy))
         if options.workers is not None and is_live(source):
             raise UsageError("--workers is for files and videos; give a live source --threads")

@@ -73,6 +73,12 @@ def make_run_parser() -> argparse.ArgumentParser:
         help="threads that read and classify files, each with the model loaded once more "
         "(default: one that classifies while another reads)",
     )
+    parser.add_argument(
+        "--self-test",
+        action="store_true",
+        help="run the golden images that MODEL carries instead of a SOURCE; exit code 1 where this device gives "
+        "other scores than the machine that made the file",
+    )
     _add_decisions(parser)
     parser.add_argument(
         "--sink",

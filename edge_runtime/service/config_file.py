@@ -43,7 +43,8 @@ def complete_options(
             action.default = argparse.SUPPRESS
         given = parse_arguments(parser, arguments)
         options = argparse.Namespace(**{**vars(options), **_read(Path(options.config), actions), **vars(given)})
-    missing = [name.upper() for name in ("model", "source") if getattr(options, name) is None]
+    needed = ("model",) if options.self_test else ("model", "source")
+    missing = [name.upper() for name in needed if getattr(options, name) is None]
     if missing:
         raise UsageError(f"{' and '.join(missing)} missing; name them, or a file that does: --config run.toml")
     return options

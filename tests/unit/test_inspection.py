@@ -13,7 +13,8 @@ from ai_edge_litert import schema_py_generated as schema
 from blocked_modules import run_without
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_model import LABELS, write_tiny_model
+from packaged import CARD, SPEC, write_packaged
+from tiny_model import write_tiny_model
 
 from converter.cli import main
 from converter.inspection import inspect_model
@@ -21,40 +22,10 @@ from converter.inspection.delegates_child import covered_operators
 from converter.inspection.metadata import metadata_buffer, read_metadata
 from converter.inspection.reading import TENSOR_TYPES, read_graphs, read_model
 from converter.inspection.text import render_text
-from converter.metadata import LABELS_NAME, ModelCard, append_files, build_metadata, label_file
+from converter.metadata import LABELS_NAME, append_files, build_metadata
 from converter.packing import pack_model
-from edge_runtime.contracts.manifest import MANIFEST_NAME, ModelManifest, Provenance
-from edge_runtime.contracts.preprocessing import PreprocessSpec
+from edge_runtime.contracts.manifest import MANIFEST_NAME
 from edge_runtime.errors import ModelFileError
-from edge_runtime.model_file import read_model_file
-
-SPEC = PreprocessSpec(6, 8, mean=(127.5,), std=(127.5,))
-CARD = ModelCard("colors", "Tells colors apart.", "1.2", "A. Painter", "MIT")
-
-
-def write_packed(path: Path, *, sha256: str | None = None, labels: tuple[str, ...] = LABELS) -> Path:
-    packed = pack_model(write_tiny_model(path, dtype="uint8").read_bytes(), build_metadata(CARD, SPEC))
-    path.write_bytes(packed)
-    file = read_model_file_without_labels(path)
-    manifest = ModelManifest(
-        name="colors",
-        task="single-label",
-        labels=labels,
-        preprocessing=SPEC,
-        input=file.input,
-        output=file.output,
-        recipe="int8",
-        weights_sha256=sha256 or inspect_model(path).weights_sha256,
-        provenance=Provenance("2026-01-01T00:00:00+00:00", {"numpy": "2.4"}, "f" * 64, {"epochs": 3}),
-    )
-    path.write_bytes(append_files(packed, {LABELS_NAME: label_file(labels), MANIFEST_NAME: manifest.to_json()}))
-    return path
-
-
-def read_model_file_without_labels(path: Path) -> Any:
-    bare = path.with_suffix(".bare.tflite")
-    write_tiny_model(bare, dtype="uint8")
-    return read_model_file(bare)
 
 
 def test_graph_tensors_and_operators_are_those_of_the_file(tmp_path: Path) -> None:
@@ -80,7 +51,7 @@ def test_tensor_types_are_those_of_the_schema() -> None:
 
 
 def test_metadata_labels_and_manifest_are_found_and_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    path = write_packed(tmp_path / "m.tflite")
+    path = write_packaged(tmp_path / "m.tflite")
     assert main(["inspect", str(path)]) == 0
     shown = capfd.readouterr().out
     for text in (
@@ -103,7 +74,7 @@ def test_metadata_labels_and_manifest_are_found_and_printed(tmp_path: Path, capf
 
 
 def test_a_manifest_of_other_weights_is_noted(tmp_path: Path) -> None:
-    found = inspect_model(write_packed(tmp_path / "m.tflite", sha256="0" * 64))
+    found = inspect_model(write_packaged(tmp_path / "m.tflite", sha256="0" * 64))
     assert found.manifest_matches is False
     assert any("vouches for other weights" in note for note in found.notes)
     assert "DOES NOT FIT" in render_text(found)
@@ -144,7 +115,7 @@ def test_what_is_no_model_gives_one_line(tmp_path: Path, content: bytes, capfd: 
 
 @pytest.fixture(scope="module")
 def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return write_packed(tmp_path_factory.mktemp("packed") / "m.tflite").read_bytes()
+    return write_packaged(tmp_path_factory.mktemp("packed") / "m.tflite").read_bytes()
 
 
 @given(data=st.data())

@@ -1,0 +1,47 @@
+"""What embedded users and devices take beside the .tflite: C arrays, and a bundle with everything for one device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from converter.exports.bundle import bundle_files
+from converter.exports.c_array import c_array_files
+from edge_runtime.contracts.files import write_together
+
+__all__ = ["EXPORTS", "bundle_files", "c_array_files", "export_files", "export_model"]
+
+Export = Callable[[bytes, Path, "int | None"], Mapping[Path, bytes]]
+EXPORTS: dict[str, Export] = {"c-array": c_array_files, "bundle": bundle_files}
+
+
+def export_files(
+    content: bytes, out: Path, exports: Sequence[str], arena_bytes: int | None = None
+) -> dict[Path, bytes]:
+    """The files of some exports, not yet written.
+
+    Args:
+        content: a .tflite of this project.
+        out: where it lies or will lie; the exports go beside it and take its name.
+        exports: names in ``EXPORTS``.
+        arena_bytes: what TensorFlow Lite Micro needs for its tensors, where it was measured.
+
+    Raises:
+        ModelFileError: it is no image classifier.
+        ExportError: it carries no manifest.
+    """
+    files: dict[Path, bytes] = {}
+    for name in exports:
+        files |= EXPORTS[name](content, out, arena_bytes)
+    return files
+
+
+def export_model(model: Path, exports: Sequence[str], arena_bytes: int | None = None) -> list[Path]:
+    """Writes exports of an existing file beside it; returns their paths.
+
+    Raises:
+        EdgeDeployError: as :func:`export_files`; or a file cannot be read or written.
+    """
+    files = export_files(model.read_bytes(), model, exports, arena_bytes)
+    write_together(files)
+    return list(files)
