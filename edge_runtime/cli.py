@@ -58,23 +58,16 @@ def _run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _stop)
     sinks = options.sink or ["jsonl"]
     decisions = _decisions(options, sinks)
-    said = {name: getattr(options, name) for name in _OF_CLASSIFIER}
-    if options.check:
-        from edge_runtime.model_trial import try_in_child  # here: it costs a start that does without 10 ms
-
-        try_in_child(options.model, **said)
     with ExitStack() as stack:
-        classifier = stack.enter_context(Classifier(options.model, **said))
-        info = classifier.backend_info
-        logger.debug("%s %s, threads %d, delegate %s", info.name, info.version, info.threads, info.delegate)
         if options.self_test:
             from edge_runtime.self_test import report_self_test  # here: no run needs it
 
-            return report_self_test(classifier, options.model)
+            return report_self_test(_load(options, stack)[0], options.model)
         source = open_source(options.source, LiveSettings(policy=options.policy))
         if options.workers is not None and is_live(source):
             raise UsageError("--workers is for files and videos; give a live source --threads")
-        workers = [classifier, *(stack.enter_context(classifier.twin()) for _ in range(1, options.workers or 1))]
+        workers = _load(options, stack)
+        classifier = workers[0]
         counts = counts_of(source)
         run = RunInfo(
             model=options.model,
@@ -102,6 +95,19 @@ def _heartbeat(counts: FrameCounts, max_fps: float | None) -> AbstractContextMan
     from edge_runtime.service.notify import HANGS_AFTER_SECONDS, Heartbeat  # here: nobody listens to most runs
 
     return Heartbeat(counts, HANGS_AFTER_SECONDS + (2 / max_fps if max_fps else 0.0))
+
+
+def _load(options: argparse.Namespace, stack: ExitStack) -> list[Classifier]:
+    """The classifier, once a worker; they are closed with ``stack``."""
+    said = {name: getattr(options, name) for name in _OF_CLASSIFIER}
+    if options.check:
+        from edge_runtime.model_trial import try_in_child  # here: it costs a start that does without 10 ms
+
+        try_in_child(options.model, **said)
+    classifier = stack.enter_context(Classifier(options.model, **said))
+    info = classifier.backend_info
+    logger.debug("%s %s, threads %d, delegate %s", info.name, info.version, info.threads, info.delegate)
+    return [classifier, *(stack.enter_context(classifier.twin()) for _ in range(1, options.workers or 1))]
 
 
 def _decisions(options: argparse.Namespace, sinks: Sequence[str]) -> DecisionSettings:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import mmap
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,15 +78,11 @@ def read_associated_files(path: Path) -> dict[str, bytes]:
     Raises:
         ModelFileError: the zip is damaged or unpacks to more than ``MAX_ASSOCIATED_BYTES``.
     """
-    if not zipfile.is_zipfile(path):
-        return {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(member.file_size for member in archive.infolist()) > MAX_ASSOCIATED_BYTES:
-                raise ModelFileError(f"{path}: its associated files unpack to more than {MAX_ASSOCIATED_BYTES} bytes")
-            return {member.filename: archive.read(member) for member in archive.infolist()}
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise ModelFileError(f"{path}: its associated files are damaged: {error}") from error
+    with _associated_files(path) as archive:
+        members = [] if archive is None else archive.infolist()
+        if sum(member.file_size for member in members) > MAX_ASSOCIATED_BYTES:
+            raise ModelFileError(f"{path}: its associated files unpack to more than {MAX_ASSOCIATED_BYTES} bytes")
+        return {member.filename: _unpack(archive, member, path) for member in members if archive is not None}
 
 
 def flatbuffer_size(path: Path) -> int:
@@ -93,13 +91,34 @@ def flatbuffer_size(path: Path) -> int:
     Raises:
         ModelFileError: the zip is damaged.
     """
+    with _associated_files(path) as archive:
+        if archive is None:
+            return path.stat().st_size
+        return min((member.header_offset for member in archive.infolist()), default=archive.start_dir)
+
+
+@contextmanager
+def _associated_files(path: Path) -> Iterator[zipfile.ZipFile | None]:
+    """The zip at the end of a file, None where there is none; its errors become ours."""
     if not zipfile.is_zipfile(path):
-        return path.stat().st_size
+        yield None
+        return
     try:
         with zipfile.ZipFile(path) as archive:
-            return min((member.header_offset for member in archive.infolist()), default=archive.start_dir)
-    except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+            yield archive
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise ModelFileError(f"{path}: its associated files are damaged: {error}") from error
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> bytes:
+    """A member's content: no more than it announces, whatever is packed there."""
+    if member.compress_type not in (
+        zipfile.ZIP_STORED,
+        zipfile.ZIP_DEFLATED,
+    ):  # Python unpacks the others whole, however large they are
+        raise ModelFileError(f"{path}: its file {member.filename!r} is neither stored nor deflated")
+    with archive.open(member) as file:
+        return file.read(member.file_size)
 
 
 def weights_sha256(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from edge_runtime.errors import ImageError
 
 MAX_FILE_BYTES = 64 << 20
 MAX_PIXELS = 64_000_000
+_BAND_PIXELS = 1 << 16
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "WEBP")
 
 
@@ -23,11 +25,13 @@ def read_image(path: Path, at_least: int = 0) -> NDArray[np.uint8]:
         ImageError: the file is missing, unreadable, too large or damaged; the message names it.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
+        file = path.open("rb")
     except OSError as error:
         raise ImageError(f"{path}: cannot read: {error.strerror}") from error
-    return decode_image(content, str(path), at_least)
+    with file:
+        if not file.seekable():  # a named pipe
+            return decode_image(file.read(MAX_FILE_BYTES + 1), str(path), at_least)
+        return _decode(file, str(path), at_least)  # not read into memory first: a photo has megabytes
 
 
 def decode_image(content: bytes, where: str, at_least: int = 0) -> NDArray[np.uint8]:
@@ -47,17 +51,24 @@ def decode_image(content: bytes, where: str, at_least: int = 0) -> NDArray[np.ui
     Raises:
         ImageError: empty, too large (``MAX_FILE_BYTES``, ``MAX_PIXELS``), truncated or no such image.
     """
-    if not content:
+    return _decode(io.BytesIO(content), where, at_least)
+
+
+def _decode(file: BinaryIO, where: str, at_least: int) -> NDArray[np.uint8]:
+    """As :func:`decode_image`, from a file that can be sought in."""
+    size = file.seek(0, io.SEEK_END)
+    if size == 0:
         raise ImageError(f"{where}: the file is empty")
-    if len(content) > MAX_FILE_BYTES:
+    if size > MAX_FILE_BYTES:
         raise ImageError(f"{where}: more than {MAX_FILE_BYTES >> 20} MiB; scale the image down first")
+    file.seek(0)
     try:
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        image = Image.open(file, formats=FORMATS)
         if image.width * image.height > MAX_PIXELS:
             raise Image.DecompressionBombError
         if at_least:
             image.draft(None, (at_least, at_least))
-        return np.array(_to_rgb(_upright(image)))
+        return _to_array(_to_rgb(_upright(image)))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"{where}: more than {MAX_PIXELS} pixels; scale the image down first") from error
     except MemoryError as error:
@@ -74,6 +85,16 @@ def _upright(image: Image.Image) -> Image.Image:
     image.load()  # a PNG may say it after its pixels
     turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
     return ImageOps.exif_transpose(image) if turned else image
+
+
+def _to_array(image: Image.Image) -> NDArray[np.uint8]:
+    """The pixels of an RGB image, in bands: Pillow would lay them out three times over, 12 megapixels 108 MB."""
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    rows = max(1, _BAND_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        bottom = min(top + rows, image.height)
+        pixels[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)))
+    return pixels
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -10,20 +10,24 @@ from PIL import Image
 
 _ONE = 256  # fixed-point one, as in OpenCV's INTER_LINEAR_EXACT: a blend of two bytes then fits 16 bits
 
+_ROWS = 32
+
 
 def resize(pixels: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
-    """Bilinear, half-pixel centres, into ``out``."""
+    """Bilinear, half-pixel centres, into ``out``; some rows at a time, so that what is in between stays small."""
     upper, lower, down = _axis(pixels.shape[0], out.shape[0])
     left, right, across = _axis(pixels.shape[1], out.shape[1])
-    down = down[:, None, None]
     wide: NDArray[np.uint32] = np.asarray(across[None, :, None], np.uint32)
-    rows: NDArray[np.uint16] = pixels[upper] * (_ONE - down)
-    rows += pixels[lower] * down
-    blend: NDArray[np.uint32] = rows.take(left, axis=1) * (_ONE - wide)
-    blend += rows.take(right, axis=1) * wide
-    blend += _ONE * _ONE // 2
-    blend >>= 16
-    np.copyto(out, blend, casting="unsafe")
+    for top in range(0, out.shape[0], _ROWS):
+        part = slice(top, top + _ROWS)
+        weight = down[part, None, None]
+        rows: NDArray[np.uint16] = pixels[upper[part]] * (_ONE - weight)
+        rows += pixels[lower[part]] * weight
+        blend: NDArray[np.uint32] = rows.take(left, axis=1) * (_ONE - wide)
+        blend += rows.take(right, axis=1) * wide
+        blend += _ONE * _ONE // 2
+        blend >>= 16
+        np.copyto(out[part], blend, casting="unsafe")
 
 
 def halve(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -16,17 +16,25 @@ from edge_runtime.sources.base import Item, Read
 
 
 class FileSource:
-    """Reads images in the order of their names; a folder is read with its subfolders."""
+    """Reads images in the order of their names; a folder is read with its subfolders.
+
+    The first one is read at once: what decoding needs for itself is free again when the model is loaded.
+    """
 
     def __init__(self, text: str) -> None:
         self._paths = _find(text)
+        self._first: Item | None = _read(self._paths[0], 0)
 
     def __iter__(self) -> Iterator[Item]:
         return (read() for read in self.reads())
 
     def reads(self) -> Sequence[Read]:
         """What reads each file, in order."""
-        return [partial(_read, path, index) for index, path in enumerate(self._paths)]
+        return [self._take_first, *(partial(_read, path, index) for index, path in enumerate(self._paths[1:], 1))]
+
+    def _take_first(self) -> Item:
+        first, self._first = self._first, None
+        return first or _read(self._paths[0], 0)
 
     def close(self) -> None:
         """Holds nothing open."""

@@ -7,7 +7,6 @@ lost connection is made anew after a pause that grows and varies.
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections import deque
@@ -137,6 +136,8 @@ class LiveCapture:
         self._mailbox.belongs_to(None)
 
     def _pause(self, attempt: int, reason: str) -> None:
+        import random  # here: a run that reads files never pauses
+
         longest = min(self._settings.longest_pause, self._settings.first_pause * 2 ** min(attempt, 30))
         pause = longest * random.uniform(0.5, 1.0)  # noqa: S311 - many devices must not return at the same moment
         logger.warning("%s; connecting again in %.1f s", reason, pause)

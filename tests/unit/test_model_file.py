@@ -1,6 +1,8 @@
 """What a .tflite says is read without an interpreter, and a damaged one is one clear error."""
 
 import hashlib
+import struct
+import tracemalloc
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -139,3 +141,27 @@ def test_a_damaged_deflated_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(ModelFileError, match="associated files are damaged"):
         read_model_file(path)
+
+
+def test_a_packed_file_that_lies_about_its_size_gives_no_more_than_it_announces(tmp_path: Path) -> None:
+    path = write_tiny_model(tmp_path / "m.tflite")
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("big.txt", bytes(50_000_000))
+    content = path.read_bytes()
+    assert content.count(struct.pack("<I", 50_000_000)) == 2
+    path.write_bytes(content.replace(struct.pack("<I", 50_000_000), struct.pack("<I", 1000)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ModelFileError, match="associated files are damaged: Bad CRC-32"):
+            read_associated_files(path)
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_packed_file_that_can_only_be_unpacked_whole_is_refused(tmp_path: Path) -> None:
+    path = write_tiny_model(tmp_path / "m.tflite")
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("labels.txt", "a")
+    with pytest.raises(ModelFileError, match=r"its file 'labels.txt' is neither stored nor deflated"):
+        read_associated_files(path)
