@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from time import perf_counter_ns
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.protocol import Measured, WorkRequest, read_answer, to_line
+from benchmarks.protocol import Measured, WorkAnswer, WorkRequest, read_answer, to_line
 from edge_runtime.contracts.command import logger
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -33,11 +35,29 @@ def run_worker(request: WorkRequest, python: str | None = None) -> Measured:
     Raises:
         BenchmarkError: the worker could not be started, said why it cannot, crashed, or took longer than it may.
     """
+    answer = _ask(request, python)
+    if answer.measured is None:
+        raise BenchmarkError(answer.error or "the worker measured nothing")
+    return answer.measured
+
+
+def score_in_worker(request: WorkRequest, python: str | None = None) -> None:
+    """Has a new process write the scores that ``request`` asks for.
+
+    Raises:
+        BenchmarkError: as for :func:`run_worker`.
+    """
+    answer = _ask(request, python)
+    if not answer.scored:
+        raise BenchmarkError(answer.error or "the worker scored nothing")
+
+
+def _ask(request: WorkRequest, python: str | None) -> WorkAnswer:
     command = [python or sys.executable, "-m", "benchmarks.worker"]
     try:
         done = subprocess.run(
             command,
-            input=to_line(request) + "\n",
+            input=to_line(replace(request, spawned_ns=perf_counter_ns())) + "\n",
             env=child_environment() if python is None else None,
             capture_output=True,
             text=True,
@@ -51,10 +71,7 @@ def run_worker(request: WorkRequest, python: str | None = None) -> Measured:
         logger.debug("worker: %s", line)
     if done.returncode != 0:
         raise BenchmarkError(f"the worker {how_it_ended(done.returncode)}: {last_line(done.stderr)}")
-    answer = read_answer(done.stdout)
-    if answer.measured is None:
-        raise BenchmarkError(str(answer.error))
-    return answer.measured
+    return read_answer(done.stdout)
 
 
 def how_it_ended(code: int) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
-from benchmarks.settings import HarnessSettings, ModelOptions, RunSettings
+from benchmarks.jobs import plan
+from benchmarks.settings import HarnessSettings, ModelOptions, RunSettings, Scenario
+from benchmarks.subjects import KERAS
 from edge_runtime.backends import BACKENDS
 from edge_runtime.contracts.command import UsageError, add_log_level, add_model_options, logger, path_ending_in
 from edge_runtime.contracts.errors import ContractError
@@ -14,22 +16,29 @@ from edge_runtime.contracts.files import ensure_writable
 
 EXAMPLE = "edge-bench run float.tflite int8.tflite --threads 1,2 --out result.json"
 _DEFAULT = HarnessSettings()
+_NAMES = (*BACKENDS.names(), KERAS)
 
 
 def add(commands: Any) -> None:
     """Adds the subcommand."""
     run = commands.add_parser(
         "run",
-        help="measure latency, cold start and memory",
-        description="Measures every MODEL on every backend with every number of threads, each in its own process.\n"
-        "Prints one table; exit code 1 where a row could not be measured.",
+        help="measure latency, throughput, cold start and memory",
+        description="Measures every MODEL on every backend with every number of threads and every batch, each in\n"
+        "its own process, in several rounds of random order. Prints one table; exit code 1 where a row could not\n"
+        "be measured.",
         epilog=f"example:\n  {EXAMPLE}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     add_log_level(run)
     run.set_defaults(body=_run)
-    run.add_argument("models", metavar="MODEL", nargs="+", help="a .tflite image classifier")
+    run.add_argument(
+        "models",
+        metavar="MODEL",
+        nargs="+",
+        help="a .tflite image classifier; for --backends keras a .keras file or a RUN folder",
+    )
     run.add_argument(
         "--out",
         metavar="FILE",
@@ -41,9 +50,32 @@ def add(commands: Any) -> None:
         "--backends",
         metavar="LIST",
         default="litert",
-        help=f"of {', '.join(BACKENDS.names())}, with commas between (default: %(default)s)",
+        help=f"of {', '.join(_NAMES)}, with commas between (default: %(default)s)",
     )
     run.add_argument("--threads", metavar="LIST", default="1", help="with commas between (default: %(default)s)")
+    run.add_argument(
+        "--batch", metavar="LIST", default="1", help="frames a call, with commas between (default: %(default)s)"
+    )
+    run.add_argument(
+        "--scenario",
+        choices=get_args(Scenario),
+        default="single-stream",
+        help="of the rows of batch 1; larger batches are offline (default: %(default)s)",
+    )
+    run.add_argument(
+        "--fps",
+        type=float,
+        default=30.0,
+        metavar="F",
+        help="frames a second in --scenario camera (default: %(default)g)",
+    )
+    run.add_argument(
+        "--rounds",
+        type=int,
+        default=3,
+        metavar="N",
+        help="measure each row so often, in random order, for a share of the time (default: %(default)s)",
+    )
     run.add_argument(
         "--python",
         metavar="BACKEND=PATH",
@@ -51,8 +83,27 @@ def add(commands: Any) -> None:
         default=[],
         help="measure this backend with the Python of another environment that has this project; may be repeated",
     )
+    _add_agreement_options(run)
     add_harness_options(run)
     add_model_options(run)
+
+
+def _add_agreement_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("answers; a row that gives wrong ones is INVALID, however fast it is")
+    group.add_argument("--images", metavar="DIR", help="photos to compare answers on (default: synthetic frames)")
+    group.add_argument(
+        "--reference",
+        metavar="FILE",
+        help="the float model whose answers are right, .tflite, .keras or RUN (default: each MODEL itself, on the "
+        "first installed backend)",
+    )
+    group.add_argument(
+        "--min-same-top1",
+        type=float,
+        default=0.9,
+        metavar="SHARE",
+        help="of the images, whose best class must be the reference's (default: %(default)s)",
+    )
 
 
 def add_harness_options(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +122,7 @@ def add_harness_options(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     settings = _settings(options)
+    plan(settings)  # what is missing stops everything, before anything is measured
     from benchmarks.results import samples_path, write_result
     from benchmarks.runner import run_benchmark
     from benchmarks.table import render
@@ -80,6 +132,8 @@ def _run(options: argparse.Namespace) -> int:
     result, samples = run_benchmark(settings, samples_path(options.out).name)
     write_result(result, samples, options.out)
     print(render(result.rows))
+    for sentence in result.noise:
+        logger.warning("%s", sentence)
     failed = sum(row.status == "FAILED" for row in result.rows)
     if failed:
         logger.error("%d of %d rows could not be measured; %s says why", failed, len(result.rows), options.out)
@@ -88,22 +142,27 @@ def _run(options: argparse.Namespace) -> int:
 
 def _settings(options: argparse.Namespace) -> RunSettings:
     backends = _listed(options.backends)
-    unknown = [name for name in backends if name not in BACKENDS.names()]
+    unknown = [name for name in backends if name not in _NAMES]
     if unknown:
-        raise UsageError(f"--backends {options.backends}: no {unknown[0]!r}; there are {', '.join(BACKENDS.names())}")
+        raise UsageError(f"--backends {options.backends}: no {unknown[0]!r}; there are {', '.join(_NAMES)}")
     try:
         return RunSettings(
             models=tuple(options.models),
             backends=backends,
-            threads=tuple(int(count) for count in _listed(options.threads)),
+            threads=_numbers("--threads", options.threads),
+            batches=_numbers("--batch", options.batch),
+            scenario=options.scenario,
+            fps=options.fps,
+            rounds=options.rounds,
+            images=options.images,
+            reference=options.reference,
+            min_same_top1=options.min_same_top1,
             options=model_options(options),
             harness=harness_settings(options),
             pythons=_pythons(options.python),
         )
     except ContractError as error:
         raise UsageError(str(error)) from error
-    except ValueError as error:
-        raise UsageError(f"--threads {options.threads}: expected numbers with commas between, as in 1,2,4") from error
 
 
 def model_options(options: argparse.Namespace) -> ModelOptions:
@@ -128,6 +187,13 @@ def _pythons(texts: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"--python {text}: expected BACKEND=PATH, each backend once")
         pythons[backend] = path
     return pythons
+
+
+def _numbers(option: str, text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in _listed(text))
+    except ValueError as error:
+        raise UsageError(f"{option} {text}: expected numbers with commas between, as in 1,2,4") from error
 
 
 def _listed(text: str) -> tuple[str, ...]:

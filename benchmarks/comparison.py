@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.results import BenchmarkResult, Row, Samples, read_samples
+from benchmarks.settings import Scenario
 from benchmarks.stats import ratio_interval
 
 MAX_FILES = len(ascii_uppercase)
@@ -27,6 +28,7 @@ class RowKey(NamedTuple):
     backend: str
     threads: int
     batch: int
+    scenario: Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class ResultFile:
     def rows(self) -> dict[RowKey, Row]:
         """All rows of models that could be read."""
         return {
-            RowKey(row.model_sha256, row.backend, row.threads, row.batch): row
+            RowKey(row.model_sha256, row.backend, row.threads, row.batch, row.scenario): row
             for row in self.result.rows
             if row.model_sha256 is not None
         }
@@ -191,11 +193,10 @@ def _about(file: ResultFile) -> list[str]:
         for row in file.result.rows
         if row.status != "VALID"
     ]
-    before = file.result.before
-    if before.is_busy:
-        notes.append(
-            f"{file.letter} began on a busy machine (load average {before.load_1m:.2f}); measure again on an idle one."
-        )
+    notes += [f"{file.letter}: {sentence}" for sentence in file.result.noise]
+    notes += [
+        f"Noisy in {file.letter}: {row_name(row)}: {'; '.join(row.noise)}." for row in file.result.rows if row.noise
+    ]
     if file.samples is None:
         notes.append(f"No interval: {file.letter} has no raw samples ({file.result.samples_file} is not beside it).")
     return notes
@@ -204,4 +205,5 @@ def _about(file: ResultFile) -> list[str]:
 def row_name(row: Row) -> str:
     """A row in words."""
     batch = "" if row.batch == 1 else f", batch {row.batch}"
-    return f"{row.model}, {row.backend}, threads {row.threads}{batch}"
+    scenario = ", camera" if row.scenario == "camera" else ""
+    return f"{row.model}, {row.backend}, threads {row.threads}{batch}{scenario}"

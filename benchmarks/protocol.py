@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from benchmarks.settings import HarnessSettings, ModelOptions
+from benchmarks.settings import HarnessSettings, ModelOptions, Scenario
 from edge_runtime.contracts.codec import decode, encode, parse_json
 from edge_runtime.contracts.errors import ContractError
 
@@ -19,6 +20,9 @@ class WorkRequest:
 
     Attributes:
         model: the path of the file.
+        examine: also compare answers with the reference's and take the time of each part.
+        scores_file: the reference's scores, .npy; the worker compares with them, or, asked to ``score``, writes them.
+        images: the files on which answers are compared; none stands for synthetic frames.
         spawned_ns: ``perf_counter_ns()`` just before the child was started. On Linux it is the same clock
             (CLOCK_MONOTONIC) in every process.
     """
@@ -26,7 +30,14 @@ class WorkRequest:
     model: str
     backend: str
     threads: int
-    spawned_ns: int
+    spawned_ns: int = 0
+    batch: int = 1
+    scenario: Scenario = "single-stream"
+    fps: float = 30.0
+    job: Literal["measure", "score"] = "measure"
+    examine: bool = False
+    scores_file: str | None = None
+    images: tuple[str, ...] = ()
     options: ModelOptions = field(default_factory=ModelOptions)
     harness: HarnessSettings = field(default_factory=HarnessSettings)
 
@@ -57,35 +68,68 @@ class ColdStart:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """How a row's probabilities compare with the reference's, image by image.
+
+    Attributes:
+        max_difference, mean_difference: of a probability, over all classes and images.
+        same_top1: the share of images with the same best class.
+    """
+
+    images: int
+    max_difference: float
+    mean_difference: float
+    same_top1: float
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
-    """What the child measured; the samples are in the order they were taken."""
+    """What the child measured; the samples are in the order they were taken.
+
+    Attributes:
+        memory_bytes: the resident set after each phase: imported, loaded, first_inference; and the largest: peak.
+        age_ns: of each result in the camera scenario, from its frame's arrival.
+        arrived, dropped: frames, in the camera scenario.
+        cpu_share: of the measured time, how much this process's main thread was given a core; None for a GPU.
+        energy_j: of the processor during the measured calls; None where the machine does not tell.
+        parts_ns: the median of each part of a call; empty unless asked for.
+        fault: why there are no figures; None where there are.
+    """
 
     backend_version: str
     device: Device
     device_name: str | None
     delegate: str
     cold_start_ms: ColdStart
-    peak_memory_bytes: int | None
+    memory_bytes: Mapping[str, int]
     latency_ns: tuple[int, ...]
     end_to_end_ns: tuple[int, ...]
     elapsed_ns: int
-    invalid_reason: str | None
+    age_ns: tuple[int, ...] = ()
+    arrived: int = 0
+    dropped: int = 0
+    cpu_share: float | None = None
+    energy_j: float | None = None
+    parts_ns: Mapping[str, float] = field(default_factory=dict)
+    agreement: Agreement | None = None
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WorkAnswer:
-    """Either what was measured, or the one line that says why not.
+    """What was measured, that scores were written, or the one line that says why neither.
 
     Raises:
-        ContractError: both or neither are given.
+        ContractError: not exactly one of them is given.
     """
 
     measured: Measured | None = None
     error: str | None = None
+    scored: bool = False
 
     def __post_init__(self) -> None:
-        if (self.measured is None) == (self.error is None):
-            raise ContractError("an answer is either measured or error")
+        if (self.measured is not None) + (self.error is not None) + self.scored != 1:
+            raise ContractError("an answer is one of measured, scored and error")
 
 
 def to_line(message: WorkRequest | WorkAnswer) -> str:

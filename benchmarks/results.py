@@ -6,7 +6,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.environment import Condition, Host
-from benchmarks.protocol import ColdStart, Device
-from benchmarks.settings import RunSettings
+from benchmarks.protocol import Agreement, ColdStart, Device
+from benchmarks.settings import RunSettings, Scenario
 from benchmarks.stats import Summary
 from edge_runtime.contracts.codec import decode, encode, parse_json
 from edge_runtime.contracts.errors import ContractError
@@ -30,16 +30,49 @@ Samples = dict[str, NDArray[np.int64]]
 """Array name to durations in nanoseconds, in the order they were measured."""
 
 DEFINITIONS = {
-    "latency_ms": "the interpreter's invoke alone; the input tensor is already written",
-    "end_to_end_ms": "one Classifier.classify of the frame: preprocess, write, invoke, read, postprocess",
-    "throughput_fps": "frames a second, one after the other, end to end",
+    "latency_ms": "the inference alone; the input tensor is already written. litert-compiled, litert-gpu and keras: "
+    "until the output can be read",
+    "end_to_end_ms": "one Classifier.classify of the frame: preprocess, write, invoke, read, postprocess; with a batch "
+    "the same for all its frames",
+    "throughput_fps": "frames a second, end to end: count * batch / seconds",
     "cold_start_ms": "process start to first result: interpreter_start until our first line runs, imports of the "
     "runtime, load of interpreter library and model, first_inference",
     "peak_memory_mb": "the child process's largest resident set, in 10^6 bytes",
+    "memory_mb": "the child's resident set after importing, loading and the first inference, in 10^6 bytes",
+    "parts_ms": "medians of the parts of one frame's way, each timed on its own; decode is of the frame as a JPEG",
+    "energy_mj": "of the processor packages, a frame, in thousandths of a joule; null where the machine does not tell",
+    "agreement": "probabilities beside the reference's, on the images that settings name",
+    "accuracy": "the figure of the converter's gate, from the model file; not measured here",
+    "camera": "frames arrive at a rate, the newest is taken, older ones are dropped; age is from arrival to result",
+    "noise": "why the figures may differ from those of another run; a noisy row stays VALID",
+    "intervals": "95 %, a bootstrap over blocks of consecutive samples",
     "delegate": "what the interpreter says took operators; unknown where it does not tell",
     "status": "VALID: minimum time and minimum count were both met; INVALID: measured, but see the reason; "
     "FAILED: not measured, see the reason",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFigures:
+    """Frames that arrived at a rate.
+
+    Attributes:
+        dropped: of the arrived; each was older than the one taken.
+        age_ms: from a frame's arrival to its result.
+    """
+
+    fps: float
+    arrived: int
+    dropped: int
+    age_ms: Summary | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """What the converter's gate measured: ``metric`` is "top-1", "micro-f1" or "accuracy", ``value`` 0..1."""
+
+    metric: str
+    value: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +83,19 @@ class Row:
         model: the file's name.
         model_sha256: of the whole file; None where it cannot be read.
         reason: why the row is not VALID.
+        noise: why another run may find other figures; empty for a quiet row.
         backend_version: of the interpreter's package.
         device_name: the GPU's; "[software]" where it is a program that computes on the CPU.
         delegate: which one took operators, "none" or "unknown".
+        size_mb: of the model file, in 10^6 bytes.
+        rounds_p50_ms: the end-to-end median of each round.
+        outliers: how many end-to-end samples are far out; they are in all figures.
+        drift: the end-to-end median of the last third of a round against its first; the furthest from 1.
+        cpu_share: how much of the measured time the main thread had a core; None where that says nothing.
         count: how many samples there are.
         seconds: how long measuring took.
-        samples: the arrays of this row's samples are named this, then ``_latency_ns`` and ``_end_to_end_ns``.
+        samples: the arrays of this row's samples are named this, then ``_latency_ns`` and ``_end_to_end_ns``, and
+            ``_age_ns`` in the camera scenario.
 
     Raises:
         ContractError: the status contradicts the reason or the figures.
@@ -69,14 +109,27 @@ class Row:
     device_name: str | None = None
     threads: int
     batch: int = 1
+    scenario: Scenario = "single-stream"
     status: Status
     reason: str | None = None
+    noise: tuple[str, ...] = ()
     cold_start_ms: ColdStart | None = None
     latency_ms: Summary | None = None
     end_to_end_ms: Summary | None = None
     throughput_fps: float | None = None
+    camera: CameraFigures | None = None
+    parts_ms: Mapping[str, float] = field(default_factory=dict)
+    agreement: Agreement | None = None
+    accuracy: Accuracy | None = None
+    size_mb: float | None = None
     peak_memory_mb: float | None = None
+    memory_mb: Mapping[str, float] = field(default_factory=dict)
+    energy_mj: float | None = None
     delegate: str | None = None
+    rounds_p50_ms: tuple[float, ...] = ()
+    outliers: int = 0
+    drift: float = 1.0
+    cpu_share: float | None = None
     count: int = 0
     seconds: float = 0.0
     samples: str | None = None
@@ -101,6 +154,7 @@ class BenchmarkResult:
         samples_file: the name of the .npz beside this file that holds the raw samples.
         frame: the source that gave the frame, as after ``edge-run``.
         definitions: what the figures mean.
+        noise: what the machine did during the run that makes its figures doubtful, one sentence each.
 
     Raises:
         ContractError: the schema is another.
@@ -115,6 +169,7 @@ class BenchmarkResult:
     rows: tuple[Row, ...]
     samples_file: str
     definitions: Mapping[str, str]
+    noise: tuple[str, ...] = ()
     schema: int = RESULT_SCHEMA
 
     def __post_init__(self) -> None:

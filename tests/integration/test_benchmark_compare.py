@@ -15,7 +15,7 @@ from benchmarks.cli import main
 from benchmarks.results import BenchmarkResult, samples_path, write_result
 from benchmarks.stats import ratio_interval, summarize
 
-BRIEF = ["--min-seconds", "0.001", "--min-count", "60", "--warm-up", "1"]
+BRIEF = ["--min-seconds", "0.001", "--min-count", "60", "--warm-up", "1", "--rounds", "1"]
 
 
 @pytest.fixture(scope="module")
@@ -157,13 +157,15 @@ def test_a_row_that_is_not_valid_is_not_compared(
     other = edited(measured, tmp_path / "other.json", "status", "INVALID")
     data = json.loads(other.read_text())
     data["rows"][0]["reason"] = "too few"
-    data["before"]["load_1m"] = 3.5
+    data["noise"] = ["The machine was busy before the run (load average 3.50)."]
+    data["rows"][1]["noise"] = ["it jumped"]
     other.write_text(json.dumps(data))
     assert main(["compare", str(measured), str(other)]) == 0
     out = capsys.readouterr().out
     assert [row[2] for row in table_of(out)] == ["2"]
     assert "- Not compared, INVALID in B: tiny.tflite, null, threads 1: too few." in out
-    assert "- B began on a busy machine (load average 3.50)" in out
+    assert "- B: The machine was busy before the run (load average 3.50)." in out
+    assert "- Noisy in B: tiny.tflite, null, threads 2: it jumped." in out
 
 
 def test_nothing_in_common_is_an_error(measured: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

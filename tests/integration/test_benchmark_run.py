@@ -3,18 +3,20 @@
 import hashlib
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from gpu import no_gpu, software_gpu
+from PIL import Image
 from shared import SHARED_DATA, needs_shared_data
-from tiny_model import write_tiny_model
+from tiny_model import LABELS, solid_frame, write_tiny_model
 
 from benchmarks.cli import main
 from benchmarks.results import BenchmarkResult, Row, samples_path
 
-BRIEF = ["--min-seconds", "0.001", "--min-count", "8", "--warm-up", "1"]
+BRIEF = ["--min-seconds", "0.001", "--min-count", "8", "--warm-up", "1", "--rounds", "1"]
 MODELS = SHARED_DATA / "tflite"
 
 
@@ -65,10 +67,19 @@ def test_third_party_models_on_two_backends_give_full_rows(tmp_path: Path, capfd
     assert [row.delegate for row in result.rows] == ["xnnpack", "none"] * 2
     assert result.rows[0].backend_version == result.host.versions["ai-edge-litert"]
     out, err = capfd.readouterr()
-    assert [line.split()[:4] for line in out.splitlines()[1:5]] == [
-        [row.model, row.backend, "1", "VALID"] for row in result.rows
-    ]
-    assert [line.split(":")[0] for line in err.splitlines()] == ["edge-bench"] * 4
+    lines = [line.split() for line in out.splitlines()[1:7]]
+    assert [line[0] for line in lines] == [models[0].name, "litert", "null", models[1].name, "litert", "null"]
+    assert all(line[1:3] == ["1", "1"] and line[3] in {"VALID", "noisy"} for line in lines if len(line) > 1)
+    assert {line.split(":")[0] for line in err.splitlines()} == {"edge-bench"}
+    interpreter, null = result.rows[:2]
+    assert interpreter.agreement is not None
+    assert (interpreter.agreement.same_top1, interpreter.agreement.max_difference) == (1.0, 0.0)
+    assert null.agreement is None
+    assert list(interpreter.parts_ms) == [
+        "decode", "resize", "normalise", "copy_in", "invoke", "copy_out", "postprocess",
+    ]  # fmt: skip
+    memory = interpreter.memory_mb
+    assert 0 < memory["imported"] < memory["loaded"] <= memory["first_inference"] <= interpreter.peak_memory_mb
 
 
 @needs_shared_data
@@ -87,17 +98,147 @@ def test_rows_that_fail_say_why_and_the_others_are_measured(
 ) -> None:
     damaged = tmp_path / "damaged.tflite"
     damaged.write_bytes(Path(tiny).read_bytes()[:200])
-    missing = tmp_path / "missing.tflite"
-    code, result = run(tmp_path / "r.json", str(damaged), str(missing), tiny, "--backends", "litert,null")
+    code, result = run(tmp_path / "r.json", str(damaged), tiny, "--backends", "litert,null")
     assert code == 1
-    assert [row.status for row in result.rows] == ["FAILED"] * 4 + ["VALID"] * 2
+    assert [row.status for row in result.rows] == ["FAILED"] * 2 + ["VALID"] * 2
     assert str(damaged) in str(result.rows[0].reason)
     assert result.rows[0].model_sha256 == hashlib.sha256(damaged.read_bytes()).hexdigest()
-    assert "missing.tflite: cannot read" in str(result.rows[2].reason)
-    assert result.rows[2].model_sha256 is None
-    for row in result.rows[4:]:
+    for row in result.rows[2:]:
         check_measured(row, samples_path(tmp_path / "r.json"))
-    assert result.rows[2].reason in capsys.readouterr().out
+    assert result.rows[0].reason in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["missing.tflite"], "missing.tflite: no such file"),
+        (["TINY", "--backends", "keras"], "is not for the backend keras"),
+        (["TINY", "--images", "EMPTY"], "no image in it"),
+        (["TINY", "--reference", "nowhere.tflite"], "nowhere.tflite: no such file"),
+    ],
+)
+def test_what_is_missing_stops_everything_before_it_is_measured(
+    arguments: list[str], said: str, tiny: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = {"TINY": tiny, "EMPTY": str(tmp_path / "empty")}
+    (tmp_path / "empty").mkdir()
+    out = tmp_path / "r.json"
+    assert main(["run", *(names.get(argument, argument) for argument in arguments), *BRIEF, "--out", str(out)]) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert len(error.splitlines()) == 1
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--batch", "1,x"], ["--batch", "65"], ["--scenario", "camera", "--batch", "1,2"], ["--fps", "0"]]
+)
+def test_nonsense_is_wrong_usage(wrong: list[str], tiny: str, tmp_path: Path) -> None:
+    assert main(["run", tiny, *wrong, *BRIEF, "--out", str(tmp_path / "r.json")]) == 2
+
+
+@pytest.fixture
+def colors(tmp_path: Path) -> Path:
+    """A folder of three images: a red, a green and a blue one."""
+    folder = tmp_path / "colors"
+    folder.mkdir()
+    for number, color in enumerate(((250, 10, 10), (10, 250, 10), (10, 10, 250))):
+        Image.fromarray(solid_frame(color)).save(folder / f"{number}.png")
+    return folder
+
+
+@pytest.fixture
+def other_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Makes a tflite_runtime whose interpreter is that of ai-edge-litert, but with another ``get_tensor``."""
+
+    def make(body: str) -> None:
+        package = tmp_path / "site" / "tflite_runtime"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text("__version__ = '2.14.0'\n")
+        (package / "interpreter.py").write_text(
+            "from ai_edge_litert import interpreter\n"
+            "class Interpreter(interpreter.Interpreter):\n"
+            f"    def get_tensor(self, index):\n        right = super().get_tensor(index)\n        {body}\n"
+        )
+        monkeypatch.setenv("PYTHONPATH", str(package.parent))
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("return right[..., [1, 2, 0]]", "wrong answers: the best class is the reference's on"),
+        ("return right // 2 * 2 - 12 * (right > 50)", "wrong answers: a probability differs from the reference's by"),
+        ("return right", None),
+    ],
+    ids=["classes swapped", "numbers off", "right"],
+)
+def test_a_fast_wrong_answer_is_invalid(
+    body: str, reason: str | None, tiny: str, colors: Path, tmp_path: Path, other_interpreter: Callable[[str], None]
+) -> None:
+    other_interpreter(body)
+    _, result = run(tmp_path / "r.json", tiny, "--backends", "tflite-runtime", "--images", str(colors))
+    (row,) = result.rows
+    assert row.status == ("VALID" if reason is None else "INVALID")
+    assert str(row.reason).startswith(str(reason))
+    assert row.latency_ms is not None
+    assert row.agreement is not None
+    assert row.agreement.images == 3
+
+
+def test_answers_are_compared_with_a_float_reference_on_images(colors: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("\n".join(LABELS))
+    reference = write_tiny_model(tmp_path / "float.tflite")
+    candidate = write_tiny_model(tmp_path / "uint8.tflite", dtype="uint8")
+    said = ["--labels", str(labels), "--normalization", "-1..1", "--images", str(colors)]
+    _, result = run(tmp_path / "r.json", str(candidate), "--reference", str(reference), *said)
+    (row,) = result.rows
+    assert row.status == "VALID", row.reason
+    assert row.agreement is not None
+    assert (row.agreement.images, row.agreement.same_top1) == (3, 1.0)
+    assert 0 < row.agreement.mean_difference <= row.agreement.max_difference < 0.02
+
+
+def test_other_classes_than_the_references_are_a_failed_row(tmp_path: Path) -> None:
+    reference = write_tiny_model(tmp_path / "grey.tflite", dtype="uint8", channels=1)
+    _, result = run(
+        tmp_path / "r.json", str(write_tiny_model(tmp_path / "m.tflite", dtype="uint8")), "--reference", str(reference)
+    )
+    assert "it scores 3 classes, the reference" in str(result.rows[0].reason)
+
+
+def test_batches_are_offline_and_count_every_frame(tiny: str, tmp_path: Path) -> None:
+    _, result = run(tmp_path / "r.json", tiny, "--batch", "1,4")
+    one, four = result.rows
+    assert (one.scenario, four.scenario) == ("single-stream", "offline")
+    assert one.status == four.status == "VALID", four.reason
+    assert four.throughput_fps == pytest.approx(4 * four.count / four.seconds)
+    assert four.agreement is not None
+    assert four.agreement.max_difference == 0.0
+    assert four.parts_ms == {}
+
+
+def test_a_camera_row_tells_age_and_drops(tiny: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, result = run(tmp_path / "r.json", tiny, "--backends", "null", "--scenario", "camera", "--fps", "200")
+    (row,) = result.rows
+    assert row.scenario == "camera"
+    assert row.camera is not None
+    assert row.camera.arrived == row.count + row.camera.dropped
+    assert row.camera.age_ms is not None
+    with np.load(samples_path(tmp_path / "r.json")) as kept:
+        assert kept["row0_age_ns"].shape == (row.count,)
+        assert (kept["row0_age_ns"] >= kept["row0_end_to_end_ns"]).all()
+    assert f"{row.camera.arrived} frames at 200/s" in capsys.readouterr().out
+
+
+def test_rounds_are_joined_in_the_order_they_were_measured(tiny: str, tmp_path: Path) -> None:
+    out = tmp_path / "r.json"
+    assert main(["run", tiny, "--backends", "null", *BRIEF[:-2], "--rounds", "2", "--out", str(out)]) == 0
+    (row,) = BenchmarkResult.load(out).rows
+    assert len(row.rounds_p50_ms) == 2
+    check_measured(row, samples_path(out))
 
 
 def test_a_backend_that_is_not_installed_is_a_failed_row(tiny: str, tmp_path: Path) -> None:
@@ -135,7 +276,7 @@ def test_a_row_that_misses_a_minimum_is_invalid_and_keeps_its_samples(
     tiny: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "r.json"
-    limits = ["--min-seconds", "0.01", "--max-seconds", "0.02", "--min-count", "1000000"]
+    limits = ["--min-seconds", "0.01", "--max-seconds", "0.02", "--min-count", "1000000", "--rounds", "1"]
     assert main(["run", tiny, "--backends", "null", *limits, "--out", str(out)]) == 0
     (row,) = BenchmarkResult.load(out).rows
     assert row.status == "INVALID"

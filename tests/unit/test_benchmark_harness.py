@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks.harness import measure
+from benchmarks.harness import measure, measure_camera
 from benchmarks.settings import HarnessSettings, ModelOptions, RunSettings
 from benchmarks.stats import summarize
 from edge_runtime.contracts.errors import ContractError
@@ -117,6 +117,53 @@ def test_a_clock_that_stands_still_is_invalid_and_does_not_hang() -> None:
     clock = FakeClock()
     measurement = measure(call_taking(clock, [MS, MS, MS, 0]), settings(), clock)
     assert measurement.invalid_reason == "the clock stood still during a call, after 3 samples"
+
+
+@pytest.mark.parametrize(
+    ("call_ms", "ages_ms", "dropped"),
+    [
+        (30, [30, 30, 30, 30], 0),  # faster than the frames come: each is as old as its call
+        (100, [100, 100, 100, 100], 0),
+        (130, [130, 160, 190, 220], 0),  # slower: each is taken later, until one is missed
+        (250, [250, 300, 250, 300], 4),
+    ],
+)
+def test_a_camera_gives_the_newest_frame_and_counts_the_others(call_ms: int, ages_ms: list[int], dropped: int) -> None:
+    clock = FakeClock()
+
+    def sleep(seconds: float) -> None:
+        assert seconds > 0
+        clock.now += round(seconds * S)
+
+    chosen = settings(min_seconds=0.0001, min_count=4)
+    found = measure_camera(call_taking(clock, [call_ms * MS]), chosen, fps=10.0, clock=clock, sleep=sleep)
+    assert [age / MS for age in found.age_ns] == ages_ms
+    assert (found.dropped, found.arrived) == (dropped, 4 + dropped)
+    assert found.samples_ns == (call_ms * MS,) * 4
+
+
+def test_a_camera_whose_sleep_ends_early_still_waits_for_the_frame() -> None:
+    clock = FakeClock()
+
+    def sleep(seconds: float) -> None:
+        clock.now += max(1, round(seconds * S) // 2)
+
+    found = measure_camera(call_taking(clock, [MS]), settings(min_count=5), fps=10.0, clock=clock, sleep=sleep)
+    assert found.age_ns == (MS,) * 5
+    assert found.dropped == 0
+
+
+def test_a_camera_with_a_clock_that_goes_back_is_invalid() -> None:
+    clock = FakeClock()
+    found = measure_camera(call_taking(clock, [MS, -5]), settings(), fps=1000.0, clock=clock, sleep=lambda _: None)
+    assert found.invalid_reason == "the clock went back by 5 ns, after 1 samples"
+    assert (found.samples_ns, found.age_ns) == ((), ())
+
+
+def test_rounds_together_ask_for_what_one_would() -> None:
+    share = settings(min_seconds=6.0, min_count=200, max_seconds=60.0).share(3)
+    assert (share.min_seconds, share.min_count, share.max_seconds) == (2.0, 67, 20.0)
+    assert settings(min_count=2).share(20).min_count == 2
 
 
 def test_an_error_in_the_call_is_not_swallowed() -> None:

@@ -13,7 +13,7 @@ from benchmarks.frame import FRAME
 from benchmarks.protocol import ColdStart, WorkAnswer, WorkRequest, read_answer, read_request, to_line
 from benchmarks.results import DEFINITIONS, BenchmarkResult, Row, samples_path, write_result
 from benchmarks.settings import HarnessSettings, ModelOptions, RunSettings
-from benchmarks.stats import Summary
+from benchmarks.stats import Interval, Summary
 from benchmarks.table import render
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.files import OutputError
@@ -26,7 +26,7 @@ VALID = Row(
     threads=2,
     status="VALID",
     cold_start_ms=ColdStart.from_parts(20.0, 150.0, 60.0, 8.0),
-    latency_ms=Summary(6.7, 6.8, None, 6.75, 0.1),
+    latency_ms=Summary(6.7, 6.8, None, 6.75, 0.1, Interval(6.6, 6.9)),
     end_to_end_ms=Summary(7.0, 7.1, None, 7.05, 0.1),
     throughput_fps=142.0,
     peak_memory_mb=84.3,
@@ -76,14 +76,27 @@ def test_a_row_has_the_keys_that_scripts_rely_on(tmp_path: Path) -> None:
         "device_name",
         "threads",
         "batch",
+        "scenario",
         "status",
         "reason",
+        "noise",
         "cold_start_ms",
         "latency_ms",
         "end_to_end_ms",
         "throughput_fps",
+        "camera",
+        "parts_ms",
+        "agreement",
+        "accuracy",
+        "size_mb",
         "peak_memory_mb",
+        "memory_mb",
+        "energy_mj",
         "delegate",
+        "rounds_p50_ms",
+        "outliers",
+        "drift",
+        "cpu_share",
         "count",
         "seconds",
         "samples",
@@ -95,7 +108,9 @@ def test_a_row_has_the_keys_that_scripts_rely_on(tmp_path: Path) -> None:
         "first_inference": 8.0,
         "total": 238.0,
     }
-    assert row["latency_ms"] == {"p50": 6.7, "p90": 6.8, "p99": None, "mean": 6.75, "std": 0.1}
+    figures = {"p50": 6.7, "p90": 6.8, "p99": None, "mean": 6.75, "std": 0.1}
+    intervals = {"p50_interval": {"low": 6.6, "high": 6.9}, "p90_interval": None, "p99_interval": None}
+    assert row["latency_ms"] == {**figures, **intervals}
 
 
 def spoil(data: dict[str, Any], path: str, value: object) -> None:
@@ -149,28 +164,34 @@ def test_a_failed_write_leaves_the_old_result_alone(tmp_path: Path) -> None:
 
 
 def test_messages_to_and_from_the_worker_survive_their_line() -> None:
-    request = WorkRequest("m.tflite", "null", 2, 123, ModelOptions(labels="l.txt"), HarnessSettings(warm_up=3))
+    request = WorkRequest(
+        "m.tflite", "null", 2, 123, options=ModelOptions(labels="l.txt"), harness=HarnessSettings(warm_up=3)
+    )
     assert read_request(to_line(request)) == request
     assert "\n" not in to_line(request)
-    answer = WorkAnswer(error="m.tflite: gone")
-    assert read_answer(to_line(answer)) == answer
-    with pytest.raises(ContractError, match="either measured or error"):
+    for answer in (WorkAnswer(error="m.tflite: gone"), WorkAnswer(scored=True)):
+        assert read_answer(to_line(answer)) == answer
+    with pytest.raises(ContractError, match="one of measured, scored and error"):
         WorkAnswer()
 
 
 def test_the_table_shows_each_row_and_why_one_is_not_valid() -> None:
     invalid = dataclasses.replace(VALID, status="INVALID", reason="71 samples within 60 s; 200 are needed", threads=4)
-    header, *rows, note, first_reason, second_reason = render((VALID, invalid, FAILED)).splitlines()
-    assert " ".join(header.split()) == (
-        "model backend threads status cold start latency p50 / p90 / p99 end to end p50 / p90 / p99 "
-        "frames/s peak MB delegate"
-    )
-    figures = "238 6.700 / 6.800 / - 7.000 / 7.100 / - 142.0 84.3 xnnpack"
-    assert [" ".join(row.split()) for row in rows] == [
-        f"m.tflite litert 2 VALID {figures}",
-        f"m.tflite litert 4 INVALID {figures}",
-        "d.tflite null 1 FAILED - - - - - -",
+    noisy = dataclasses.replace(VALID, batch=8, noise=("the medians of 3 rounds lie within a factor of 1.40",))
+    lines = render((VALID, invalid, noisy, FAILED)).splitlines()
+    assert max(map(len, lines[:7])) <= 80
+    assert " ".join(lines[0].split()) == "thr bat status p50 p99 all p50 all p99 frames/s MB"
+    figures = "6.700 - 7.000 - 142.0 84"
+    assert [" ".join(line.split()) for line in lines[1:7]] == [
+        "m.tflite",
+        f"litert 2 1 VALID {figures}",
+        f"litert 4 1 INVALID {figures}",
+        f"litert 2 8 noisy {figures}",
+        "d.tflite",
+        "null 1 1 FAILED - - - - - -",
     ]
-    assert "invoke" in note
-    assert first_reason == "INVALID: m.tflite, litert, threads 4: 71 samples within 60 s; 200 are needed"
-    assert second_reason == "FAILED: d.tflite, null, threads 1: d.tflite: no TFL3 file"
+    assert lines[9:] == [
+        "INVALID: m.tflite, litert, threads 4: 71 samples within 60 s; 200 are needed",
+        f"noisy: m.tflite, litert, threads 2, batch 8: {noisy.noise[0]}; measure again on an idle machine",
+        "FAILED: d.tflite, null, threads 1: d.tflite: no TFL3 file",
+    ]
