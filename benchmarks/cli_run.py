@@ -70,13 +70,6 @@ def add(commands: Any) -> None:
         help="frames a second in --scenario camera (default: %(default)g)",
     )
     run.add_argument(
-        "--rounds",
-        type=int,
-        default=3,
-        metavar="N",
-        help="measure each row so often, in random order, for a share of the time (default: %(default)s)",
-    )
-    run.add_argument(
         "--python",
         metavar="BACKEND=PATH",
         action="append",
@@ -118,6 +111,13 @@ def add_harness_options(parser: argparse.ArgumentParser) -> None:
         default = getattr(_DEFAULT, option.replace("-", "_"))
         help_text = f"{text} (default: %(default)s)"
         group.add_argument(f"--{option}", type=kind, metavar=metavar, default=default, help=help_text)
+    group.add_argument(
+        "--rounds",
+        type=int,
+        default=3,
+        metavar="N",
+        help="measure each row so often, in random order, each time for a share of these (default: %(default)s)",
+    )
 
 
 def _run(options: argparse.Namespace) -> int:

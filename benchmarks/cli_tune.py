@@ -80,6 +80,7 @@ def _settings(options: argparse.Namespace) -> RunSettings:
             models=tuple(options.models),
             backends=backends,
             threads=sensible_threads(),
+            rounds=options.rounds,
             options=model_options(options),
             harness=harness_settings(options),
         )

@@ -20,6 +20,9 @@ _PACKAGES = (
     "pillow",
     "ai-edge-litert",
     "tflite-runtime",
+    "keras",
+    "tensorflow",
+    "jax",
     "opencv-python",
     "opencv-python-headless",
 )
@@ -58,6 +61,7 @@ class Condition:
         temperature_c: of thermal zone 0.
         throttled: what ``edge-doctor`` says of throttling: "none since the start".
         load_1m: the load average of the last minute.
+        affinity: the numbers of the CPUs this process may use.
     """
 
     governor: str | None
@@ -65,6 +69,7 @@ class Condition:
     temperature_c: float | None
     throttled: str | None
     load_1m: float | None
+    affinity: tuple[int, ...] = ()
 
     @property
     def is_busy(self) -> bool:
@@ -103,6 +108,7 @@ def read_condition(root: Path = Path("/")) -> Condition:
         temperature_c=None if temperature_mc is None else temperature_mc / 1e3,
         throttled=None if throttling.status == "absent" else throttling.detail,
         load_1m=None if load is None else float(load),
+        affinity=tuple(sorted(os.sched_getaffinity(0))),
     )
 
 
