@@ -53,12 +53,13 @@ def test_its_condition_is_read(pi: Path, tmp_path: Path, monkeypatch: pytest.Mon
     assert condition.temperature_c == 48.686
     assert condition.throttled == "now: under-voltage, throttled; since the start: under-voltage, throttled"
     assert condition.load_1m == 0.42
+    assert condition.affinity == tuple(sorted(os.sched_getaffinity(0)))
 
 
 def test_what_is_not_there_is_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     condition = read_condition(tmp_path)
-    assert {getattr(condition, name) for name in condition.__slots__} == {None}
+    assert {getattr(condition, name) for name in condition.__slots__ if name != "affinity"} == {None}
     host = read_host(tmp_path)
     assert (host.board, host.cpu_model, host.memory_mb) == (None, None, None)
 
