@@ -12,7 +12,7 @@ def start() -> None:
     Raises:
         MissingExtraError: they, or what progress is shown with, are not installed.
     """
-    import_quietly("convert", "tqdm", "keras", "tensorflow")
+    import_quietly("convert", "tqdm", "scipy.stats", "litert_quantizer", "keras", "tensorflow")
     import keras
     import tensorflow as tf
 

@@ -5,10 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 from converter.errors import ConfigError
-from converter.recipes import RECIPES, Recipe
+from converter.gate import Limits
+from converter.recipes import AUTO, RECIPES, Recipe
+from edge_runtime.contracts.preprocessing import MAX_SIDE
 from edge_runtime.contracts.tensors import DType
+from edge_runtime.model_contract import UserSays
+
+Preference = Literal["latency", "size"]
+
+AUTO_MIN_AGREEMENT = 97.0
+"""What the ladder asks for where the user does not say: a drop of nothing can hide answers that changed both ways."""
 
 
 @dataclass(frozen=True)
@@ -16,14 +25,23 @@ class ConvertConfig:
     """The configuration of a conversion; it refuses what cannot work when it is built.
 
     Attributes:
-        model: a RUN folder of edge-train.
-        quantize: a name in ``converter.recipes.RECIPES``.
-        max_drop: how much top-1 may fall below that of the Keras model, in percentage points.
-        calibration_data: a folder with one subfolder a class; None takes the training part of the run.
+        model: a RUN folder of edge-train, a .keras or .h5 file, a SavedModel folder, or a float .tflite.
+        quantize: a name in ``converter.recipes.RECIPES``, or "auto" for the ladder.
+        max_drop: how much the metric may fall below that of the float model, in percentage points.
+        max_class_drop: how much any one class may lose, in percentage points; None sets no limit.
+        min_agreement: how many percent of the images need the float model's answer; None stands for
+            ``AUTO_MIN_AGREEMENT`` with "auto", else for 0.
+        prefer: what "auto" makes small among the files that pass.
+        calibration_data: images, as edge-train takes them; None takes the training part of the run.
         calibration_samples: how many images calibrate, balanced over the classes.
-        eval_data: a folder with one subfolder a class; None takes the test part of the run.
+        calibration_sweep: also measures int8 calibrated on fewer and on more images.
+        eval_data: images, as edge-train takes them; None takes the test part of the run.
         input_type: of the input tensor; None takes the recipe's default.
         output_type: of the output tensor; None takes the recipe's default.
+        labels: a text file with one label a line; this and the next three only for a model that does not say it.
+        normalization: see ``contracts.preprocessing.parse_normalization``.
+        resize: see ``contracts.preprocessing.parse_resize``.
+        image_size: the side of the images, for a model that takes any.
         seed: of the choice of calibration images.
         name: of the model, in its metadata; None takes the target's name without its suffix.
         model_version: written to the metadata where not empty; likewise the next two.
@@ -37,11 +55,19 @@ class ConvertConfig:
     model: Path
     quantize: str = "int8"
     max_drop: float = 1.0
+    max_class_drop: float | None = None
+    min_agreement: float | None = None
+    prefer: Preference = "latency"
     calibration_data: Path | None = None
     calibration_samples: int = 200
+    calibration_sweep: bool = False
     eval_data: Path | None = None
     input_type: DType | None = None
     output_type: DType | None = None
+    labels: Path | None = None
+    normalization: str | None = None
+    resize: str | None = None
+    image_size: int | None = None
     seed: int = 0
     name: str | None = None
     model_version: str = ""
@@ -49,12 +75,21 @@ class ConvertConfig:
     license: str = ""
 
     def __post_init__(self) -> None:
-        if self.quantize not in RECIPES:
-            raise ConfigError(f"quantize {self.quantize!r} is not one of {', '.join(RECIPES)}")
-        if not (math.isfinite(self.max_drop) and 0 <= self.max_drop <= 100):
-            raise ConfigError(f"max_drop {self.max_drop} is not within 0..100 percentage points")
+        if self.quantize != AUTO and self.quantize not in RECIPES:
+            raise ConfigError(f"quantize {self.quantize!r} is not one of {AUTO}, {', '.join(RECIPES)}")
+        if self.prefer not in get_args(Preference):
+            raise ConfigError(f"prefer {self.prefer!r} is not one of {', '.join(get_args(Preference))}")
+        for field, unit in (("max_drop", "percentage points"), ("max_class_drop", "percentage points"),
+                            ("min_agreement", "percent")):  # fmt: skip
+            value = getattr(self, field)
+            if value is not None and not (math.isfinite(value) and 0 <= value <= 100):
+                raise ConfigError(f"{field} {value} is not within 0..100 {unit}")
         if self.calibration_samples < 1:
             raise ConfigError(f"calibration_samples {self.calibration_samples} is below 1")
+        if self.image_size is not None and not 1 <= self.image_size <= MAX_SIDE:
+            raise ConfigError(f"image_size {self.image_size} is not within 1..{MAX_SIDE}")
+        if self.calibration_sweep and self.quantize not in (AUTO, "int8"):
+            raise ConfigError(f"calibration_sweep measures int8; it does not go with {self.quantize}")
         if self.seed < 0:
             raise ConfigError(f"seed {self.seed} is below 0")
         for field in ("input_type", "output_type"):
@@ -66,12 +101,39 @@ class ConvertConfig:
 
     def _check_edge(self, field: str) -> None:
         chosen = getattr(self, field)
-        if chosen is not None and chosen not in self.recipe.edge_types:
+        if chosen is None:
+            return
+        if self.quantize == AUTO:
+            raise ConfigError(f"{field} {chosen!r} does not go with {AUTO}, which takes what each recipe has; name one")
+        if chosen not in self.recipe.edge_types:
             raise ConfigError(
                 f"{field} {chosen!r} does not go with {self.quantize}; it takes {', '.join(self.recipe.edge_types)}"
             )
 
     @property
+    def is_auto(self) -> bool:
+        """Whether the ladder is asked for."""
+        return self.quantize == AUTO
+
+    @property
     def recipe(self) -> Recipe:
-        """The recipe that ``quantize`` names."""
+        """The recipe that ``quantize`` names; not with "auto"."""
         return RECIPES[self.quantize]
+
+    @property
+    def calibrates(self) -> bool:
+        """Whether calibration images are needed."""
+        return self.is_auto or self.recipe.needs_calibration
+
+    @property
+    def limits(self) -> Limits:
+        """What the gate allows."""
+        agreement = self.min_agreement
+        if agreement is None:
+            agreement = AUTO_MIN_AGREEMENT if self.is_auto else 0.0
+        return Limits(self.max_drop, self.max_class_drop, agreement)
+
+    @property
+    def said(self) -> UserSays:
+        """What the user says for a model that does not."""
+        return UserSays(self.labels, self.normalization, self.resize)

@@ -5,7 +5,8 @@ EdgeDeployError                 (edge_runtime.contracts.errors)
     ├── ConfigError             a configuration that cannot work; the command ends with exit code 2
     ├── SourceError             a MODEL that cannot be read, or whose parts do not fit one another
     ├── DataError               images that cannot calibrate or evaluate it
-    ├── ConversionError         TensorFlow cannot convert the model
+    ├── ConversionError         a converter cannot convert the model
+    ├── NotApplicableError      a repair that this model's architecture does not allow; the ladder goes on without
     ├── TargetError             the converted model does not run where it is meant to
     ├── ExportError             a file that cannot be exported
     └── GateRefusedError        the converted model lost too much; the command ends with exit code 3
@@ -40,7 +41,11 @@ class DataError(ConverterError):
 
 
 class ConversionError(ConverterError):
-    """TensorFlow cannot convert the model."""
+    """A converter cannot convert the model."""
+
+
+class NotApplicableError(ConverterError):
+    """A repair that this model's architecture does not allow; the message is the reason."""
 
 
 class TargetError(ConverterError):

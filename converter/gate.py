@@ -1,68 +1,160 @@
-"""The accuracy gate: whether a converted model may be written. Pure: arrays and numbers in, a verdict out."""
+"""The accuracy gate: whether a converted model may be written. Pure: arrays and numbers in, a verdict out.
+
+Every metric is a share of whole numbers, right by possible: of top-1 and accuracy images by images; of micro-F1 twice
+the true positives by all positives, said or true. So limits are compared as fractions, and no rounding decides.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.comparison import Labels, predicted_classes
+from converter.comparison import (
+    METRICS,
+    Answers,
+    ClassDrop,
+    Scores,
+    answers_of,
+    confidence_shift,
+    same_answers,
+)
 from converter.errors import DataError
-from edge_runtime.contracts.manifest import GateVerdict
+from converter.intervals import drop_interval
+from edge_runtime.contracts.manifest import GateVerdict, Metric, Task
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a converted model may lose.
+
+    Attributes:
+        max_drop_pp: of the metric, in percentage points.
+        max_class_drop_pp: of any one class; None where that is not limited.
+        min_agreement_percent: how many of a hundred images need the Keras model's answer.
+    """
+
+    max_drop_pp: float
+    max_class_drop_pp: float | None = None
+    min_agreement_percent: float = 0.0
+
+
+class Counts(NamedTuple):
+    """A metric as whole numbers: ``right`` of ``possible``."""
+
+    right: int
+    possible: int
+
+    @property
+    def share(self) -> Fraction:
+        """The metric, 0..1; 0 where nothing was possible."""
+        return Fraction(self.right, self.possible) if self.possible else Fraction(0)
 
 
 def judge(
-    truth: Labels, reference: NDArray[np.float32], candidate: NDArray[np.float32], max_drop_pp: float
+    truth: Answers,
+    reference: Scores,
+    candidate: Scores,
+    task: Task,
+    limits: Limits,
+    *,
+    thresholds: tuple[float, ...] = (),
+    per_class: tuple[ClassDrop, ...] = (),
 ) -> GateVerdict:
-    """Compares the top-1 of two models on the same images.
+    """Compares two models on the same images.
 
     Args:
-        truth: the right classes, (images,).
-        reference: the Keras model's scores, (images, classes).
-        candidate: the converted model's scores, of the same shape.
-        max_drop_pp: how many percentage points top-1 may fall.
+        truth: the right answers.
+        reference: the Keras model's scores.
+        candidate: the converted model's scores.
+        task: decides the metric.
+        limits: what may be lost.
+        thresholds: from which score on each label counts, for a multi-label task.
+        per_class: what each class lost, the worst first (:func:`converter.comparison.class_drops`).
 
     Raises:
         DataError: there is no image, or a score of the reference is no finite number.
     """
+    if not len(truth):
+        raise DataError("no evaluation images; the gate cannot judge without")
     if not np.isfinite(reference).all():
-        raise DataError("the Keras model gives scores that are no numbers (NaN or infinite); train it again")
-    return judge_counts(
-        int((predicted_classes(reference) == truth).sum()),
-        int((predicted_classes(candidate) == truth).sum()),
-        len(truth),
-        max_drop_pp,
-        all_finite=bool(np.isfinite(candidate).all()),
+        raise DataError("the float model gives scores that are no numbers (NaN or infinite); train it again")
+    metric = METRICS[task]
+    before, after = (answers_of(scores, task, thresholds) for scores in (reference, candidate))
+    same = int(same_answers(before, after, candidate).sum())
+    counts = [count_images(truth, answers, metric) for answers in (before, after)]
+    worst = per_class[0].drop_pp if per_class else None
+    reference_counts, candidate_counts = map(_total, counts)
+    kept = [
+        bool(np.isfinite(candidate).all()),
+        keeps_drop(reference_counts, candidate_counts, limits.max_drop_pp),
+        Fraction(100 * same, len(truth)) >= Fraction(str(limits.min_agreement_percent)),
+        limits.max_class_drop_pp is None or worst is None or worst <= limits.max_class_drop_pp + 1e-9,
+    ]
+    return GateVerdict(
+        metric=metric,
+        reference=float(reference_counts.share),
+        candidate=float(candidate_counts.share),
+        drop_pp=float(100 * (reference_counts.share - candidate_counts.share)),
+        max_drop_pp=limits.max_drop_pp,
+        images=len(truth),
+        passed=all(kept),
+        drop_interval_pp=drop_interval(*counts),
+        agreement=same / len(truth),
+        min_agreement=limits.min_agreement_percent / 100,
+        worst_class_drop_pp=worst,
+        max_class_drop_pp=limits.max_class_drop_pp,
+        confidence_shift=round(confidence_shift(reference, candidate), 6),
     )
 
 
-def judge_counts(
-    reference: int, candidate: int, images: int, max_drop_pp: float, *, all_finite: bool = True
-) -> GateVerdict:
-    """The verdict on how many of ``images`` each model classified rightly.
+def keeps_drop(reference: Counts, candidate: Counts, max_drop_pp: float) -> bool:
+    """Whether the metric fell by ``max_drop_pp`` at most, which is taken as the decimal number it prints as."""
+    return 100 * (reference.share - candidate.share) <= Fraction(str(max_drop_pp))
 
-    A drop of exactly ``max_drop_pp`` passes: counts are compared as fractions, so no rounding decides.
 
-    Args:
-        reference: images the Keras model classified rightly.
-        candidate: images the converted model classified rightly.
-        images: images in all.
-        max_drop_pp: what is allowed, taken as the decimal number it prints as.
-        all_finite: whether all of the candidate's scores are numbers; else it does not pass.
+def count_images(truth: Answers, answers: Answers, metric: Metric) -> NDArray[np.int64]:
+    """Right and possible of each image, int64 (images, 2); the metric is the sum of the one by that of the other."""
+    right = (truth & answers).sum(axis=1)
+    if metric != "micro-f1":
+        return np.stack([right, np.ones_like(right)], axis=1)
+    return np.stack([2 * right, truth.sum(axis=1) + answers.sum(axis=1)], axis=1)
 
-    Raises:
-        DataError: there is no image.
-    """
-    if images < 1:
-        raise DataError("no evaluation images; the gate cannot judge without")
-    drop = Fraction(100 * (reference - candidate), images)
-    return GateVerdict(
-        metric="top-1",
-        reference=reference / images,
-        candidate=candidate / images,
-        drop_pp=float(drop),
-        max_drop_pp=max_drop_pp,
-        images=images,
-        passed=all_finite and drop <= Fraction(str(max_drop_pp)),
+
+def _total(counts: NDArray[np.int64]) -> Counts:
+    return Counts(int(counts[:, 0].sum()), int(counts[:, 1].sum()))
+
+
+def refusals(verdict: GateVerdict, worst_class: str = "") -> list[str]:
+    """What a refused model lost, each limit that it broke as half a sentence; empty for one that passed."""
+    broken = []
+    if verdict.drop_pp > verdict.max_drop_pp:
+        drop = f"{verdict.metric} fell by {verdict.drop_pp:.2f} pp, more than the {verdict.max_drop_pp:g} allowed"
+        one = 100 / verdict.images
+        if 0 < verdict.max_drop_pp < one:
+            drop += f" (of {verdict.images} images one is {one:.2f} pp: evaluate on more, --eval-data)"
+        broken.append(drop)
+    if verdict.agreement is not None and verdict.agreement < verdict.min_agreement:
+        broken.append(
+            f"only {verdict.agreement:.1%} of the images keep their answer, where {verdict.min_agreement:.1%} should"
+        )
+    worst, allowed = verdict.worst_class_drop_pp, verdict.max_class_drop_pp
+    if worst is not None and allowed is not None and worst > allowed:
+        broken.append(f"class {worst_class} fell by {worst:.1f} pp, more than the {allowed:g} allowed")
+    if not broken and not verdict.passed:
+        broken.append("it gives scores that are no numbers (NaN or infinite)")
+    return broken
+
+
+def coarseness(verdict: GateVerdict) -> str | None:
+    """What the gate cannot tell with so few images; None where it can."""
+    _, most = verdict.drop_interval_pp or (0.0, 0.0)
+    if not verdict.passed or verdict.max_drop_pp >= 100 or most <= verdict.max_drop_pp:
+        return None
+    return (
+        f"measured on {verdict.images} images: on others the drop may be up to {most:.2f} pp (95 % confidence), more "
+        f"than the {verdict.max_drop_pp:g} allowed; more images (--eval-data) narrow that"
     )

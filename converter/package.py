@@ -17,7 +17,7 @@ from converter.metadata import (
     label_file,
 )
 from converter.packing import pack_model
-from converter.recipes import Recipe
+from converter.recipes import Variant
 from edge_runtime.contracts.files import write_bytes
 from edge_runtime.contracts.manifest import MANIFEST_NAME, GateVerdict, ModelManifest, Provenance
 from edge_runtime.model_contract import ModelContract
@@ -39,13 +39,13 @@ class Package:
 
     Attributes:
         path: a file of it, to be measured.
-        recipe: how it was made.
+        variant: how it was made.
         model: the flatbuffer.
         manifest: its contract and provenance, ``gate`` still open.
     """
 
     path: Path
-    recipe: Recipe
+    variant: Variant
     model: bytes
     manifest: ModelManifest
 
@@ -58,12 +58,12 @@ class Package:
         return append_files(self.model, {**texts, MANIFEST_NAME: manifest.to_json()})
 
 
-def package_model(converted: bytes, recipe: Recipe, identity: Identity, path: Path) -> Package:
+def package_model(converted: bytes, variant: Variant, identity: Identity, path: Path) -> Package:
     """Packs what the converter made, and writes the file as it is before the gate to ``path``.
 
     Args:
         converted: a .tflite without metadata.
-        recipe: how it was made.
+        variant: how it was made.
         identity: what it says of itself.
         path: of a file to be measured.
 
@@ -82,12 +82,13 @@ def package_model(converted: bytes, recipe: Recipe, identity: Identity, path: Pa
         preprocessing=contract.preprocessing,
         input=file.input,
         output=file.output,
-        recipe=recipe.name,
+        recipe=variant.recipe.name,
+        quantization=variant.parameters(),
         weights_sha256=hashlib.sha256(model).hexdigest(),
         provenance=identity.provenance,
         activation=contract.activation,
         thresholds=contract.thresholds,
     )
-    package = Package(path, recipe, model, manifest)
+    package = Package(path, variant, model, manifest)
     write_bytes(path, package.to_bytes())
     return package

@@ -20,6 +20,16 @@ _BUFFER_ALIGNMENT = 16
 """What the schema asks for the bytes of tensors."""
 
 
+def unpack_model(content: bytes) -> schema.ModelT:
+    """Reads a .tflite into objects; buffers that lie behind the flatbuffer, as litert-quantizer puts them, come in."""
+    model = schema.ModelT.InitFromPackedBuf(bytearray(content))
+    for buffer in model.buffers:
+        if buffer.offset > 1:  # 0 and 1 stand for a buffer inside
+            buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
+        buffer.offset = buffer.size = 0
+    return model
+
+
 def pack_model(content: bytes, metadata: bytes) -> bytes:
     """Returns the same model with shared vectors, short names and ``metadata`` in its ``TFLITE_METADATA`` buffer.
 
@@ -27,7 +37,7 @@ def pack_model(content: bytes, metadata: bytes) -> bytes:
         content: a .tflite without such a buffer.
         metadata: a flatbuffer of the TFLite metadata schema.
     """
-    model = schema.ModelT.InitFromPackedBuf(bytearray(content))
+    model = unpack_model(content)
     buffer = schema.BufferT()
     buffer.data = np.frombuffer(metadata, np.uint8)
     entry = schema.MetadataT()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from converter.comparison import ClassDrop
-from converter.recipes import Recipe
+from converter.gate import coarseness
 from edge_runtime.contracts.codec import encode
 from edge_runtime.contracts.manifest import GateVerdict
 
@@ -20,12 +21,16 @@ class Latency:
 
     Attributes:
         p50: the median, in milliseconds.
+        ratio: the median of what it took by what float32 took in the same round.
+        ratio_interval: within which that median lies, with 95 % confidence.
         runs: how many were measured.
         delegate: which one took operators; see ``edge_runtime.backends.base``.
         how: what was measured, and with what.
     """
 
     p50: float
+    ratio: float
+    ratio_interval: tuple[float, float]
     runs: int
     delegate: str
     how: str
@@ -36,28 +41,98 @@ class Candidate:
     """What was measured of one .tflite.
 
     Attributes:
-        recipe: how it was made.
+        name: tells it from the other candidates.
+        recipe: how it was made; see ``converter.recipes``.
+        summary: of the recipe.
+        parameters: of the recipe, as it was applied.
         input_type: what its input tensor holds.
         output_type: what its output tensor holds.
         size_bytes: of the whole file, metadata and labels included.
         weights_sha256: as in its manifest.
-        top1: on the evaluation images, 0..1.
-        same_top1: the share of images with the Keras model's top-1, 0..1.
-        gate: the verdict.
+        gate: what it lost, and the verdict.
         per_class: what each class lost, the worst first.
         latency_ms: of the interpreter's invoke alone.
     """
 
-    recipe: Recipe
+    name: str
+    recipe: str
+    summary: str
+    parameters: Mapping[str, Any]
     input_type: str
     output_type: str
     size_bytes: int
     weights_sha256: str
-    top1: float
-    same_top1: float
     gate: GateVerdict
     per_class: tuple[ClassDrop, ...]
     latency_ms: Latency
+
+
+@dataclass(frozen=True)
+class LayerError:
+    """What quantizing one layer costs.
+
+    Attributes:
+        layer: the tensor that it makes.
+        operator: what it computes.
+        error: root mean square of its error, in steps of its output's scale.
+        regained: by how much the scores come closer to the float model's where it alone stays float32; None where that
+            was not tried. See ``converter.layer_search``.
+        extra_bytes: what that costs in size.
+        extra_ms: what it costs in latency.
+    """
+
+    layer: str
+    operator: str
+    error: float
+    regained: float | None = None
+    extra_bytes: int | None = None
+    extra_ms: float | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rung of the ladder.
+
+    Attributes:
+        rung: what was tried.
+        outcome: what came of it, in words; why, where it was passed over.
+        candidates: names of those it made.
+    """
+
+    rung: str
+    outcome: str
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SweepPoint:
+    """int8 calibrated on so many images."""
+
+    calibration_images: int
+    metric: float
+    drop_pp: float
+    agreement: float
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """An evaluation image that the chosen file, or the last one tried, answers otherwise than the float model.
+
+    Attributes:
+        image: its name.
+        truth: what it shows.
+        reference: the float model's answer.
+        reference_score: and that answer's score.
+        candidate: the file's answer.
+        candidate_score: and its score.
+    """
+
+    image: str
+    truth: str
+    reference: str
+    reference_score: float
+    candidate: str
+    candidate_score: float
 
 
 @dataclass(frozen=True)
@@ -82,13 +157,21 @@ class ConversionReport:
     Attributes:
         model: MODEL, as the user wrote it.
         out: the target path.
+        asked: what was asked for: a recipe or "auto".
+        prefer: what "auto" makes small.
         seed: of the choice of calibration images.
-        calibration: the images that calibrated; None where the recipe needs none.
+        activation: what is applied to the model's output, and how that was decided.
+        calibration: the images that calibrated; None where no recipe needs them.
         evaluation: the images that the gate was measured on.
-        keras_top1: of the Keras model on them, 0..1.
         float32: the unquantised .tflite, measured alike.
-        candidates: every file that might have been written to ``out``.
+        candidates: every file that might have been written to ``out``, in the order of trying.
         chosen: the one written to ``out``; None where the gate refused.
+        why: why that one.
+        steps: the ladder's; empty where one recipe was asked for.
+        layers: what each layer costs, the worst first; empty where no layer search was needed.
+        sweep: int8 on fewer and more calibration images; empty where that was not asked for.
+        disagreements: the worst of the chosen file, or of the last tried.
+        seconds: for each phase.
         versions: package name to version.
     """
 
@@ -96,15 +179,38 @@ class ConversionReport:
     name: str
     model: str
     out: str
+    asked: str
+    prefer: str
     seed: int
+    activation: str
     calibration: ImageSet | None
     evaluation: ImageSet
-    keras_top1: float
     float32: Candidate
     candidates: tuple[Candidate, ...]
     chosen: Candidate | None
+    why: str
+    steps: tuple[Step, ...]
+    layers: tuple[LayerError, ...]
+    sweep: tuple[SweepPoint, ...]
+    disagreements: tuple[Disagreement, ...]
+    seconds: Mapping[str, float]
     versions: Mapping[str, str]
     schema: int = REPORT_SCHEMA
+
+    @property
+    def shown(self) -> Candidate:
+        """The candidate that the report is about: the chosen one, else the last tried."""
+        return self.chosen or self.candidates[-1]
+
+    @property
+    def tried(self) -> tuple[Candidate, ...]:
+        """All that was measured, float32 first, each once."""
+        return (self.float32, *(row for row in self.candidates if row.name != self.float32.name))
+
+    @property
+    def caution(self) -> str | None:
+        """What the gate cannot tell with so few images; None where it can."""
+        return coarseness(self.shown.gate)
 
     def to_json(self) -> str:
         """The report as JSON text."""
@@ -112,16 +218,32 @@ class ConversionReport:
 
     def summary(self) -> str:
         """The few lines for the end of a run."""
-        candidate = self.candidates[-1]
-        gate = candidate.gate
+        candidate, gate = self.shown, self.shown.gate
+        low, high = gate.drop_interval_pp or (0.0, 0.0)
         rows = {
             "model": self.out if self.chosen else f"{self.out} (not written)",
-            "recipe": candidate.recipe.name,
+            "recipe": candidate.name,
             "size": f"{candidate.size_bytes} bytes, {candidate.size_bytes / self.float32.size_bytes:.0%} of float32",
-            "top-1 float": f"{gate.reference:.4f} (Keras, {gate.images} images)",
-            "top-1 now": f"{gate.candidate:.4f}, the same class for {candidate.same_top1:.1%} of the images",
-            "drop": f"{gate.drop_pp:.2f} pp, {gate.max_drop_pp:g} allowed",
+            f"{gate.metric} float": f"{gate.reference:.4f} ({gate.images} images)",
+            f"{gate.metric} now": f"{gate.candidate:.4f}, the same answer for {gate.agreement:.1%} of the images",
+            "drop": f"{gate.drop_pp:.2f} pp ({low:.2f} to {high:.2f} with 95 %), {gate.max_drop_pp:g} allowed",
             "latency": f"{candidate.latency_ms.p50:.3f} ms, float32 {self.float32.latency_ms.p50:.3f} ms (p50 here)",
             "verdict": "passed" if self.chosen else "refused",
         }
-        return "\n".join(f"{name:<13}{value}" for name, value in rows.items())
+        lines = [f"{name:<16}{value}" for name, value in rows.items()]
+        return "\n".join([*_ladder_lines(self), *lines, *([f"caution         {self.caution}"] if self.caution else [])])
+
+
+def _ladder_lines(report: ConversionReport) -> list[str]:
+    """A table of all candidates, where there are several."""
+    if not report.steps:
+        return []
+    width = max(len(row.name) for row in report.tried)
+    head = f"{'':2}{'tried':<{width}}  {report.shown.gate.metric:>8}  {'drop':>9}  {'same':>6}  {'size':>9}  {'p50':>9}"
+    rows = [
+        f"{'*' if row == report.chosen else '':2}{row.name:<{width}}  {row.gate.candidate:8.2%}"
+        f"  {row.gate.drop_pp:6.2f} pp  {row.gate.agreement:6.1%}  {row.size_bytes / 1000:6.0f} kB"
+        f"  {row.latency_ms.p50:6.2f} ms  {'passed' if row.gate.passed else 'refused'}"
+        for row in report.tried
+    ]
+    return [head, *rows, ""]

@@ -5,32 +5,47 @@ from __future__ import annotations
 import platform
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from time import perf_counter
+from typing import NoReturn
+
+import numpy as np
 
 from converter import _tensorflow
 from converter.calibration import iterate_inputs
 from converter.config import ConvertConfig
-from converter.conversion import convert_exported, export_model
-from converter.errors import ConfigError, GateRefusedError
+from converter.contracting import SettledContract, contract_of_record, contract_of_stranger, look_at_outputs
+from converter.conversion import ModelConversion, start_conversion
+from converter.errors import ConfigError, GateRefusedError, SourceError
+from converter.gate import refusals
 from converter.images import ConversionImages, choose_images
-from converter.measurement import measure
+from converter.ladder import Ladder
 from converter.metadata import ModelCard
-from converter.package import Identity, Package, package_model
-from converter.recipes import FLOAT32
+from converter.package import Identity, Package
+from converter.recipes import AUTO, FLOAT32, INT8, MIXED, Variant
 from converter.report import render_report
-from converter.results import Candidate, ConversionReport, ImageSet
-from converter.source import KerasModel, SourceModel, load_keras_model, open_source
+from converter.results import Candidate, ConversionReport, ImageSet, LayerError, Step, SweepPoint
+from converter.selection import choose
+from converter.sources import FloatModel, Source, load_source, open_source
+from converter.sweep import sweep_calibration
+from converter.workbench import Attempt, Workbench
+from converter.worst import worst_disagreements
 from edge_runtime.contracts.command import DISTRIBUTION, logger, tool_version
 from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.contracts.files import ensure_writable, write_together
 from edge_runtime.contracts.manifest import Provenance
 from edge_runtime.contracts.native import interrupts_kept
-from edge_runtime.contracts.progress import progress_bar
+from edge_runtime.model_contract import ModelContract
 
-_PACKAGES = ("numpy", "pillow", "tensorflow", "keras", "ai-edge-litert")
+_PACKAGES = ("numpy", "pillow", "tensorflow", "keras", "ai-edge-litert", "litert-quantizer")
+
+_LOOKED_AT = 8
+"""How many images show whether outputs are logits."""
 
 
 def convert(config: ConvertConfig, out: Path) -> ConversionReport:
@@ -43,30 +58,41 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
 
     Raises:
         ConfigError: ``out`` does not end in .tflite.
-        SourceError: the model is missing, damaged, or does not fit what its RUN folder says.
-        ContractError: a record or a folder of images breaks its contract.
+        SourceError: the model is missing, damaged, no image classifier, or does not fit what its RUN folder says.
+        ModelFileError: a MODEL that is a .tflite is damaged or no image classifier.
+        ContractError: a record, labels or a folder of images breaks its contract, or a normalisation is missing.
         DataError: the images cannot calibrate or evaluate the model.
         ImageError: one of them cannot be decoded.
         MissingExtraError: TensorFlow, or another package of the extra [convert], is not installed.
-        ConversionError: TensorFlow refuses the model.
+        ConversionError: a converter refuses the model.
         OutputError: ``out`` or a report cannot be written.
-        GateRefusedError: top-1 fell by more than ``config.max_drop``; no model was written.
+        GateRefusedError: what was tried lost more than the limits allow; no model was written.
     """
     if out.suffix != ".tflite":
         raise ConfigError(f"out {str(out)!r} does not end in .tflite; name the file to write, say model.tflite")
     source = open_source(config.model)
     for target in (out, *report_paths(out)):
         ensure_writable(target)
-    images = choose_images(config, source)
-    logger.info("images: %d for calibration, %d for evaluation", len(images.calibration or ()), len(images.evaluation))
+    if source.kind == "tflite" and (config.input_type or config.output_type):
+        raise SourceError(
+            f"{source.path}: of a .tflite, edges cannot be chosen; leave --input-type and --output-type out"
+        )
+    timer = _Timer()
+    prepared = None
+    if source.record is not None:  # what can be wrong with images is said before the long work
+        settled = contract_of_record(source, config.said)
+        prepared = settled, _choose_images(config, source, settled)
     _tensorflow.start()
-    model = load_keras_model(source)
-    identity = _identify(config, source, out)
     with interrupts_kept(), tempfile.TemporaryDirectory(prefix="edge-convert-") as folder:
-        packages = _convert_recipes(config, model, identity, images.calibration, Path(folder))
-        candidates = measure(packages, images.evaluation, source.contract, model, config.max_drop)
-    report = _make_report(config, identity, images, out, candidates)
-    _write(report, packages[-1], out)
+        with timer.phase("load and export"):
+            model = load_source(source, config.image_size)
+            conversion = start_conversion(model, Path(folder) / "exported")
+        settled, images = prepared or _settle_stranger(config, source, model, conversion, Path(folder))
+        identity = _identify(config, source, settled.contract, out)
+        bench = Workbench(model, conversion, identity, images, config.limits, Path(folder))
+        outcome = _try_all(config, bench, timer)
+        report = _make_report(config, bench, settled.activation_reason, outcome, timer, out)
+        _write(report, outcome.package_of(report.chosen), bench.images.evaluation, out)
     return report
 
 
@@ -75,62 +101,150 @@ def report_paths(out: Path) -> tuple[Path, Path]:
     return out.with_suffix(".report.json"), out.with_suffix(".report.html")
 
 
-def _identify(config: ConvertConfig, source: SourceModel, out: Path) -> Identity:
+class _Timer:
+    """Adds up the seconds of each phase."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        start = perf_counter()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + perf_counter() - start, 2)
+
+
+@dataclass(frozen=True, eq=False)
+class _Outcome:
+    """Everything that was tried.
+
+    Attributes:
+        float32: the unquantised file.
+        attempts: what may be written, in the order of trying.
+        steps: of the ladder.
+        layers: of the layer search.
+        sweep: over calibration images.
+    """
+
+    float32: Attempt
+    attempts: tuple[Attempt, ...]
+    steps: tuple[Step, ...] = ()
+    layers: tuple[LayerError, ...] = ()
+    sweep: tuple[SweepPoint, ...] = ()
+
+    def package_of(self, candidate: Candidate | None) -> Package | None:
+        """The file that the report calls ``candidate``."""
+        return None if candidate is None else self.attempt_of(candidate).package
+
+    def attempt_of(self, candidate: Candidate) -> Attempt:
+        """The attempt that the report calls ``candidate``."""
+        return next(attempt for attempt in self.attempts if attempt.variant.name == candidate.name)
+
+
+def _choose_images(config: ConvertConfig, source: Source, settled: SettledContract) -> ConversionImages:
+    contract = settled.contract
+    images = choose_images(config, source, contract.labels, contract.task)
+    logger.info("images: %d for calibration, %d for evaluation", len(images.calibration or ()), len(images.evaluation))
+    return images
+
+
+def _settle_stranger(
+    config: ConvertConfig, source: Source, model: FloatModel, conversion: ModelConversion, folder: Path
+) -> tuple[SettledContract, ConversionImages]:
+    """Contract and images of a model trained elsewhere: from its float file, from the user, and from its answers."""
+    float_file = folder / "float32.tflite"
+    float_file.write_bytes(conversion.convert(Variant(FLOAT32, FLOAT32.edges()), _no_calibration))
+    settled = contract_of_stranger(source, model, float_file, config.said)
+    images = _choose_images(config, source, settled)
+    few = images.evaluation.subset(list(range(min(_LOOKED_AT, len(images.evaluation)))))
+    pixels = np.concatenate(list(iterate_inputs(few, settled.contract.preprocessing)))
+    return look_at_outputs(settled, source, model.predict(pixels)), images
+
+
+def _no_calibration() -> NoReturn:
+    raise AssertionError("float32 needs no calibration")
+
+
+def _identify(config: ConvertConfig, source: Source, contract: ModelContract, out: Path) -> Identity:
     card = ModelCard(
         name=config.name or out.stem,
-        description=f"Classifies images into {len(source.contract.labels)} classes.",
+        description=f"Classifies images into {len(contract.labels)} classes.",
         version=config.model_version,
         author=config.author,
         license=config.license,
     )
     versions = {DISTRIBUTION: tool_version(), "python": platform.python_version()}
+    record = source.record
     provenance = Provenance(
         created_utc=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         versions={**versions, **{package: version(package) for package in _PACKAGES}},
-        data_fingerprint=source.data_fingerprint,
-        training=source.training,
+        data_fingerprint=record.data.fingerprint if record else "",
+        training=record.config if record else {},
     )
-    return Identity(source.contract, card, provenance)
+    return Identity(contract, card, provenance)
 
 
-def _convert_recipes(
-    config: ConvertConfig, model: KerasModel, identity: Identity, calibration: LabelledImages | None, folder: Path
-) -> list[Package]:
-    """The unquantised model, to compare with, then the wanted one; only one where that is the same."""
-    spec = identity.contract.preprocessing
-    inputs = None if calibration is None else partial(iterate_inputs, calibration, spec)
-    recipes = list(dict.fromkeys((FLOAT32, config.recipe)))
-    packages = []
-    with progress_bar("conversion", 1 + len(recipes), "step") as bar:
-        export_model(model, folder / "exported")
-        bar.update()
-        for recipe in recipes:
-            edges = recipe.edges(config.input_type, config.output_type) if recipe is config.recipe else recipe.edges()
-            calibrates = inputs if recipe.needs_calibration else None
-            converted = convert_exported(folder / "exported", recipe, edges, calibrates)
-            packages.append(package_model(converted, recipe, identity, folder / f"{recipe.name}.tflite"))
-            bar.update()
-    return packages
+def _try_all(config: ConvertConfig, bench: Workbench, timer: _Timer) -> _Outcome:
+    """Makes and measures what was asked for: one recipe, or the ladder."""
+    with timer.phase("float model"):
+        assert len(bench.reference)
+    recipe = None if config.is_auto else config.recipe
+    edges = None if recipe is None else recipe.edges(config.input_type, config.output_type)
+    plain = [Variant(recipe, edges)] if recipe and edges and recipe not in (FLOAT32, MIXED) else []
+    with timer.phase("recipes"):
+        float32, *_ = bench.attempt([Variant(FLOAT32, FLOAT32.edges()), *plain])
+    ladder = Ladder(bench, float32, config.prefer)
+    with timer.phase("ladder"):
+        if recipe is None:
+            ladder.climb()
+        elif recipe is MIXED and edges:
+            ladder.mix(Variant(INT8, edges))
+    attempts = bench.attempts if recipe in (None, FLOAT32) else bench.attempts[1:]
+    with timer.phase("sweep"):
+        sweep = sweep_calibration(bench) if config.calibration_sweep else ()
+    return _Outcome(float32, tuple(attempts), tuple(ladder.steps), ladder.layers, sweep)
 
 
 def _make_report(
-    config: ConvertConfig, identity: Identity, images: ConversionImages, out: Path, candidates: list[Candidate]
+    config: ConvertConfig, bench: Workbench, activation: str, outcome: _Outcome, timer: _Timer, out: Path
 ) -> ConversionReport:
-    candidate = candidates[-1]
+    with timer.phase("latencies"):
+        measured = list(dict.fromkeys((outcome.float32, *outcome.attempts)))
+        latencies = bench.measure_latencies([attempt.package for attempt in measured])
+    rows = {attempt.variant.name: attempt.to_candidate(time) for attempt, time in zip(measured, latencies, strict=True)}
+    candidates = tuple(rows[attempt.variant.name] for attempt in outcome.attempts)
+    chosen, why = _choose(config, candidates)
+    shown = outcome.attempt_of(chosen or candidates[-1])
+    images, identity = bench.images, bench.identity
     return ConversionReport(
         created_utc=identity.provenance.created_utc,
         name=identity.card.name,
         model=str(config.model),
         out=str(out),
+        asked=config.quantize,
+        prefer=config.prefer,
         seed=config.seed,
+        activation=activation,
         calibration=None if images.calibration is None else _describe(images.calibration),
         evaluation=_describe(images.evaluation),
-        keras_top1=candidate.gate.reference,
-        float32=candidates[0],
-        candidates=(candidate,),
-        chosen=candidate if candidate.gate.passed else None,
+        float32=rows[outcome.float32.variant.name],
+        candidates=candidates,
+        chosen=chosen,
+        why=why,
+        steps=outcome.steps,
+        layers=outcome.layers,
+        sweep=outcome.sweep,
+        disagreements=worst_disagreements(images.evaluation, identity.contract, bench.reference, shown.scores),
+        seconds=timer.seconds,
         versions=identity.provenance.versions,
     )
+
+
+def _choose(config: ConvertConfig, candidates: tuple[Candidate, ...]) -> tuple[Candidate | None, str]:
+    if config.is_auto:
+        return choose(candidates, config.prefer)
+    last = candidates[-1]
+    return (last, "it was asked for, and keeps the limits") if last.gate.passed else (None, "it breaks a limit")
 
 
 def _describe(images: LabelledImages) -> ImageSet:
@@ -138,29 +252,26 @@ def _describe(images: LabelledImages) -> ImageSet:
     return ImageSet(str(images.root), len(images), counts)
 
 
-def _write(report: ConversionReport, package: Package, out: Path) -> None:
+def _write(report: ConversionReport, package: Package | None, evaluation: LabelledImages, out: Path) -> None:
     """Writes the reports, then the model if the gate let it pass: where a new model is, its reports are.
 
     Raises:
         GateRefusedError: it did not.
     """
     json_path, html_path = report_paths(out)
-    files = {json_path: report.to_json().encode(), html_path: render_report(report).encode()}
-    if report.chosen is not None:
-        files[out] = package.to_bytes(report.chosen.gate)
+    html = render_report(report, evaluation.root)
+    files = {json_path: report.to_json().encode(), html_path: html.encode()}
+    if package is not None:
+        files[out] = package.to_bytes(report.shown.gate)
     write_together(files)
-    if report.chosen is None:
+    if package is None:
         raise GateRefusedError(_refusal(report, out, html_path), report)
 
 
 def _refusal(report: ConversionReport, out: Path, html_path: Path) -> str:
-    candidate = report.candidates[-1]
-    gate = candidate.gate
-    lost = f"top-1 fell by {gate.drop_pp:.2f} pp, more than the {gate.max_drop_pp:g} allowed"
-    if gate.drop_pp <= gate.max_drop_pp:
-        lost = "it gives scores that are no numbers (NaN or infinite)"
-    if gate.drop_pp > gate.max_drop_pp and 0 < gate.max_drop_pp < 100 / gate.images:
-        lost += f" (of {gate.images} images one is {100 / gate.images:.2f} pp: evaluate on more, --eval-data)"
+    candidate = report.shown
+    worst = candidate.per_class[0].label if candidate.per_class else ""
+    lost = "; ".join(refusals(candidate.gate, worst))
     older = "; the file there is of an earlier run" if out.exists() else ""
-    mend = ", try other calibration images or --quantize float16" if candidate.recipe.needs_calibration else ""
+    mend = ", or --quantize auto, which finds out why and repairs it" if report.asked != AUTO else ""
     return f"{out}: not written: {lost}{older}; see {html_path}{mend}"

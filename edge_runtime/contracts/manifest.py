@@ -19,6 +19,7 @@ MANIFEST_SCHEMA = 1
 
 Task = Literal["single-label", "multi-label", "binary"]
 Activation = Literal["none", "softmax", "sigmoid"]
+Metric = Literal["top-1", "micro-f1", "accuracy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,28 @@ class GateVerdict:
         drop_pp: reference minus candidate, in percentage points.
         max_drop_pp: what was allowed.
         images: how many evaluation images it was measured on.
+        passed: whether all limits were kept.
+        drop_interval_pp: within which the drop on any images of this kind lies, with 95 % confidence.
+        agreement: the share of images with the same answer as the Keras model, 0..1.
+        min_agreement: the least of that; 0 where it was not asked for.
+        worst_class_drop_pp: how much the class that lost most lost, in percentage points.
+        max_class_drop_pp: what was allowed for it; None where it was not asked for.
+        confidence_shift: how much lower or higher the score of the Keras model's answer is on average, -1..1.
     """
 
-    metric: Literal["top-1", "micro-f1", "accuracy"]
+    metric: Metric
     reference: float
     candidate: float
     drop_pp: float
     max_drop_pp: float
     images: int
     passed: bool
+    drop_interval_pp: tuple[float, float] | None = None
+    agreement: float | None = None
+    min_agreement: float = 0.0
+    worst_class_drop_pp: float | None = None
+    max_class_drop_pp: float | None = None
+    confidence_shift: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,7 @@ class ModelManifest:
         activation: what the runtime still has to apply to the output; "none" where the model ends in probabilities.
         thresholds: a score from which a label counts, one a label; empty where the task is not multi-label.
         recipe: how the weights were quantised: "float32", "float16", "int8", …
+        quantization: the parameters of that recipe, as the converter applied it; empty where it does not say.
         weights_sha256: of the flatbuffer, metadata included: all of the file before its associated files.
 
     Raises:
@@ -86,6 +101,7 @@ class ModelManifest:
     activation: Activation = "none"
     thresholds: tuple[float, ...] = ()
     gate: GateVerdict | None = None
+    quantization: Mapping[str, Any] = field(default_factory=dict)
     schema: int = MANIFEST_SCHEMA
 
     def __post_init__(self) -> None:

@@ -61,11 +61,6 @@ def cut_record(run: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
 
 
-def change_task(run: Path) -> None:
-    path = run / "training.json"
-    path.write_text(path.read_text().replace("single-label", "multi-label"))
-
-
 def remove_model(run: Path) -> None:
     (run / "model.keras").unlink()
 
@@ -93,11 +88,10 @@ def data_gone(run: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (remove_run, "run: no such folder; expected a RUN folder of edge-train"),
-        (replace_by_file, "run: not a folder; this version converts RUN folders"),
+        (remove_run, "run: no such file or folder; expected a RUN folder of edge-train, a .keras or .h5 file"),
+        (replace_by_file, "run: expected a RUN folder of edge-train, a .keras or .h5 file"),
         (remove_record, "training.json: cannot read: No such file or directory; expected a RUN folder"),
         (cut_record, "training.json: not valid JSON"),
-        (change_task, "training.json: task multi-label; this version converts single-label models only"),
         (remove_model, "model.keras: no such file; train again"),
         (cut_model, "model.keras: damaged or truncated"),
         (empty_zip, "model.keras: Keras cannot load it"),

@@ -7,7 +7,9 @@ from blocked_modules import run_without
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("blocked", ["tensorflow", "keras", "jinja2", "tqdm", "flatbuffers", "ai_edge_litert"])
+@pytest.mark.parametrize(
+    "blocked", ["tensorflow", "keras", "jinja2", "tqdm", "scipy", "litert_quantizer", "flatbuffers", "ai_edge_litert"]
+)
 def test_a_missing_package_is_one_line_with_the_mend(small_run: Path, tmp_path: Path, blocked: str) -> None:
     arguments = [str(small_run), "--out", str(tmp_path / "model.tflite")]
     code = f"import sys; from converter.cli import main; sys.exit(main({arguments!r}))"

@@ -10,6 +10,7 @@ from small_run import write_grey_image
 from converter import ConvertConfig, convert
 from converter.cli import main
 from converter.errors import GateRefusedError
+from converter.recipes import RECIPES
 from edge_runtime import Classifier, read_image
 from edge_runtime.contracts.training import TrainingRecord
 from edge_runtime.model_file import read_model_file
@@ -36,10 +37,13 @@ def keras_scores(run: Path) -> np.ndarray:
     [
         ("float32", [], ("float32", "float32"), 1e-5),
         ("float16", [], ("float32", "float32"), 5e-3),
+        ("dynamic", [], ("float32", "float32"), 0.02),
+        ("int8-weights", [], ("float32", "float32"), 0.02),
+        ("int16x8", [], ("float32", "float32"), 0.02),
         ("int8", [], ("uint8", "uint8"), 0.03),
         ("int8", ["--input-type", "int8", "--output-type", "float32"], ("int8", "float32"), 0.03),
     ],
-    ids=["float32", "float16", "int8", "int8 with other edges"],
+    ids=["float32", "float16", "dynamic", "int8-weights", "int16x8", "int8", "int8 with other edges"],
 )
 def test_a_recipe_gives_the_keras_models_scores(
     small_run: Path,
@@ -54,14 +58,18 @@ def test_a_recipe_gives_the_keras_models_scores(
     assert main([str(small_run), "--out", str(out), "--quantize", recipe, "--author", "A. Painter", *extra]) == 0
     stdout, stderr = capfd.readouterr()
     assert [line.split()[0] for line in stdout.splitlines()] == [
-        "model", "recipe", "size", "top-1", "top-1", "drop", "latency", "verdict",
+        "model", "recipe", "size", "top-1", "top-1", "drop", "latency", "verdict", "caution",
     ]  # fmt: skip
-    assert stdout.splitlines()[-1].split() == ["verdict", "passed"]
+    assert stdout.splitlines()[-2].split() == ["verdict", "passed"]
+    assert "measured on 15 images: on others the drop may be up to" in stdout.splitlines()[-1]
     assert len(stderr.splitlines()) == 1, stderr
     model = read_model_file(out)
     assert (model.input.dtype, model.output.dtype) == types
     assert model.manifest is not None
     assert (model.manifest.recipe, model.manifest.name) == (recipe, "colors")
+    assert model.manifest.quantization["weights"] == RECIPES[recipe].weights
+    assert model.manifest.gate is not None
+    assert model.manifest.gate.agreement == 1.0
     assert b"A. Painter" in out.read_bytes()
     np.testing.assert_allclose(scores_of(out, small_run), keras_scores(small_run), atol=tolerance)
     assert sorted(path.name for path in out.parent.iterdir()) == [

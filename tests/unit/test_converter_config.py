@@ -16,7 +16,13 @@ from converter.recipes import RECIPES
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"quantize": "int4"}, "quantize 'int4' is not one of float32, float16, int8"),
+        ({"quantize": "int4"}, "quantize 'int4' is not one of auto, float32, float16, dynamic, int8, mixed, int16x8"),
+        ({"prefer": "fun"}, "prefer 'fun' is not one of latency, size"),
+        ({"max_class_drop": 101.0}, "max_class_drop 101.0 is not within 0..100 percentage points"),
+        ({"min_agreement": -1.0}, "min_agreement -1.0 is not within 0..100 percent"),
+        ({"image_size": 0}, "image_size 0 is not within 1..4096"),
+        ({"quantize": "float16", "calibration_sweep": True}, "calibration_sweep measures int8; it does not go with"),
+        ({"quantize": "auto", "input_type": "int8"}, "input_type 'int8' does not go with auto"),
         ({"max_drop": -0.1}, "max_drop -0.1 is not within 0..100"),
         ({"max_drop": float("nan")}, "max_drop nan"),
         ({"calibration_samples": 0}, "calibration_samples 0 is below 1"),
@@ -53,3 +59,9 @@ def test_help_and_version_answer_without_loading_anything_heavy() -> None:
         loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
         assert "converter.cli" in loaded
         assert not loaded & {"tensorflow", "keras", "jinja2", "ai_edge_litert"}
+
+
+def test_the_ladder_asks_for_agreement_where_the_user_does_not() -> None:
+    assert ConvertConfig(Path("run"), quantize="auto").limits.min_agreement_percent == 97.0
+    assert ConvertConfig(Path("run"), quantize="auto", min_agreement=0.0).limits.min_agreement_percent == 0.0
+    assert ConvertConfig(Path("run")).limits.min_agreement_percent == 0.0

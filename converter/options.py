@@ -1,0 +1,117 @@
+"""The options of edge-convert, each a field of :class:`ConvertConfig`."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_args
+
+from converter.config import AUTO_MIN_AGREEMENT, ConvertConfig, Preference
+from converter.recipes import AUTO, RECIPES
+from edge_runtime.contracts.command import add_model_options
+from edge_runtime.contracts.tensors import DType
+
+
+def add_convert_options(parser: argparse.ArgumentParser) -> None:
+    """Adds everything but MODEL and ``--out``."""
+    recipes = "; ".join(f"{recipe.name}: {recipe.summary}" for recipe in RECIPES.values())
+    parser.add_argument(
+        "--quantize",
+        choices=(AUTO, *RECIPES),
+        **_default("quantize"),
+        help=f"{AUTO}: tries them, repairs int8 where it loses too much, and takes the best that passes; {recipes} "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--prefer",
+        choices=get_args(Preference),
+        **_default("prefer"),
+        help=f"with {AUTO}: what to make small among the files that pass (default: %(default)s)",
+    )
+    for edge in ("input", "output"):
+        parser.add_argument(
+            f"--{edge}-type",
+            choices=get_args(DType),
+            help=f"what the {edge} tensor holds (default: uint8 for int8 and mixed, else float32)",
+        )
+    _add_gate_options(parser)
+    _add_data_options(parser)
+    _add_stranger_options(parser)
+    _add_card_options(parser)
+
+
+def config_from(options: argparse.Namespace) -> ConvertConfig:
+    """The configuration that the parsed options say.
+
+    Raises:
+        ConfigError: they do not go together.
+    """
+    settings = {field.name: getattr(options, field.name) for field in fields(ConvertConfig)}
+    settings["labels"] = None if options.labels is None else Path(options.labels)
+    return ConvertConfig(**settings)
+
+
+def _add_gate_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the gate, against the float model on the same images")
+    group.add_argument(
+        "--max-drop",
+        metavar="PP",
+        type=float,
+        **_default("max_drop"),
+        help="how many percentage points top-1 may fall; micro-F1 of multi-label, accuracy of binary models "
+        "(default: %(default)s)",
+    )
+    group.add_argument(
+        "--max-class-drop", metavar="PP", type=float, help="how many of them any one class may lose (default: no limit)"
+    )
+    group.add_argument(
+        "--min-agreement",
+        metavar="PERCENT",
+        type=float,
+        help="how many percent of the images need the float model's answer "
+        f"(default: {AUTO_MIN_AGREEMENT:g} with {AUTO}, else 0)",
+    )
+
+
+def _add_data_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("images")
+    data = "a folder with one subfolder a class, or a CSV file"
+    group.add_argument("--calibration-data", metavar="DATA", type=Path, help=f"{data} (default: the training part)")
+    group.add_argument(
+        "--calibration-samples",
+        metavar="N",
+        type=int,
+        **_default("calibration_samples"),
+        help="how many of them, balanced over the classes (default: %(default)s)",
+    )
+    group.add_argument(
+        "--calibration-sweep", action="store_true", help="also measure int8 calibrated on fewer and on more of them"
+    )
+    group.add_argument("--eval-data", metavar="DATA", type=Path, help=f"{data} (default: the test part)")
+    group.add_argument(
+        "--seed",
+        metavar="S",
+        type=int,
+        **_default("seed"),
+        help="of the choice of calibration images (default: %(default)s)",
+    )
+
+
+def _add_stranger_options(parser: argparse.ArgumentParser) -> None:
+    add_model_options(parser)
+    parser.add_argument(
+        "--image-size", metavar="S", type=int, help="the side of the images, for a MODEL that takes any size"
+    )
+
+
+def _add_card_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what the file says of itself")
+    group.add_argument("--name", metavar="NAME", help="default: that of the file")
+    for option in ("--model-version", "--author", "--license"):
+        group.add_argument(option, metavar="TEXT", **_default(option[2:].replace("-", "_")), help="default: not said")
+
+
+def _default(name: str) -> dict[str, Any]:
+    """The ``default`` of an option: that of the field of :class:`ConvertConfig`."""
+    return {"default": next(field.default for field in fields(ConvertConfig) if field.name == name)}

@@ -1,0 +1,90 @@
+"""What every float model offers, and the checks that all kinds share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from converter.errors import SourceError
+
+KerasModel = Any
+"""A ``keras.Model``; Keras is imported when one is loaded, not before."""
+
+Shape = tuple[int | None, ...]
+
+
+class FloatModel(Protocol):
+    """A float model in memory: the gate compares with it, and every file is made from it.
+
+    Attributes:
+        path: the file or folder it was loaded from.
+        image_shape: (height, width, channels) of the images it takes.
+    """
+
+    path: Path
+    image_shape: tuple[int, int, int]
+
+    def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Its outputs as they are, (images, outputs), for preprocessed images (images, height, width, channels)."""
+
+
+def check_image_input(path: Path, shapes: Sequence[Shape], image_size: int | None) -> tuple[int, int, int]:
+    """Returns (height, width, channels) of the one image a model takes.
+
+    Args:
+        path: of the model, for errors.
+        shapes: of its inputs, the batch first; None where a side is open.
+        image_size: what the user says an open side is.
+
+    Raises:
+        SourceError: it is no model of one image, or its size is open and not said, or said otherwise.
+    """
+    if len(shapes) != 1:
+        raise SourceError(f"{path}: it has {len(shapes)} inputs; edge-convert takes models of one image")
+    shape = shapes[0]
+    if len(shape) != 4 or shape[3] not in (1, 3):
+        raise SourceError(
+            f"{path}: its input has shape {describe_shape(shape)}; expected [any, height, width, 1 or 3], channels last"
+        )
+    sides = []
+    for side in shape[1:3]:
+        if side is None and image_size is None:
+            raise SourceError(f"{path}: it takes images of any size; say which with --image-size")
+        if image_size not in (None, side) and side is not None:
+            raise SourceError(f"{path}: its input has shape {describe_shape(shape)}; leave --image-size out")
+        sides.append(side or image_size or 0)
+    return sides[0], sides[1], shape[3]
+
+
+def check_scores_output(path: Path, outputs: Sequence[tuple[str, Shape]]) -> None:
+    """Refuses a model that does not give one row of scores an image.
+
+    Args:
+        path: of the model, for errors.
+        outputs: name and shape of each of its outputs.
+
+    Raises:
+        SourceError: it has several outputs, or another shape than (batch, classes).
+    """
+    if len(outputs) != 1:
+        names = ", ".join(name for name, _ in outputs)
+        raise SourceError(
+            f"{path}: it has {len(outputs)} outputs ({names}); edge-convert takes classifiers with one: save a model "
+            "that ends in the scores alone"
+        )
+    name, shape = outputs[0]
+    if len(shape) != 2 or not shape[1]:
+        raise SourceError(
+            f"{path}: its output {name} has shape {describe_shape(shape)}; a classifier gives [any, classes]"
+        )
+
+
+def describe_shape(shape: Any) -> str:
+    """As people write it: [any, 48, 48, 3]."""
+    if not isinstance(shape, tuple):
+        return str(shape)
+    return "[" + ", ".join("any" if side is None else str(side) for side in shape) + "]"
