@@ -15,27 +15,55 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from edge_runtime.classifier import Classifier
-    from edge_runtime.contracts.results import Category, ClassificationResult, Frame, FrameResult
+    from edge_runtime.contracts.results import (
+        Category,
+        ClassificationResult,
+        Frame,
+        FrameFailure,
+        FrameResult,
+        LabelEvent,
+    )
     from edge_runtime.errors import EdgeDeployError, EdgeRuntimeError
+    from edge_runtime.pipeline import run_pipeline
     from edge_runtime.preprocess import decode_image, read_image
+    from edge_runtime.sinks import open_sink
+    from edge_runtime.sinks.callback import CallbackSink
+    from edge_runtime.sources import open_source
 
 __all__ = [
+    "CallbackSink",
     "Category",
     "ClassificationResult",
     "Classifier",
     "EdgeDeployError",
     "EdgeRuntimeError",
     "Frame",
+    "FrameFailure",
     "FrameResult",
+    "LabelEvent",
     "decode_image",
+    "open_sink",
+    "open_source",
     "read_image",
+    "run_pipeline",
 ]
 
 _HOMES = {
     "edge_runtime.classifier": ("Classifier",),
-    "edge_runtime.contracts.results": ("Category", "ClassificationResult", "Frame", "FrameResult"),
+    "edge_runtime.contracts.results": (
+        "Category",
+        "ClassificationResult",
+        "Frame",
+        "FrameFailure",
+        "FrameResult",
+        "LabelEvent",
+    ),
     "edge_runtime.errors": ("EdgeDeployError", "EdgeRuntimeError"),
+    "edge_runtime.pipeline": ("run_pipeline",),
     "edge_runtime.preprocess": ("decode_image", "read_image"),
+    "edge_runtime.sinks": ("open_sink",),
+    "edge_runtime.sinks.callback": ("CallbackSink",),
+    "edge_runtime.sources": ("open_source",),
 }
 
 if not TYPE_CHECKING:  # a type checker would take it for a promise that every name is there

@@ -127,8 +127,7 @@ def _decide(settings: DecisionSettings, classifier: Classifier) -> Decide | None
         return None
     from edge_runtime.decisions.decider import Decider  # here: most runs decide nothing over time
 
-    contract = classifier.contract
-    return Decider(settings, contract.labels, contract.task, classifier.thresholds, classifier.top_k).decide
+    return Decider.of(classifier, settings).decide
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:

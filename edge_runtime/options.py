@@ -25,6 +25,7 @@ def make_run_parser() -> argparse.ArgumentParser:
         "edge-run",
         "Classifies every frame of SOURCE and writes one JSON line a frame.",
         "edge-run model.tflite photos/ --top-k 3 --sink console",
+        intermixed=True,
     )
     parser.add_argument("model", metavar="MODEL", nargs="?", help="a .tflite image classifier")
     parser.add_argument(

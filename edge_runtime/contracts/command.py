@@ -30,9 +30,12 @@ class UsageError(EdgeDeployError):
     exit_code = 2
 
 
-def make_parser(name: str, description: str, example: str) -> argparse.ArgumentParser:
-    """A parser with what all commands share; ``example`` is shown below the options."""
-    parser = argparse.ArgumentParser(
+def make_parser(name: str, description: str, example: str, *, intermixed: bool = False) -> argparse.ArgumentParser:
+    """A parser with what all commands share; ``example`` is shown below the options.
+
+    With ``intermixed`` arguments that may be missing are also found behind options, where argparse no longer looks.
+    """
+    parser = (_IntermixedParser if intermixed else argparse.ArgumentParser)(
         prog=name,
         description=description,
         epilog=f"example:\n  {example}",
@@ -42,6 +45,11 @@ def make_parser(name: str, description: str, example: str) -> argparse.ArgumentP
     parser.add_argument("--version", action=_VersionAction, nargs=0, help="show the version and exit")
     add_log_level(parser, default="info")
     return parser
+
+
+class _IntermixedParser(argparse.ArgumentParser):
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        return self.parse_intermixed_args(args, namespace)
 
 
 def add_log_level(parser: argparse.ArgumentParser, default: str = argparse.SUPPRESS) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from edge_runtime.decisions.detection import ThresholdDetector
 from edge_runtime.decisions.presence import Change, Presence
 from edge_runtime.decisions.settings import DecisionSettings
 from edge_runtime.postprocess import Scores, top_categories
+
+if TYPE_CHECKING:
+    from edge_runtime.classifier import Classifier
 
 _NS_PER_S = 1_000_000_000
 
@@ -52,6 +56,12 @@ class Decider:
         self._smoother = settings.make_smoother()
         self._detector = settings.make_hysteresis() or ThresholdDetector(thresholds, best_only=task != "multi-label")
         self._presence = Presence(round(settings.min_duration * _NS_PER_S))
+
+    @classmethod
+    def of(cls, classifier: Classifier, settings: DecisionSettings) -> Decider:
+        """One that goes by the labels, task and thresholds of ``classifier``."""
+        contract = classifier.contract
+        return cls(settings, contract.labels, contract.task, classifier.thresholds, classifier.top_k)
 
     def decide(self, result: FrameResult, scores: Scores) -> FrameResult:
         """The result with decided categories, and what entered or left with it.

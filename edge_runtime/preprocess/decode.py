@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,14 +19,14 @@ _BAND_PIXELS = 1 << 16
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "WEBP")
 
 
-def read_image(path: Path, at_least: int = 0) -> NDArray[np.uint8]:
+def read_image(path: str | os.PathLike[str], at_least: int = 0) -> NDArray[np.uint8]:
     """Decodes an image file; see :func:`decode_image`.
 
     Raises:
         ImageError: the file is missing, unreadable, too large or damaged; the message names it.
     """
     try:
-        file = path.open("rb")
+        file = Path(path).open("rb")
     except OSError as error:
         raise ImageError(f"{path}: cannot read: {error.strerror}") from error
     with file:

@@ -1,12 +1,10 @@
 """The runtime imports with nothing but numpy and Pillow: no training framework, no interpreter, no OpenCV."""
 
-import pkgutil
 import subprocess
 import sys
 
 from blocked_modules import run_without
-
-import edge_runtime
+from runtime_modules import lean_modules
 
 FORBIDDEN = (
     "tensorflow",
@@ -21,18 +19,12 @@ FORBIDDEN = (
     "benchmarks",
 )
 LAZY = ("ai_edge_litert", "tflite_runtime", "cv2", "paho", "starlette", "uvicorn", "prometheus_client")
-OF_ONE_LIBRARY = ("resize_opencv", "preview.app", "preview.metrics")
-
-
-def module_names() -> list[str]:
-    walked = pkgutil.walk_packages(edge_runtime.__path__, "edge_runtime.")
-    return ["edge_runtime", *(module.name for module in walked if not module.name.endswith(OF_ONE_LIBRARY))]
 
 
 def test_every_module_imports_with_frameworks_interpreters_and_opencv_blocked() -> None:
     code = f"""
 import importlib, sys
-for name in {module_names()!r}:
+for name in {lean_modules()!r}:
     importlib.import_module(name)
 print(*sorted(name for name in sys.modules if "." not in name))
 """

@@ -1,19 +1,15 @@
 """edge-run's decisions over time, as its users see them: pictures in, lines out."""
 
 import json
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from tiny_model import LABELS, solid_frame, write_tiny_model
+from tiny_model import LABELS, solid_frame, write_packed_model, write_tiny_model
 
 from edge_runtime import Classifier
 from edge_runtime.cli import main
-from edge_runtime.contracts.manifest import MANIFEST_NAME, ModelManifest, Provenance
-from edge_runtime.contracts.preprocessing import PreprocessSpec
-from edge_runtime.model_file import read_model_file, weights_sha256
 
 COLORS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 
@@ -139,22 +135,7 @@ def test_what_makes_no_sense_is_wrong_usage(
 def test_a_multi_label_model_brings_a_threshold_for_each_class(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    path = write_tiny_model(tmp_path / "m.tflite", activation="logistic")
-    bare = read_model_file(path)
-    manifest = ModelManifest(
-        name="colours",
-        task="multi-label",
-        labels=LABELS,
-        preprocessing=PreprocessSpec(6, 8, mean=(127.5,), std=(25.5,)),
-        input=bare.input,
-        output=bare.output,
-        recipe="float32",
-        weights_sha256=weights_sha256(path),
-        provenance=Provenance("2026-01-01T00:00:00Z", {}, "f" * 64, {}),
-        thresholds=(0.5, 0.999, 0.2),
-    )
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr(MANIFEST_NAME, manifest.to_json())
+    path = write_packed_model(tmp_path / "m.tflite", "multi-label", (0.5, 0.999, 0.2))
     Image.new("RGB", (8, 6), (255, 255, 102)).save(tmp_path / "yellow.png")  # logits 5, 5, -1
     with Classifier(path, top_k=2) as classifier:
         found = classifier.classify(solid_frame((255, 255, 102))).categories

@@ -6,11 +6,16 @@ out by hand, and a wrong channel order, normalisation or quantisation shows at o
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
+
+from edge_runtime.contracts.manifest import MANIFEST_NAME, ModelManifest, Provenance
+from edge_runtime.contracts.preprocessing import PreprocessSpec
+from edge_runtime.model_file import read_model_file, weights_sha256
 
 TYPES = {"float32": schema.TensorType.FLOAT32, "uint8": schema.TensorType.UINT8, "int8": schema.TensorType.INT8}
 LABELS = ("red", "green", "blue")
@@ -47,6 +52,27 @@ def write_tiny_model(
     builder = flatbuffers.Builder(1024)
     builder.Finish(model.Pack(builder), b"TFL3")
     path.write_bytes(bytes(builder.Output()))
+    return path
+
+
+def write_packed_model(path: Path, task: str = "single-label", thresholds: tuple[float, ...] = ()) -> Path:
+    """Writes a float model with labels, preprocessing and all in its manifest; scores are of ``pixel / 25.5 - 5``."""
+    write_tiny_model(path, activation="softmax" if task == "single-label" else "logistic")
+    bare = read_model_file(path)
+    manifest = ModelManifest(
+        name="colours",
+        task=task,
+        labels=LABELS,
+        preprocessing=PreprocessSpec(6, 8, mean=(127.5,), std=(25.5,)),
+        input=bare.input,
+        output=bare.output,
+        recipe="float32",
+        weights_sha256=weights_sha256(path),
+        provenance=Provenance("2026-01-01T00:00:00Z", {}, "f" * 64, {}),
+        thresholds=thresholds,
+    )
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(MANIFEST_NAME, manifest.to_json())
     return path
 
 

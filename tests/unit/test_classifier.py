@@ -79,8 +79,9 @@ def test_threads_below_one_are_refused(tiny: dict[str, object]) -> None:
 
 def test_public_names() -> None:
     assert sorted(edge_runtime.__all__) == [
-        "Category", "ClassificationResult", "Classifier", "EdgeDeployError", "EdgeRuntimeError", "Frame",
-        "FrameResult", "decode_image", "read_image",
+        "CallbackSink", "Category", "ClassificationResult", "Classifier", "EdgeDeployError", "EdgeRuntimeError",
+        "Frame", "FrameFailure", "FrameResult", "LabelEvent", "decode_image", "open_sink", "open_source", "read_image",
+        "run_pipeline",
     ]  # fmt: skip
     assert all(hasattr(edge_runtime, name) for name in edge_runtime.__all__)
 

@@ -58,6 +58,14 @@ def test_what_neither_says_keeps_its_default(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "arguments", [["m.tflite", "--top-k", "5", "-"], ["--top-k", "5", "m.tflite", "-"], ["m.tflite", "-", "--top-k", "5"]]
+)
+def test_options_may_stand_anywhere(arguments: list[str]) -> None:
+    found = completed(arguments)
+    assert (found["model"], found["source"], found["top_k"]) == ("m.tflite", "-", 5)
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
         ("topk = 3", "unknown key 'topk'; known keys: model, source"),
