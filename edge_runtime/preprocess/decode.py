@@ -26,7 +26,7 @@ def read_image(path: str | os.PathLike[str], at_least: int = 0) -> NDArray[np.ui
         ImageError: the file is missing, unreadable, too large or damaged; the message names it.
     """
     try:
-        file = Path(path).open("rb")
+        file = Path(path).open("rb")  # noqa: SIM115 - closed below
     except OSError as error:
         raise ImageError(f"{path}: cannot read: {error.strerror}") from error
     with file:

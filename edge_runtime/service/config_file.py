@@ -20,7 +20,7 @@ from edge_runtime.contracts.command import UsageError, parse_arguments
 from edge_runtime.contracts.errors import ContractError
 
 MAX_BYTES = 1 << 20
-_OF_THE_COMMAND_LINE = ("help", "version", "log_level", "config", "systemd_unit")
+_OF_THE_COMMAND_LINE = ("help", "version", "log_level", "config", "systemd_unit", "self_test")
 
 
 def complete_options(

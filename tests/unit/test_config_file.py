@@ -42,7 +42,7 @@ def test_every_option_may_stand_in_the_file(tmp_path: Path) -> None:
     assert found | {"config": None} == completed(AS_OPTIONS)
     options = {action.dest for action in make_run_parser()._actions}
     in_file = {key.replace("-", "_") for key in EVERYTHING}
-    assert options - in_file == {"help", "version", "log_level", "config", "systemd_unit"}
+    assert options - in_file == {"help", "version", "log_level", "config", "systemd_unit", "self_test"}
 
 
 def test_the_command_line_overrules_the_file(tmp_path: Path) -> None:
@@ -58,7 +58,8 @@ def test_what_neither_says_keeps_its_default(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["m.tflite", "--top-k", "5", "-"], ["--top-k", "5", "m.tflite", "-"], ["m.tflite", "-", "--top-k", "5"]]
+    "arguments",
+    [["m.tflite", "--top-k", "5", "-"], ["--top-k", "5", "m.tflite", "-"], ["m.tflite", "-", "--top-k", "5"]],
 )
 def test_options_may_stand_anywhere(arguments: list[str]) -> None:
     found = completed(arguments)
