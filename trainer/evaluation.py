@@ -24,6 +24,9 @@ from trainer.objective import Objective, multi_hot
 _SMALLEST = float(np.finfo(np.float32).eps)
 """Probabilities are kept this far from 0 and 1 before their logarithm is taken."""
 
+_FEW, _LOWEST_OF_FEW = 10, 0.1
+"""See :func:`choose_thresholds`."""
+
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
@@ -115,7 +118,8 @@ def choose_thresholds(shown: NDArray[np.bool_], scores: NDArray[np.float32]) -> 
     """For each class the threshold with the highest F1: float32 (classes,), within 0..1.
 
     It lies in the middle between two scores (or 0 and the lowest). Of equally good ones the nearest to 0.5 is taken;
-    0.5 as well where no image shows the class.
+    0.5 as well where no image shows the class. Where fewer than 10 show it, it lies within 0.1..0.9: one image with a
+    score of 0.02 would otherwise give the label to half of the others.
 
     Args:
         shown: which image shows which class, bool (images, classes).
@@ -129,6 +133,8 @@ def _best_threshold(shown: NDArray[np.bool_], scores: NDArray[np.float32]) -> fl
         return 0.5
     found = np.unique(np.append(0.0, scores))
     candidates = np.concatenate([[0.5], (found[1:] + found[:-1]) / 2])
+    if shown.sum() < _FEW:
+        candidates = candidates[(candidates >= _LOWEST_OF_FEW) & (candidates <= 1 - _LOWEST_OF_FEW)]
     candidates = candidates[np.argsort(np.abs(candidates - 0.5), kind="stable")]
     order = np.argsort(scores)
     positives_from = np.append(np.cumsum(shown[order][::-1])[::-1], 0)

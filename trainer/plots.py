@@ -23,6 +23,7 @@ _DPI = 110
 _COLUMNS = 5
 _NUMBERED_CLASSES = 20
 _LABELLED_CLASSES = 60
+_WORST_CLASSES = 30
 _NAME_LENGTH = 18
 _THUMBNAIL = 256
 """The longer side of a picture in a grid, in pixels; it covers about 200 of the PNG."""
@@ -95,11 +96,30 @@ def _plot_decisions(counts: NDArray[np.int64], classes: Sequence[str], path: Pat
     _save(figure, path)
 
 
+def plot_per_class(per_class: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Precision and recall of each class as bars, the class with the lowest F1 on top; of many classes the worst."""
+    rows = sorted(per_class, key=lambda row: row["f1"])[:_WORST_CLASSES]
+    figure = Figure(figsize=(8, 1.6 + 0.42 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    places = np.arange(len(rows))
+    for offset, name, color in ((-0.2, "precision", "#1f6feb"), (0.2, "recall", "#e3872d")):
+        bars = axes.barh(places + offset, [row[name] for row in rows], 0.38, label=name, color=color)
+        axes.bar_label(bars, fmt="%.2f", padding=3, fontsize=8)
+    axes.set_yticks(places, [_shortened(row["label"]) for row in rows], parse_math=False)
+    axes.invert_yaxis()
+    some = f"the {len(rows)} classes with the lowest F1" if len(rows) < len(per_class) else "lowest F1 on top"
+    axes.set(title=f"Precision and recall, test part, {some}", xlim=(0, 1.1))
+    figure.legend(loc="outside lower center", ncols=2)
+    axes.xaxis.grid(alpha=0.3)
+    axes.set_axisbelow(True)
+    _save(figure, path)
+
+
 def plot_samples(images: LabelledImages, path: Path) -> None:
     """One image of each of the first classes."""
     first = {label: index for index, labels in reversed(list(enumerate(images.labels))) for label in labels}
     chosen = list(dict.fromkeys(first[label] for label in sorted(first)))[: 4 * _COLUMNS]
-    titles = [_listed([_shortened(images.classes[label]) for label in images.labels[index]]) for index in chosen]
+    titles = ["\n".join(_shortened(images.classes[label]) for label in images.labels[index][:3]) for index in chosen]
     _save(_grid(images, chosen, titles), path)
 
 
@@ -110,16 +130,23 @@ def plot_mistakes(evaluation: Evaluation, path: Path) -> None:
 
 
 def _mistake_title(evaluation: Evaluation, index: int) -> str:
+    """What the model said and what is true; of several labels those that are wrong."""
     classes, scores = evaluation.images.classes, evaluation.scores[index]
-    said = [f"{_shortened(classes[label])} {scores[label]:.0%}" for label in np.flatnonzero(evaluation.decided[index])]
-    true = [_shortened(classes[label]) for label in evaluation.images.labels[index]]
-    return f"{_listed(said)}\ntrue: {_listed(true)}"
+    said, true = evaluation.decided[index], evaluation.shown[index]
+    if evaluation.thresholds is None:
+        best, right = int(said.argmax()), int(true.argmax())
+        return f"{_shortened(classes[best])} {scores[best]:.0%}\ntrue: {_shortened(classes[right])}"
+    lines = [
+        f"{what} {_listed([f'{_shortened(classes[label])} {scores[label]:.0%}' for label in np.flatnonzero(wrong)])}"
+        for what, wrong in (("given:", said & ~true), ("missed:", true & ~said))
+        if wrong.any()
+    ]
+    return "\n".join(lines)
 
 
 def _listed(names: Sequence[str]) -> str:
-    """A few names, and how many more there are."""
-    more = [f"{len(names) - 2} more"] if len(names) > 3 else []
-    return " + ".join([*(names[:2] if more else names), *more]) or "none"
+    """The first name, and how many more there are."""
+    return f"{names[0]} +{len(names) - 1}" if len(names) > 1 else "".join(names) or "none"
 
 
 def _grid(images: LabelledImages, chosen: list[int], titles: list[str]) -> Figure:

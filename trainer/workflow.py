@@ -149,6 +149,7 @@ def _write(out: Path, model: KerasModel, record: TrainingRecord, evaluation: Eva
         plots.plot_confusion_matrix(
             record.metrics["confusion_matrix"], record.classes, pictures / "confusion_matrix.png"
         )
+        plots.plot_per_class(record.metrics["per_class"], pictures / "per_class.png")
         plots.plot_samples(record.part("train"), pictures / "samples.png")
         plots.plot_mistakes(evaluation, pictures / "mistakes.png")
         (folder / REPORT_NAME).write_text(render_report(record, pictures), "utf-8")
