@@ -63,8 +63,8 @@ class ResultFile:
         return None if summary is None else summary.p50
 
     def samples_ns(self, row: Row, figure: Figure) -> NDArray[np.int64] | None:
-        """A row's raw samples; None where the file of samples is missing."""
-        return None if self.samples is None else self.samples[f"{row.samples}_{figure}_ns"]
+        """A row's raw samples; None where the file of samples is missing, or the row has none."""
+        return None if self.samples is None or row.samples is None else self.samples[f"{row.samples}_{figure}_ns"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from benchmarks.comparison import Comparison, ResultFile, RowKey
 from benchmarks.markdown import INTERVAL_NOTE, ratio_cells
-from benchmarks.plots import latency_plot, thread_plot
+from benchmarks.plots import accuracy_plot, batch_plot, latency_plot, thread_plot
 
 
 def render_page(files: Sequence[ResultFile], comparisons: Sequence[Comparison]) -> str:
@@ -21,6 +21,7 @@ def render_page(files: Sequence[ResultFile], comparisons: Sequence[Comparison]) 
         files=files,
         comparisons=comparisons,
         models=_models(files),
+        accuracy=accuracy_plot(files),
         cells=ratio_cells,
         interval_note=INTERVAL_NOTE,
         css=Markup(css),  # noqa: S704 - our own style sheet, not data
@@ -28,7 +29,7 @@ def render_page(files: Sequence[ResultFile], comparisons: Sequence[Comparison]) 
 
 
 def _models(files: Sequence[ResultFile]) -> list[dict[str, str | None]]:
-    """A section a model: its name, its hash and its two pictures."""
+    """A section a model: its name, its hash and its pictures."""
     names: dict[str, str] = {}
     for file in files:
         names.update({key.model_sha256: row.model for key, row in file.valid_rows().items()})
@@ -38,6 +39,7 @@ def _models(files: Sequence[ResultFile]) -> list[dict[str, str | None]]:
             "sha256": sha256,
             "latency": latency_plot(files, keys) if (keys := _keys_with_samples(files, sha256)) else None,
             "threads": thread_plot(files, sha256),
+            "batches": batch_plot(files, sha256),
         }
         for sha256, name in names.items()
     ]
@@ -48,7 +50,7 @@ def _keys_with_samples(files: Sequence[ResultFile], model_sha256: str) -> list[R
         {
             key
             for file in files
-            for key in file.valid_rows()
-            if key.model_sha256 == model_sha256 and file.samples is not None
+            for key, row in file.valid_rows().items()
+            if key.model_sha256 == model_sha256 and file.samples_ns(row, "end_to_end") is not None
         }
     )

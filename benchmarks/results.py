@@ -30,7 +30,7 @@ Samples = dict[str, NDArray[np.int64]]
 """Array name to durations in nanoseconds, in the order they were measured."""
 
 DEFINITIONS = {
-    "latency_ms": "the inference alone; the input tensor is already written. litert-compiled, litert-gpu and keras: "
+    "latency_ms": "the inference alone; the input tensor is already written. litert-gpu and keras: "
     "until the output can be read",
     "end_to_end_ms": "one Classifier.classify of the frame: preprocess, write, invoke, read, postprocess; with a batch "
     "the same for all its frames",

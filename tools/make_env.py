@@ -3,6 +3,7 @@
     python tools/make_env.py lean             numpy, pillow, ai-edge-litert and this project: what a device has
     python tools/make_env.py tflite-runtime   tflite-runtime 2.14 with numpy below 2 and this project
     python tools/make_env.py mediapipe        MediaPipe Tasks, another reader of our files, and this project
+    python tools/make_env.py teachable-machine   teachable-machine-lite, another classifier runtime, and this project
     python tools/make_env.py tflite-micro     TensorFlow Lite Micro's interpreter and this project
 
 The environment lies in .venv-NAME below the repository and is made again when pyproject.toml or the constraints change.
@@ -23,6 +24,7 @@ ENVIRONMENTS = {
     "lean": ["-c", "constraints.txt", "-e", ".[litert]"],
     "tflite-runtime": ["-e", ".[tflite-runtime]"],
     "mediapipe": ["-e", ".", "mediapipe==1.2.2"],
+    "teachable-machine": ["-e", ".", "teachable-machine-lite==1.2.0.2"],
     "tflite-micro": ["-e", ".", "tflite-micro==0.dev20261023182759"],
 }
 """What pip installs into each."""

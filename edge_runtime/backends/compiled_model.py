@@ -32,7 +32,7 @@ class LiteRTCompiledBackend:
     def __init__(self, model: ModelFile, threads: int, batch: int = 1) -> None:
         check_threads(threads)
         self._image = np.zeros((batch, *model.input.shape[1:]), model.input.dtype)
-        self._scores = np.zeros(batch * max(model.output.shape), model.output.dtype)
+        self._output_size, self._output_dtype = batch * max(model.output.shape), np.dtype(model.output.dtype)
         self._inputs: Any = None
         self._outputs: Any = None
         with native_output_as_debug(*_STREAMS) as said:
@@ -49,20 +49,27 @@ class LiteRTCompiledBackend:
         self._inputs[0].write(self._image)
 
     def invoke(self) -> None:
-        """Runs the model and waits for its output: a GPU's work is done only when that can be read.
+        """Runs the model.
 
         Raises:
             BackendError: the model failed.
         """
         try:
             self._compiled.run_by_index(0, self._inputs, self._outputs)
-            self._scores = self._outputs[0].read(self._scores.size, self._scores.dtype)
         except _FAULTS as error:
             raise BackendError(f"{self.name}: the model failed: {error}") from error
 
     def read(self) -> NDArray[Any]:
-        """The raw output, (batch * classes,)."""
-        return self._scores
+        """A copy of the raw output, (batch * classes,).
+
+        Raises:
+            BackendError: it cannot be read.
+        """
+        try:
+            scores: NDArray[Any] = self._outputs[0].read(self._output_size, self._output_dtype)
+        except _FAULTS as error:
+            raise BackendError(f"{self.name}: the output cannot be read: {error}") from error
+        return scores
 
     def close(self) -> None:
         """Frees the model."""
@@ -103,6 +110,20 @@ class LiteRTGpuBackend(LiteRTCompiledBackend):
                 f"{model.input.shape[0]}, not {batch}"
             )
         super().__init__(model, threads, batch)
+        self._scores = np.zeros(self._output_size, self._output_dtype)
+
+    def invoke(self) -> None:
+        """Runs the model and waits for its output: a GPU's work is done only when that can be read.
+
+        Raises:
+            BackendError: the model failed.
+        """
+        super().invoke()
+        self._scores = super().read()
+
+    def read(self) -> NDArray[Any]:
+        """The raw output, (batch * classes,), of the last ``invoke``."""
+        return self._scores
 
     def _compile(self, library: _Library, model: ModelFile, threads: int) -> tuple[Any, str | None]:
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from browser import running_browser
 from tiny_model import write_tiny_model
 
 from benchmarks.cli import main
@@ -258,6 +259,32 @@ def test_the_page_holds_the_figures_and_fetches_nothing(
     for row in table_of(capsys.readouterr().out):
         assert set(row) <= set(shown)
     assert BenchmarkResult.load(measured).rows[0].model_sha256 in shown
+
+
+def test_the_page_opens_in_a_browser_without_a_word_or_a_request(measured: Path, tmp_path: Path) -> None:
+    rows = json.loads(measured.read_text())["rows"]
+    other = tmp_path / "gpu.json"
+    with np.load(samples_path(measured)) as kept:
+        samples = dict(kept)
+    for number, row in enumerate(rows):  # what the models of edge-convert say, and a row of another batch and device
+        row["accuracy"] = {"metric": "top-1", "value": 0.91 - 0.02 * number}
+    rows += [{**rows[0], "batch": 8, "scenario": "offline", "device": "gpu", "device_name": "A <GPU>", "samples": None}]
+    other.write_text(json.dumps({**json.loads(measured.read_text()), "rows": rows, "samples_file": "gpu.samples.npz"}))
+    np.savez_compressed(samples_path(other), **samples)
+    path = tmp_path / "page.html"
+    assert main(["compare", str(other), str(other), "--html", str(path)]) == 0
+    with running_browser(tmp_path) as browser:
+        page = browser.open(path.as_uri())
+        page.wait_until("document.readyState == 'complete'")
+        images = "[...document.images]"
+        assert page.evaluate(f"{images}.every(image => image.complete && image.naturalWidth > 500)")
+        described = page.evaluate(f"{images}.map(image => image.alt).join('|')")
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert {url.partition(":")[0] for url in browser.requests} == {"file", "data"}
+        assert [url for url in browser.requests if url.startswith("file")] == [path.as_uri()]
+        assert browser.complaints == []
+    for what in ("Accuracy against time", "Distribution", "by threads"):
+        assert what in described
 
 
 def test_names_from_a_file_are_text_in_the_page(measured: Path, tmp_path: Path) -> None:

@@ -123,7 +123,10 @@ def test_auto_uses_the_tuning_and_the_user_has_the_last_word(tiny: Path, second_
     assert used(tiny, backend="null", threads=4) == ("null", 4)
 
 
-def test_another_model_is_not_tuned(tiny: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_another_model_is_not_tuned(
+    tiny: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(4)))  # as many cores as threads: no warning
     tune(tiny)
     other = write_tiny_model(tmp_path / "other.tflite", dtype="uint8", activation="sigmoid")
     moved = write_tiny_model(tmp_path / "moved.tflite", dtype="uint8")
