@@ -95,7 +95,10 @@ def _preprocessing(model: ModelFile, said: UserSays) -> PreprocessSpec:
             f"{model.path}: the file does not say how pixels become numbers, and a wrong guess costs accuracy "
             "silently; add --normalization -1..1 (MobileNet and most of Keras), 0..1, 0..255, imagenet, or mean,std"
         )
-    return PreprocessSpec(height, width, resize=resize, crop_fraction=crop_fraction, color=color, mean=mean, std=std)
+    try:
+        return PreprocessSpec(height, width, resize, crop_fraction, color=color, mean=mean, std=std)
+    except ContractError as error:
+        raise ContractError(f"{model.path}: {error}") from error
 
 
 def _bytes_as_they_are(tensor: TensorSpec) -> Normalization:

@@ -23,6 +23,7 @@ from edge_runtime.flatbuffer import FlatTable
 
 METADATA_NAME = "TFLITE_METADATA"
 MAX_ASSOCIATED_BYTES = 16 << 20
+MAX_CLASSES = 100_000
 
 _TENSOR_TYPES = {0: "float32", 3: "uint8", 9: "int8"}
 _LOGISTIC, _SOFTMAX = 14, 25
@@ -189,6 +190,8 @@ def _check_is_classifier(image: TensorSpec, scores: TensorSpec, path: Path) -> N
         raise ModelFileError(
             f"{path}: no image classifier: its output has shape {list(scores.shape)}, expected [1, classes]"
         )
+    if max(scores.shape) > MAX_CLASSES:
+        raise ModelFileError(f"{path}: no image classifier: {max(scores.shape)} classes; at most {MAX_CLASSES}")
 
 
 def _size(shape: tuple[int, ...]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 from numpy.typing import NDArray
@@ -24,10 +25,13 @@ class InterpreterBackend:
             with native_output_as_debug(2):
                 self._interpreter = interpreter_class(model_path=str(model.path), num_threads=threads)
                 self._interpreter.allocate_tensors()
+            self._input = self._interpreter.get_input_details()[0]["index"]  # fails where a name is no UTF-8
+            self._output = self._interpreter.get_output_details()[0]["index"]
         except (ValueError, RuntimeError, ImportError, SystemError) as error:  # the last two: another numpy's ABI
-            raise BackendError(f"{model.path}: {name} {version} cannot load it: {error}; see edge-doctor") from error
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        self._output = self._interpreter.get_output_details()[0]["index"]
+            reason = " ".join(str(error).split())
+            raise BackendError(f"{model.path}: {name} {version} cannot load it: {reason}; see edge-doctor") from error
+        self._path = model.path
+        self._check_output(model)
         if batch != model.input.shape[0]:
             self._resize(model, name, batch)
         self.info = BackendInfo(name, version, threads, self._delegate())
@@ -45,16 +49,34 @@ class InterpreterBackend:
         try:
             self._interpreter.invoke()
         except (ValueError, RuntimeError) as error:
-            raise BackendError(f"{self.info.name}: the model failed: {error}") from error
+            raise self._failed(error) from error
 
     def read(self) -> NDArray[Any]:
-        """A copy of the raw output, (batch * classes,)."""
-        output: NDArray[Any] = self._interpreter.get_tensor(self._output)
+        """A copy of the raw output, (batch * classes,).
+
+        Raises:
+            BackendError: there is none.
+        """
+        try:
+            output: NDArray[Any] = self._interpreter.get_tensor(self._output)
+        except ValueError as error:
+            raise self._failed(error) from error
         return output.reshape(-1)
 
     def close(self) -> None:
         """Frees the model."""
         self._interpreter = None
+
+    def _failed(self, error: Exception) -> BackendError:
+        return BackendError(f"{self._path}: {self.info.name}: the model failed: {' '.join(str(error).split())}")
+
+    def _check_output(self, model: ModelFile) -> None:
+        """Refuses a model whose graph makes another output than the file announces: labels and scores would not fit."""
+        shape = self._interpreter.get_output_details()[0]["shape"].tolist()
+        if prod(shape) != prod(model.output.shape):
+            raise BackendError(
+                f"{model.path}: damaged: its output is announced as {list(model.output.shape)}, and is {shape}"
+            )
 
     def _resize(self, model: ModelFile, name: str, batch: int) -> None:
         try:
