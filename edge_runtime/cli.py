@@ -74,6 +74,8 @@ def _run(options: argparse.Namespace) -> int:
             source=without_password(options.source),
             labels=classifier.contract.labels,
             counts=counts,
+            is_live=is_live(source),
+            frame_rate=getattr(source, "frame_rate", None),
             region=options.roi,
         )
         settings = PipelineSettings(

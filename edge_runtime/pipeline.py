@@ -109,10 +109,8 @@ def run_pipeline(
                     counts.failed += 1
                 else:
                     counts.delivered += 1
-    except BaseException:
-        counts.dropped += counts.under_way
-        raise
     finally:
+        counts.dropped += counts.under_way  # the run was stopped, or its source closed by another thread
         if is_live(source) and counts.produced:
             logger.info("%s", counts.describe())
     return counts

@@ -14,6 +14,7 @@ SINKS = Registry(
         "jsonl": "edge_runtime.sinks.jsonl:JsonLinesSink",
         "events": "edge_runtime.sinks.jsonl:EventLinesSink",
         "csv": "edge_runtime.sinks.csv:CsvSink",
+        "video": "edge_runtime.sinks.video:VideoSink",
         "mqtt": "edge_runtime.sinks.mqtt.sink:MqttSink",
         "mqtts": "edge_runtime.sinks.mqtt.sink:SecureMqttSink",
         "preview": "edge_runtime.sinks.preview.sink:PreviewSink",
@@ -23,7 +24,8 @@ SINKS = Registry(
 )
 
 SINK_FORMS = (
-    "jsonl, jsonl:FILE, events, events:FILE, csv:FILE, mqtt[s]://HOST[:PORT]/TOPIC, preview[:[HOST:]PORT] or console"
+    "jsonl, jsonl:FILE, events, events:FILE, csv:FILE, video:FILE, mqtt[s]://HOST[:PORT]/TOPIC, "
+    "preview[:[HOST:]PORT] or console"
 )
 
 

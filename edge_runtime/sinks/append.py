@@ -30,7 +30,10 @@ class AppendedFile:
                     found = file.read(len(start.encode()))
                 if found not in (b"", start.encode()):
                     raise SinkError(f"{path}: holds something else; name another file")
+            torn = _ends_within_a_line(path)
             self._file: io.FileIO = path.open("ab", buffering=0)
+            if torn:
+                self._file.write(b"\n")  # the power went at its last line: that stays alone
         except OSError as error:
             raise SinkError(f"{path}: cannot write: {error.strerror}") from error
 
@@ -58,3 +61,11 @@ class AppendedFile:
     def close(self) -> None:
         """Closes the file."""
         self._file.close()
+
+
+def _ends_within_a_line(path: Path) -> bool:
+    if not path.is_file() or path.stat().st_size == 0:
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, io.SEEK_END)
+        return file.read() != b"\n"

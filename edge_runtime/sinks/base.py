@@ -19,6 +19,8 @@ class RunInfo:
         source: as the user named it, without user and password.
         labels: of the model, one a class.
         counts: what becomes of the frames, while they run.
+        is_live: whether frames come by themselves, as from a camera.
+        frame_rate: of a video file, in frames a second; None where the source has none of its own.
         region: the part of every frame that is looked at; None for all of it.
         sink_counts: where sinks leave the counts (dataclasses of int) that others may tell, by the sink's name.
     """
@@ -27,6 +29,8 @@ class RunInfo:
     source: str = ""
     labels: tuple[str, ...] = ()
     counts: FrameCounts = field(default_factory=FrameCounts)
+    is_live: bool = False
+    frame_rate: float | None = None
     region: Region | None = None
     sink_counts: dict[str, Any] = field(default_factory=dict)
 

@@ -23,7 +23,11 @@ class CsvSink:
         names = _row(dict(zip(COLUMNS, COLUMNS, strict=True)))
         self._file = AppendedFile(Path(target), names)
         if self._file.is_empty:
-            self._file.append(names)
+            try:
+                self._file.append(names)
+            except BaseException:
+                self._file.close()
+                raise
 
     def write(self, result: FrameResult | FrameFailure, frame: Frame | None = None) -> None:  # noqa: ARG002
         """Writes one row.

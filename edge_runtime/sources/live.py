@@ -111,6 +111,8 @@ class LiveCapture:
             for item in self._frames():
                 attempt = 0
                 yield item
+            if self._closed.is_set():
+                return
             reason = worker.reason or f"{self.address}: no frame for too long"
             if worker.at_end and not worker.reason:
                 return

@@ -12,7 +12,11 @@ from edge_runtime.sources.opencv_library import load_opencv
 
 
 class VideoSource:
-    """Yields every frame of a video file, as fast as they are asked for."""
+    """Yields every frame of a video file, as fast as they are asked for.
+
+    Attributes:
+        frame_rate: in frames a second; None where the file does not say it.
+    """
 
     def __init__(self, path: Path) -> None:
         self._cv2 = load_opencv(str(path))
@@ -22,6 +26,7 @@ class VideoSource:
         self._capture = self._cv2.VideoCapture(str(path))
         if not self._capture.isOpened():
             raise SourceError(f"{path}: OpenCV cannot open it as a video; it is damaged or of an unknown format")
+        self.frame_rate: float | None = self._capture.get(self._cv2.CAP_PROP_FPS) or None
 
     def __iter__(self) -> Iterator[Frame | FrameFailure]:
         index = 0

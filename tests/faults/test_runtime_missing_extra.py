@@ -11,6 +11,7 @@ from tiny_model import LABELS, write_tiny_model
     ("package", "sink", "extra"),
     [
         ("paho", "mqtt://127.0.0.1/bin", "mqtt"),
+        ("cv2", "video:clip.avi", "camera"),
         ("starlette", "preview:0", "preview"),
         ("uvicorn", "preview:0", "preview"),
         ("prometheus_client", "preview:0", "preview"),
