@@ -1,0 +1,12 @@
+"""A small share of tools/soak.py: every frame accounted for, every event arrived, whoever goes away meanwhile."""
+
+from pathlib import Path
+
+from soak import soak
+
+
+def test_the_books_balance_while_broker_and_consumer_come_and_go(tmp_path: Path) -> None:
+    books = soak(tmp_path, frames=3000, rate=600, away_seconds=0.3)
+    assert books.faults(3000) == []
+    assert books.failed > 0
+    assert books.memory_mb
