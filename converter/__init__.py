@@ -3,26 +3,49 @@
     from converter import ConvertConfig, convert
     report = convert(ConvertConfig(Path("run"), quantize="auto"), Path("model.tflite"))
 
+    from converter import TARGETS, export_model, inspect_model, prove
+    print(inspect_model(Path("model.tflite")).metadata)
+
 Importing this package costs little; TensorFlow is imported when a conversion starts.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from converter.config import ConvertConfig
 from converter.errors import ConverterError, GateRefusedError
 from converter.results import ConversionReport
+from converter.targets.table import TARGETS
 
 if TYPE_CHECKING:
+    from converter.exports import export_model
+    from converter.inspection import inspect_model
+    from converter.targets.proof import prove
     from converter.workflow import convert
 
-__all__ = ["ConversionReport", "ConvertConfig", "ConverterError", "GateRefusedError", "convert"]
+__all__ = [
+    "TARGETS",
+    "ConversionReport",
+    "ConvertConfig",
+    "ConverterError",
+    "GateRefusedError",
+    "convert",
+    "export_model",
+    "inspect_model",
+    "prove",
+]
+
+_HOMES = {
+    "convert": "converter.workflow",
+    "export_model": "converter.exports",
+    "inspect_model": "converter.inspection",
+    "prove": "converter.targets.proof",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "convert":
-        from converter.workflow import convert
-
-        return convert
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

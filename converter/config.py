@@ -10,10 +10,14 @@ from typing import Literal, get_args
 from converter.errors import ConfigError
 from converter.gate import Limits
 from converter.recipes import AUTO, RECIPES, Recipe
+from converter.targets.table import LITERT, MICRO, TARGETS, Target
+from edge_runtime.contracts.golden import MAX_IMAGES
 from edge_runtime.contracts.preprocessing import MAX_SIDE
 from edge_runtime.contracts.tensors import DType
 from edge_runtime.model_contract import UserSays
 
+GOLDEN_IMAGES = 2
+EXPORT_NAMES = ("c-array", "bundle")
 Preference = Literal["latency", "size"]
 
 AUTO_MIN_AGREEMENT = 97.0
@@ -42,6 +46,11 @@ class ConvertConfig:
         normalization: see ``contracts.preprocessing.parse_normalization``.
         resize: see ``contracts.preprocessing.parse_resize``.
         image_size: the side of the images, for a model that takes any.
+        target: where the file is to run: a name in ``converter.targets.TARGETS``.
+        target_python: of an environment that has the target's interpreter, to prove the file in; None takes this one.
+        golden: how many evaluation images travel in the file, made small, for ``edge-run --self-test``; None stands
+            for ``GOLDEN_IMAGES``, and for 0 with the target "micro", where flash is scarce.
+        export: what else is written: names in ``EXPORT_NAMES``.
         seed: of the choice of calibration images.
         name: of the model, in its metadata; None takes the target's name without its suffix.
         model_version: written to the metadata where not empty; likewise the next two.
@@ -68,6 +77,10 @@ class ConvertConfig:
     normalization: str | None = None
     resize: str | None = None
     image_size: int | None = None
+    target: str = LITERT.name
+    target_python: Path | None = None
+    golden: int | None = None
+    export: tuple[str, ...] = ()
     seed: int = 0
     name: str | None = None
     model_version: str = ""
@@ -94,6 +107,7 @@ class ConvertConfig:
             raise ConfigError(f"seed {self.seed} is below 0")
         for field in ("input_type", "output_type"):
             self._check_edge(field)
+        self._check_delivery()
         for field in ("name", "model_version", "author", "license"):
             text = getattr(self, field)
             if text and not (text.strip() and text.isprintable()):
@@ -109,6 +123,34 @@ class ConvertConfig:
             raise ConfigError(
                 f"{field} {chosen!r} does not go with {self.quantize}; it takes {', '.join(self.recipe.edge_types)}"
             )
+
+    def _check_delivery(self) -> None:
+        if self.target not in TARGETS:
+            raise ConfigError(f"target {self.target!r} is not one of {', '.join(TARGETS)}")
+        if not self.is_auto and not self.where.takes(self.quantize):
+            takes = " or ".join(self.where.recipes)
+            raise ConfigError(f"quantize {self.quantize!r} does not go with target {self.target}, which takes {takes}")
+        for field in ("input_type", "output_type"):
+            chosen = getattr(self, field)
+            if chosen and self.where.edges and chosen != self.where.edges:
+                raise ConfigError(f"{field} {chosen!r} does not go with target {self.target}: {self.where.edges}")
+        if self.golden is not None and not 0 <= self.golden < MAX_IMAGES:
+            raise ConfigError(f"golden {self.golden} is not within 0..{MAX_IMAGES - 1}")
+        for name in self.export:
+            if name not in EXPORT_NAMES:
+                raise ConfigError(f"export {name!r} is not one of {', '.join(EXPORT_NAMES)}")
+
+    @property
+    def where(self) -> Target:
+        """The target that ``target`` names."""
+        return TARGETS[self.target]
+
+    @property
+    def golden_images(self) -> int:
+        """How many images travel in the file."""
+        if self.golden is not None:
+            return self.golden
+        return 0 if self.where is MICRO else GOLDEN_IMAGES
 
     @property
     def is_auto(self) -> bool:

@@ -95,6 +95,7 @@ class TensorFlowConversion:
         with _failures_named(f"convert the model to {recipe.name}"):
             converter = self._converter()
             converter.optimizations = _optimize()
+            converter._experimental_disable_per_channel_quantization_for_dense_layers = not variant.dense_per_channel
             if recipe.weights == "float16":
                 converter.target_spec.supported_types = [tf.float16]
             if recipe.activations == "int16":

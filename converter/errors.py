@@ -6,8 +6,8 @@ EdgeDeployError                 (edge_runtime.contracts.errors)
     ├── SourceError             a MODEL that cannot be read, or whose parts do not fit one another
     ├── DataError               images that cannot calibrate or evaluate it
     ├── ConversionError         a converter cannot convert the model
+    │   └── TargetError         the converted model does not run where it is meant to
     ├── NotApplicableError      a repair that this model's architecture does not allow; the ladder goes on without
-    ├── TargetError             the converted model does not run where it is meant to
     ├── ExportError             a file that cannot be exported
     └── GateRefusedError        the converted model lost too much; the command ends with exit code 3
 """
@@ -48,7 +48,7 @@ class NotApplicableError(ConverterError):
     """A repair that this model's architecture does not allow; the message is the reason."""
 
 
-class TargetError(ConverterError):
+class TargetError(ConversionError):
     """The converted model does not run on the target; the message names the operator and the layer."""
 
 

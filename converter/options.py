@@ -7,8 +7,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
-from converter.config import AUTO_MIN_AGREEMENT, ConvertConfig, Preference
-from converter.recipes import AUTO, RECIPES
+from converter.config import AUTO_MIN_AGREEMENT, EXPORT_NAMES, GOLDEN_IMAGES, ConvertConfig, Preference
+from converter.recipes import AUTO, INT8, RECIPES
+from converter.targets.table import GPU, TARGETS
 from edge_runtime.contracts.command import add_model_options
 from edge_runtime.contracts.tensors import DType
 
@@ -19,9 +20,8 @@ def add_convert_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quantize",
         choices=(AUTO, *RECIPES),
-        **_default("quantize"),
         help=f"{AUTO}: tries them, repairs int8 where it loses too much, and takes the best that passes; {recipes} "
-        "(default: %(default)s)",
+        f"(default: {INT8.name}; {GPU.recipes[0]} with --target {GPU.name})",
     )
     parser.add_argument(
         "--prefer",
@@ -37,6 +37,7 @@ def add_convert_options(parser: argparse.ArgumentParser) -> None:
         )
     _add_gate_options(parser)
     _add_data_options(parser)
+    _add_delivery_options(parser)
     _add_stranger_options(parser)
     _add_card_options(parser)
 
@@ -48,6 +49,8 @@ def config_from(options: argparse.Namespace) -> ConvertConfig:
         ConfigError: they do not go together.
     """
     settings = {field.name: getattr(options, field.name) for field in fields(ConvertConfig)}
+    settings["quantize"] = options.quantize or (*TARGETS[options.target].recipes, INT8.name)[0]
+    settings["export"] = tuple(dict.fromkeys(name for names in options.export for name in names.split(",")))
     settings["labels"] = None if options.labels is None else Path(options.labels)
     return ConvertConfig(**settings)
 
@@ -95,6 +98,34 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         **_default("seed"),
         help="of the choice of calibration images (default: %(default)s)",
+    )
+
+
+def _add_delivery_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("where the file is to run")
+    targets = "; ".join(f"{target.name}: {target.summary}" for target in TARGETS.values())
+    group.add_argument(
+        "--target", choices=tuple(TARGETS), **_default("target"), help=f"{targets} (default: %(default)s)"
+    )
+    group.add_argument(
+        "--target-python",
+        metavar="PATH",
+        type=Path,
+        help="the Python of an environment that has the target's interpreter, to prove the file in (default: this one)",
+    )
+    group.add_argument(
+        "--golden",
+        metavar="N",
+        type=int,
+        help="so many evaluation images, made small, travel in the file for edge-run --self-test: whoever has the file "
+        f"can look at them (default: {GOLDEN_IMAGES}; 0 with --target micro)",
+    )
+    group.add_argument(
+        "--export",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help=f"also write {' or '.join(EXPORT_NAMES)}: the model as C source, or a zip for a device; may be repeated",
     )
 
 

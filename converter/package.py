@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,13 +50,13 @@ class Package:
     model: bytes
     manifest: ModelManifest
 
-    def to_bytes(self, gate: GateVerdict | None = None) -> bytes:
-        """The whole file."""
+    def to_bytes(self, gate: GateVerdict | None = None, golden: Mapping[str, bytes] | None = None) -> bytes:
+        """The whole file, with golden images where there are some."""
         manifest = dataclasses.replace(self.manifest, gate=gate)
         scored = manifest.labels[-manifest.output.shape[-1] :]  # a binary model may score its second class alone
         files = {LABELS_NAME: label_file(scored), CALIBRATION_NAME: calibration_file(manifest.thresholds)}
         texts = {name: text for name, text in files.items() if text is not None}
-        return append_files(self.model, {**texts, MANIFEST_NAME: manifest.to_json()})
+        return append_files(self.model, {**texts, MANIFEST_NAME: manifest.to_json(), **(golden or {})})
 
 
 def package_model(converted: bytes, variant: Variant, identity: Identity, path: Path) -> Package:

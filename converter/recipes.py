@@ -70,12 +70,14 @@ class Variant:
         edges: what the input and output tensors hold.
         prepared: what was done to the float model before, see ``converter.repair``.
         float_layers: the tensors whose layers stay float32.
+        dense_per_channel: whether dense layers, too, have one scale an output channel, with the recipe "dynamic".
     """
 
     recipe: Recipe
     edges: Edges
     prepared: tuple[Preparation, ...] = ()
     float_layers: tuple[str, ...] = ()
+    dense_per_channel: bool = True
 
     @property
     def name(self) -> str:
@@ -92,6 +94,7 @@ class Variant:
             "weights": recipe.weights,
             "activations": recipe.activations,
             "prepared": list(self.prepared),
+            "dense_per_channel": self.dense_per_channel,
             "float_layers": [layer.partition(";")[0] for layer in self.float_layers],
         }
 

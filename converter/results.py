@@ -9,6 +9,7 @@ from typing import Any
 
 from converter.comparison import ClassDrop
 from converter.gate import coarseness
+from converter.targets import Proof
 from edge_runtime.contracts.codec import encode
 from edge_runtime.contracts.manifest import GateVerdict
 
@@ -47,7 +48,7 @@ class Candidate:
         parameters: of the recipe, as it was applied.
         input_type: what its input tensor holds.
         output_type: what its output tensor holds.
-        size_bytes: of the whole file, metadata and labels included.
+        size_bytes: of the whole file, metadata and labels included, golden images not.
         weights_sha256: as in its manifest.
         gate: what it lost, and the verdict.
         per_class: what each class lost, the worst first.
@@ -151,6 +152,35 @@ class ImageSet:
 
 
 @dataclass(frozen=True)
+class DeliveryFacts:
+    """What was written, and whether it runs where it is meant to.
+
+    Attributes:
+        target: where it is meant to run.
+        proof: what its interpreter there said; None where none is needed.
+        golden_images: how many evaluation images travel in the file.
+        golden_bytes: what they add to it.
+        files: the names of the files written, but for the reports.
+    """
+
+    target: str
+    proof: Proof | None
+    golden_images: int
+    golden_bytes: int
+    files: tuple[str, ...]
+
+    def rows(self) -> dict[str, str]:
+        """Lines for the end of a run."""
+        golden = f"{self.golden_images} evaluation images inside, {self.golden_bytes} bytes, for edge-run --self-test"
+        rows = {
+            "target": self.proof.summary() if self.proof else "",
+            "golden": golden if self.golden_images else "",
+            "exports": ", ".join(self.files[:-1]),
+        }
+        return {name: text for name, text in rows.items() if text}
+
+
+@dataclass(frozen=True)
 class ConversionReport:
     """Everything a conversion says about itself.
 
@@ -171,6 +201,7 @@ class ConversionReport:
         layers: what each layer costs, the worst first; empty where no layer search was needed.
         sweep: int8 on fewer and more calibration images; empty where that was not asked for.
         disagreements: the worst of the chosen file, or of the last tried.
+        delivery: what was written; None where the gate refused.
         seconds: for each phase.
         versions: package name to version.
     """
@@ -195,6 +226,7 @@ class ConversionReport:
     disagreements: tuple[Disagreement, ...]
     seconds: Mapping[str, float]
     versions: Mapping[str, str]
+    delivery: DeliveryFacts | None = None
     schema: int = REPORT_SCHEMA
 
     @property
@@ -228,6 +260,7 @@ class ConversionReport:
             f"{gate.metric} now": f"{gate.candidate:.4f}, the same answer for {gate.agreement:.1%} of the images",
             "drop": f"{gate.drop_pp:.2f} pp ({low:.2f} to {high:.2f} with 95 %), {gate.max_drop_pp:g} allowed",
             "latency": f"{candidate.latency_ms.p50:.3f} ms, float32 {self.float32.latency_ms.p50:.3f} ms (p50 here)",
+            **(self.delivery.rows() if self.delivery else {}),
             "verdict": "passed" if self.chosen else "refused",
         }
         lines = [f"{name:<16}{value}" for name, value in rows.items()]

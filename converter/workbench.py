@@ -18,10 +18,12 @@ from converter.gate import Limits, judge
 from converter.images import ConversionImages
 from converter.latency import measure_latencies
 from converter.package import Identity, Package, package_model
-from converter.recipes import Preparation, Variant
+from converter.recipes import FLOAT32, Preparation, Variant
 from converter.repair import prepare_copy
 from converter.results import Candidate, Latency
 from converter.sources import FloatModel
+from converter.targets import LITERT, Target, check_requirements
+from converter.targets.adaptation import adapt
 from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.contracts.manifest import GateVerdict
 from edge_runtime.preprocess import read_image
@@ -75,6 +77,7 @@ class Workbench:
         images: what calibrates and what evaluates.
         limits: of the gate.
         folder: for what is made on the way.
+        target: where the files are to run.
         attempts: all so far, in order.
     """
 
@@ -86,6 +89,7 @@ class Workbench:
         images: ConversionImages,
         limits: Limits,
         folder: Path,
+        target: Target = LITERT,
     ) -> None:
         """Takes everything together.
 
@@ -96,6 +100,7 @@ class Workbench:
             images: what calibrates and what evaluates.
             limits: of the gate.
             folder: an empty one for what is made on the way.
+            target: where the files are to run.
         """
         self.model = model
         self.identity = identity
@@ -103,6 +108,7 @@ class Workbench:
         self.limits = limits
         self.attempts: list[Attempt] = []
         self.folder = folder
+        self.target = target
         self._conversions: dict[tuple[Preparation, ...], ModelConversion] = {(): conversion}
         self._made = 0
 
@@ -139,10 +145,13 @@ class Workbench:
         """Makes one file, not yet measured.
 
         Raises:
-            ConversionError: the converter refuses.
-            NotApplicableError: the architecture does not allow the variant's preparation.
+            ConversionError: the converter refuses, or the file does not run on the target.
+            NotApplicableError: the architecture does not allow the variant's preparation, or the target the recipe.
         """
+        variant = adapt(variant, self.target)
         converted = self.conversion_of(variant).convert(variant, self.inputs)
+        if variant.recipe is not FLOAT32:  # all are compared with it, even where it cannot run
+            check_requirements(converted, self.target, variant.name)
         self._made += 1
         return package_model(converted, variant, self.identity, self.folder / f"{self._made}.tflite")
 

@@ -7,7 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
@@ -21,12 +21,13 @@ from converter.calibration import iterate_inputs
 from converter.config import ConvertConfig
 from converter.contracting import SettledContract, contract_of_record, contract_of_stranger, look_at_outputs
 from converter.conversion import ModelConversion, start_conversion
-from converter.errors import ConfigError, GateRefusedError, SourceError
+from converter.delivery import Delivery, deliver
+from converter.errors import ConfigError, GateRefusedError, SourceError, TargetError
 from converter.gate import refusals
 from converter.images import ConversionImages, choose_images
 from converter.ladder import Ladder
 from converter.metadata import ModelCard
-from converter.package import Identity, Package
+from converter.package import Identity
 from converter.recipes import AUTO, FLOAT32, INT8, MIXED, Variant
 from converter.report import render_report
 from converter.results import Candidate, ConversionReport, ImageSet, LayerError, Step, SweepPoint
@@ -65,6 +66,7 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
         ImageError: one of them cannot be decoded.
         MissingExtraError: TensorFlow, or another package of the extra [convert], is not installed.
         ConversionError: a converter refuses the model.
+        TargetError: the file does not run where it is meant to.
         OutputError: ``out`` or a report cannot be written.
         GateRefusedError: what was tried lost more than the limits allow; no model was written.
     """
@@ -89,10 +91,15 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
             conversion = start_conversion(model, Path(folder) / "exported")
         settled, images = prepared or _settle_stranger(config, source, model, conversion, Path(folder))
         identity = _identify(config, source, settled.contract, out)
-        bench = Workbench(model, conversion, identity, images, config.limits, Path(folder))
+        bench = Workbench(model, conversion, identity, images, config.limits, Path(folder), config.where)
         outcome = _try_all(config, bench, timer)
         report = _make_report(config, bench, settled.activation_reason, outcome, timer, out)
-        _write(report, outcome.package_of(report.chosen), bench.images.evaluation, out)
+        delivery = None
+        if report.chosen is not None:
+            package = outcome.attempt_of(report.chosen).package
+            delivery = deliver(config, package, report.chosen.gate, bench.images.evaluation, out)
+            report = replace(report, delivery=delivery.facts)
+        _write(report, delivery, bench.images.evaluation, out)
     return report
 
 
@@ -131,10 +138,6 @@ class _Outcome:
     steps: tuple[Step, ...] = ()
     layers: tuple[LayerError, ...] = ()
     sweep: tuple[SweepPoint, ...] = ()
-
-    def package_of(self, candidate: Candidate | None) -> Package | None:
-        """The file that the report calls ``candidate``."""
-        return None if candidate is None else self.attempt_of(candidate).package
 
     def attempt_of(self, candidate: Candidate) -> Attempt:
         """The attempt that the report calls ``candidate``."""
@@ -200,6 +203,11 @@ def _try_all(config: ConvertConfig, bench: Workbench, timer: _Timer) -> _Outcome
         elif recipe is MIXED and edges:
             ladder.mix(Variant(INT8, edges))
     attempts = bench.attempts if recipe in (None, FLOAT32) else bench.attempts[1:]
+    attempts = [each for each in attempts if config.where.takes(each.variant.recipe.name)]
+    if not attempts:
+        raise TargetError(
+            f"target {config.target}: no file could be made of the recipes it takes; see what was tried above"
+        )
     with timer.phase("sweep"):
         sweep = sweep_calibration(bench) if config.calibration_sweep else ()
     return _Outcome(float32, tuple(attempts), tuple(ladder.steps), ladder.layers, sweep)
@@ -252,7 +260,7 @@ def _describe(images: LabelledImages) -> ImageSet:
     return ImageSet(str(images.root), len(images), counts)
 
 
-def _write(report: ConversionReport, package: Package | None, evaluation: LabelledImages, out: Path) -> None:
+def _write(report: ConversionReport, delivery: Delivery | None, evaluation: LabelledImages, out: Path) -> None:
     """Writes the reports, then the model if the gate let it pass: where a new model is, its reports are.
 
     Raises:
@@ -261,10 +269,10 @@ def _write(report: ConversionReport, package: Package | None, evaluation: Labell
     json_path, html_path = report_paths(out)
     html = render_report(report, evaluation.root)
     files = {json_path: report.to_json().encode(), html_path: html.encode()}
-    if package is not None:
-        files[out] = package.to_bytes(report.shown.gate)
+    if delivery is not None:
+        files |= delivery.files
     write_together(files)
-    if package is None:
+    if delivery is None:
         raise GateRefusedError(_refusal(report, out, html_path), report)
 
 

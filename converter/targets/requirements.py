@@ -16,18 +16,18 @@ _FLOATS = ("float16", "float32", "float64", "bfloat16")
 _GPU_NUMBERS = (*_FLOATS, "int32", "bool")
 
 
-def check_requirements(content: bytes, target: Target, where: Path) -> None:
+def check_requirements(content: bytes, target: Target, where: str) -> None:
     """Refuses a .tflite that the target cannot run.
 
     Args:
         content: the file.
         target: where it is to run.
-        where: the file, as it is named in errors.
+        where: what the file is called in errors.
 
     Raises:
         TargetError: it does not meet the target; the message says which operator of which layer.
     """
-    problems = list(unmet(read_graphs(read_model(content, where), where), target))
+    problems = list(unmet(read_graphs(read_model(content, Path(where)), Path(where)), target))
     if problems:
         more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
         raise TargetError(f"{where}: target {target.name} cannot be met: {'; '.join(problems[:_SHOWN])}{more}")

@@ -4,11 +4,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from environments import ROOT, environment_python
+from gpu import software_gpu
 from packaged import write_packaged
 
+from converter.cli import main
 from converter.errors import TargetError
 from converter.targets import TARGETS, prove
 from converter.targets.operators import known_operators
@@ -47,3 +50,44 @@ def test_the_table_of_operators_is_what_the_interpreter_says(interpreter: str) -
     command = [sys.executable, str(ROOT / "tools" / "list_operators.py"), "--print", interpreter]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert json.loads(done.stdout)["operators"] == known_operators(interpreter)
+
+
+def facts_of(model: Path) -> dict[str, Any]:
+    return json.loads(model.with_name(f"{model.stem}.report.json").read_text())["delivery"]
+
+
+@pytest.mark.tensorflow
+def test_a_file_for_microcontrollers_is_proven_and_its_arena_stands_in_the_c_array(
+    small_run: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "m.tflite"
+    python = environment_python("tflite-micro")
+    arguments = ["--target", "micro", "--target-python", python, "--export", "c-array"]
+    assert main([str(small_run), "--out", str(model), *arguments]) == 0
+    proof = facts_of(model)["proof"]
+    assert proof["interpreter"].startswith("tflite-micro ")
+    assert proof["agreement"]["same_top1"] == proof["agreement"]["images"] == 15
+    assert f"#define M_ARENA_BYTES {proof['arena_bytes']}\n" in (tmp_path / "m.h").read_text()
+
+
+@pytest.mark.tensorflow
+def test_a_dynamic_file_for_tflite_runtime_loads_there(small_run: Path, tmp_path: Path) -> None:
+    model = tmp_path / "m.tflite"
+    python = environment_python("tflite-runtime")
+    arguments = ["--quantize", "dynamic", "--target", "tflite-runtime", "--target-python", python]
+    assert main([str(small_run), "--out", str(model), *arguments]) == 0
+    proof = facts_of(model)["proof"]
+    assert proof["interpreter"] == "tflite-runtime 2.14.0"
+    assert proof["agreement"]["same_top1"] == 15
+
+
+@pytest.mark.tensorflow
+def test_a_file_for_gpus_runs_on_one_as_a_whole(
+    small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VK_DRIVER_FILES", software_gpu()["VK_DRIVER_FILES"])
+    model = tmp_path / "m.tflite"
+    assert main([str(small_run), "--out", str(model), "--target", "gpu"]) == 0
+    proof = facts_of(model)["proof"]
+    assert "SwiftShader" in proof["interpreter"]
+    assert proof["agreement"]["same_top1"] == 15

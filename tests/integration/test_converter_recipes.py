@@ -58,7 +58,7 @@ def test_a_recipe_gives_the_keras_models_scores(
     assert main([str(small_run), "--out", str(out), "--quantize", recipe, "--author", "A. Painter", *extra]) == 0
     stdout, stderr = capfd.readouterr()
     assert [line.split()[0] for line in stdout.splitlines()] == [
-        "model", "recipe", "size", "top-1", "top-1", "drop", "latency", "verdict", "caution",
+        "model", "recipe", "size", "top-1", "top-1", "drop", "latency", "golden", "verdict", "caution",
     ]  # fmt: skip
     assert stdout.splitlines()[-2].split() == ["verdict", "passed"]
     assert "measured on 15 images: on others the drop may be up to" in stdout.splitlines()[-1]

@@ -32,7 +32,7 @@ def test_int8_passes_the_gate_at_a_third_of_the_size(sample_int8: Path, report: 
     assert chosen["gate"]["passed"] is True
     assert chosen["gate"]["candidate"] >= 0.88
     assert chosen["gate"]["drop_pp"] <= 1.0
-    assert chosen["size_bytes"] == sample_int8.stat().st_size
+    assert chosen["size_bytes"] + report["delivery"]["golden_bytes"] == sample_int8.stat().st_size
     assert chosen["size_bytes"] <= 0.35 * report["float32"]["size_bytes"]
     assert report["candidates"] == [chosen]
 
@@ -97,7 +97,13 @@ def test_html_is_one_file_with_the_verdict(sample_int8: Path, record: TrainingRe
 
 def test_python_reads_the_files_straight_from_the_model(sample_int8: Path) -> None:
     with zipfile.ZipFile(sample_int8) as archive:
-        assert archive.namelist() == ["labels.txt", "edge_manifest.json"]
+        assert archive.namelist() == [
+            "labels.txt",
+            "edge_manifest.json",
+            "edge_golden.json",
+            "edge_golden_0.png",
+            "edge_golden_1.png",
+        ]
 
 
 def test_a_broken_calibration_makes_the_gate_refuse_the_samples_model(

@@ -9,7 +9,9 @@ import pytest
 
 from converter import ConvertConfig
 from converter.cli import main
+from converter.config import EXPORT_NAMES
 from converter.errors import ConfigError
+from converter.exports import EXPORTS
 from converter.recipes import RECIPES
 
 
@@ -29,6 +31,13 @@ from converter.recipes import RECIPES
         ({"seed": -1}, "seed -1"),
         ({"quantize": "float32", "input_type": "uint8"}, "input_type 'uint8' does not go with float32"),
         ({"quantize": "float16", "output_type": "int8"}, "output_type 'int8' does not go with float16"),
+        ({"target": "toaster"}, "target 'toaster' is not one of litert, tflite-runtime, gpu, micro"),
+        ({"target": "gpu"}, "quantize 'int8' does not go with target gpu, which takes float16 or float32"),
+        ({"target": "micro", "quantize": "mixed"}, "quantize 'mixed' does not go with target micro"),
+        ({"target": "micro", "input_type": "uint8"}, "input_type 'uint8' does not go with target micro: int8"),
+        ({"golden": -1}, "golden -1 is not within 0..15"),
+        ({"golden": 16}, "golden 16"),
+        ({"export": ("zip",)}, "export 'zip' is not one of c-array, bundle"),
         ({"name": " "}, "name ' ' is blank"),
         ({"author": "a\nb"}, "author"),
     ],
@@ -43,6 +52,18 @@ def test_every_recipe_takes_its_own_edge_types(recipe: Any) -> None:
     for dtype in recipe.edge_types:
         config = ConvertConfig(Path("run"), quantize=recipe.name, input_type=dtype, output_type=dtype)
         assert config.recipe.edges(config.input_type, config.output_type) == recipe.edges(dtype, dtype)
+
+
+@pytest.mark.parametrize(
+    ("settings", "golden"),
+    [({}, 2), ({"target": "micro"}, 0), ({"target": "micro", "golden": 1}, 1), ({"golden": 0}, 0)],
+)
+def test_golden_images_are_left_out_where_flash_is_scarce(settings: dict[str, Any], golden: int) -> None:
+    assert ConvertConfig(Path("run"), **settings).golden_images == golden
+
+
+def test_the_names_of_exports_are_those_that_exist() -> None:
+    assert tuple(EXPORTS) == EXPORT_NAMES
 
 
 def test_wrong_usage_exits_with_2(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -80,7 +80,7 @@ def test_control_flow_is_not_for_microcontrollers() -> None:
 def test_the_error_names_file_target_and_the_first_problems(tmp_path: Path) -> None:
     path = write_tiny_model(tmp_path / "m.tflite")
     with pytest.raises(TargetError) as caught:
-        check_requirements(path.read_bytes(), MICRO, path)
+        check_requirements(path.read_bytes(), MICRO, str(path))
     assert str(caught.value) == (
         f"{path}: target micro cannot be met: AVERAGE_POOL_2D of layer 'pooled' has float32 numbers left; "
         "SOFTMAX of layer 'scores' has float32 numbers left; input 'image' is float32 instead of int8; and 1 more"
@@ -109,7 +109,7 @@ def test_third_party_models_meet_the_targets_they_were_made_for(name: str, met: 
     found = set()
     for target in TARGETS.values():
         try:
-            check_requirements(path.read_bytes(), target, path)
+            check_requirements(path.read_bytes(), target, str(path))
         except TargetError:
             continue
         found.add(target.name)
