@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from edge_runtime.contracts.extras import import_quietly
 from edge_runtime.contracts.native import native_output_as_debug
+from trainer.errors import ConfigError
+from trainer.fitting_options import FittingOptions
+
+if TYPE_CHECKING:
+    from trainer.distribution import Workers
 
 
-def start(seed: int) -> None:
-    """Imports TensorFlow and Keras quietly and makes what follows repeatable.
+def start(options: FittingOptions) -> Workers:
+    """Imports TensorFlow and Keras quietly, joins the other workers and makes what follows repeatable.
 
     The seed holds for the whole process: Python's, numpy's and TensorFlow's generators. Operations are made
     deterministic as well, so that two runs on one machine give the same figures.
 
+    Returns:
+        Which part of the work is this process's.
+
     Raises:
+        ConfigError: mixed precision is wanted without a GPU, or several machines that ``TF_CONFIG`` does not name.
         MissingExtraError: they, or what the report needs at the end, are not installed.
     """
     import_quietly("train", "imagehash", "iterstrat", "jinja2", "matplotlib", "sklearn", "tqdm", "keras", "tensorflow")
     import keras
     import tensorflow as tf
 
+    from trainer.distribution import join_workers
+
     with native_output_as_debug():
-        tf.config.list_physical_devices()  # the drivers' messages come with the first look at the devices
+        gpus = tf.config.list_physical_devices("GPU")  # the drivers' messages come with the first look at the devices
+        if options.mixed_precision and not gpus:
+            raise ConfigError("mixed_precision: TensorFlow finds no GPU here; on a CPU it costs time, so leave it out")
+        workers = join_workers(options.distribute)
+    keras.mixed_precision.set_global_policy("mixed_float16" if options.mixed_precision else "float32")
     keras.config.disable_interactive_logging()
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(options.seed)
     tf.config.experimental.enable_op_determinism()
+    return workers

@@ -6,13 +6,12 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from edge_runtime.contracts.command import exit_with, make_parser, run_command
-from edge_runtime.contracts.preprocessing import RESIZE_MODES
 from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
-from trainer.backbones import BACKBONES, BUNDLED
-from trainer.config import CLASS_WEIGHTS, SAMPLE, TASKS, TrainConfig
+from trainer.cli_options import add_data_options, add_fitting_options, add_model_options
+from trainer.config import SAMPLE, TrainConfig
 from trainer.data.named import NAMED
 from trainer.workflow import REPORT_NAME, train
 
@@ -37,7 +36,8 @@ def _config_of(options: argparse.Namespace) -> TrainConfig:
 
 
 def _run(options: argparse.Namespace) -> int:
-    _print_summary(train(_config_of(options), options.out), options.out)
+    record = train(_config_of(options), options.out, resume=options.resume)
+    _print_summary(record, options.out)
     return 0
 
 
@@ -69,100 +69,12 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--out", metavar="RUN", type=Path, required=True, help="the folder to write")
     parser.add_argument(
-        "--task",
-        choices=TASKS,
-        **_default("task"),
-        help="what the model decides; auto reads it off the labels (default: %(default)s)",
+        "--resume", action="store_true", help="go on where an interrupted training of the same configuration stopped"
     )
-    _add_model_options(parser)
-    _add_data_options(parser)
-    _add_training_options(parser)
+    add_data_options(parser)
+    add_model_options(parser)
+    add_fitting_options(parser)
     return parser
-
-
-def _add_model_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("model")
-    group.add_argument("--backbone", choices=tuple(BACKBONES), **_default("backbone"), help="default: %(default)s")
-    group.add_argument(
-        "--alpha", metavar="A", type=float, **_default("alpha"), help="width of the backbone (default: %(default)s)"
-    )
-    group.add_argument(
-        "--image-size",
-        metavar="S",
-        type=int,
-        **_default("image_size"),
-        help=f"height and width of the model's input (default: {BUNDLED.image_size} with bundled weights, else "
-        + ", ".join(f"{backbone.default_size} for {name}" for name, backbone in BACKBONES.items())
-        + ")",
-    )
-    group.add_argument(
-        "--weights",
-        metavar="imagenet|bundled|none|FILE",
-        **_default("weights"),
-        help="what the backbone starts from; FILE is a Keras .h5 without the top, or an .npz "
-        "(default: bundled for 'sample', else imagenet)",
-    )
-
-
-def _add_data_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("data")
-    group.add_argument(
-        "--data-dir",
-        metavar="FOLDER",
-        **_default("data_dir"),
-        help="where a named data set lies (default: Keras's cache, then /usr/share/datasets, then the network)",
-    )
-    group.add_argument(
-        "--split",
-        metavar="T/V/E",
-        type=_parse_split,
-        **_default("split"),
-        help="shares of train, val and test in percent (default: 80/10/10)",
-    )
-    group.add_argument(
-        "--resize",
-        choices=RESIZE_MODES,
-        **_default("resize"),
-        help="how an image becomes square (default: %(default)s)",
-    )
-    group.add_argument(
-        "--class-weights",
-        choices=CLASS_WEIGHTS,
-        **_default("class_weights"),
-        help="balanced: classes with few images count as much as the others (default: %(default)s)",
-    )
-    group.add_argument(
-        "--no-feature-cache",
-        dest="feature_cache",
-        action="store_false",
-        help="compute the backbone's features anew and do not keep them",
-    )
-
-
-def _add_training_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("training")
-    for option, metavar, kind, text in (
-        ("--epochs", "N", int, "how often the head sees the training part"),
-        ("--batch-size", "B", int, "images a step"),
-        ("--learning-rate", "LR", float, "of the head; fine-tuning uses a twentieth of it"),
-        ("--seed", "SEED", int, "of split, first weights and order of the images"),
-        ("--fine-tune-epochs", "M", int, "how often the backbone's top sees the training part"),
-        ("--fine-tune-layers", "K", int, "how many of the backbone's layers are fine-tuned"),
-    ):
-        name = option[2:].replace("-", "_")
-        group.add_argument(option, metavar=metavar, type=kind, **_default(name), help=f"{text} (default: %(default)s)")
-
-
-def _default(name: str) -> dict[str, Any]:
-    """The ``default`` of an option: that of the field of :class:`TrainConfig`."""
-    return {"default": next(field.default for field in fields(TrainConfig) if field.name == name)}
-
-
-def _parse_split(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(share) for share in text.split("/"))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not three shares like 80/10/10") from error
 
 
 if __name__ == "__main__":

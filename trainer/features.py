@@ -1,27 +1,32 @@
-"""Runs the frozen backbone once over all images and keeps the features on disk for the next run."""
+"""Runs the frozen backbone over images once, varied views included, and keeps the features for the next run."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import zipfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import tensorflow as tf
 
 from edge_runtime.contracts.command import logger
 from edge_runtime.contracts.dataset import LabelledImages
-from edge_runtime.contracts.files import OutputError, written_atomically
+from edge_runtime.contracts.files import OutputError
 from edge_runtime.contracts.preprocessing import PreprocessSpec
 from edge_runtime.contracts.progress import progress_bar
-from edge_runtime.preprocess.resize import load_resizers
+from trainer.augmentation.layers import Augmenter
+from trainer.augmentation.settings import Augmentation
 from trainer.backbones import KerasModel
-from trainer.data.batches import BATCH, iterate_batches
+from trainer.data.batches import iterate_batches
+from trainer.feature_store import SEGMENT_BYTES, FeatureRows, FeatureStore, Rows, features_folder, trim_cache
+from trainer.pixels import Values, normalized, without_normalization
 
-_LAYOUT = 1
-"""Of the cache files; a change of it lets old ones be."""
+_LAYOUT = 2
+"""Of the cache and of how features are computed; a change of it lets old files be."""
+
+Prepare = Callable[[Values, list[str]], Values]
+"""From pixels in 0..255 and the digests of their images to what the network takes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,79 +35,117 @@ class Features:
 
     Attributes:
         indices: of the images that could be decoded, ascending.
-        values: float32 (len(indices), features).
+        values: their features.
     """
 
     indices: list[int]
-    values: NDArray[np.float32]
+    values: FeatureRows
 
 
-def extract_features(
-    model: KerasModel, images: LabelledImages, spec: PreprocessSpec, *, cached: bool = True
-) -> Features:
-    """Returns the features of all images, from the cache where they are there.
+class FeatureExtractor:
+    """A frozen backbone with its preprocessing and its cache."""
 
-    Args:
-        model: a ``keras.Model`` from images to features.
-        images: the images.
-        spec: the preprocessing that ``model`` needs.
-        cached: whether the cache is read and written.
-    """
-    if not cached:
-        return _compute(model, images, spec)
-    path = cache_folder() / f"{_cache_key(model, images, spec)}.npz"
-    features = _read(path)
-    if features is None:
-        features = _compute(model, images, spec)
-        _write(path, features)
-    else:
-        logger.info("features: %d taken from %s", len(features.indices), path)
-    return features
+    def __init__(self, model: KerasModel, spec: PreprocessSpec, *, cache_bytes: int) -> None:
+        """Prepares it.
+
+        Args:
+            model: a ``keras.Model`` from images to features.
+            spec: the preprocessing that ``model`` needs.
+            cache_bytes: how much the cache may take; with 0 nothing is read or kept.
+        """
+        self._spec = spec
+        self._cache_bytes = cache_bytes
+        self._width: int = model.output_shape[-1]
+        self._identity = _identity(model, spec) if cache_bytes else ""
+        signature = tf.TensorSpec(model.input_shape, tf.float32)
+        self._run = tf.function(lambda pixels: model(pixels, training=False), input_signature=[signature])
+
+    def extract(self, images: LabelledImages) -> Features:
+        """The features of all images that can be decoded, from the cache where they are there."""
+        return self._extract(images, "features", ("plain",), lambda pixels, _: normalized(pixels, self._spec))
+
+    def extract_views(self, images: LabelledImages, settings: Augmentation, views: int) -> list[FeatureRows]:
+        """The features of varied views of images that can all be decoded.
+
+        What a view shows depends on the image's content, the settings and the view's number alone.
+        """
+        augment = Augmenter(settings, (self._spec.height, self._spec.width, self._spec.channels), seed=0)
+
+        def see(view: int) -> FeatureRows:
+            def vary(pixels: Values, digests: list[str]) -> Values:
+                seeds = [(view, *bytes.fromhex(digest)) for digest in digests]
+                varied = [augment(image[None], seed) for image, seed in zip(pixels, seeds, strict=True)]
+                return normalized(np.concatenate(varied), self._spec)
+
+            return self._extract(images, f"view {view + 1}", (settings, view), vary).values
+
+        return [see(view) for view in range(views)]
+
+    def _extract(self, images: LabelledImages, what: str, key: tuple[Any, ...], prepare: Prepare) -> Features:
+        """Takes features from the cache, computes the others, and puts them into the order of the images."""
+        store = (
+            FeatureStore(features_folder() / _sha256((self._identity, key)), self._width) if self._cache_bytes else None
+        )
+        digests = images.digests
+        places = store.find(digests) if store else {}
+        if places and store:
+            logger.info("%s: %d taken from %s", what, sum(digest in places for digest in digests), store.folder)
+        first = {digest: index for index, digest in reversed(list(enumerate(digests))) if digest not in places}
+        missing = sorted(first.values())
+        for keys, rows in self._compute(images.subset(missing), [digests[index] for index in missing], what, prepare):
+            kept = _keep(store, keys, rows)
+            places.update((digest, (kept, row)) for row, digest in enumerate(keys))
+        if store:
+            trim_cache(self._cache_bytes)
+        indices = [index for index, digest in enumerate(digests) if digest in places]
+        return Features(indices, _in_order([places[digests[index]] for index in indices], self._width))
+
+    def _compute(
+        self, images: LabelledImages, digests: Sequence[str], what: str, prepare: Prepare
+    ) -> Iterator[tuple[list[str], Rows]]:
+        """Digests and features of the images that can be decoded, as many at once as go into a file of the cache."""
+        keys: list[str] = []
+        rows: list[Rows] = []
+        with progress_bar(what, len(images), "image") as bar:
+            for batch in iterate_batches(images, without_normalization(self._spec), skip_unreadable=True):
+                if batch.indices:
+                    names = [digests[index] for index in batch.indices]
+                    rows.append(self._run(prepare(batch.pixels, names)).numpy())
+                    keys += names
+                bar.update(len(batch.indices))
+                if len(keys) * self._width * 4 >= SEGMENT_BYTES:
+                    yield keys, np.concatenate(rows)
+                    keys, rows = [], []
+        if keys:
+            yield keys, np.concatenate(rows)
 
 
-def cache_folder() -> Path:
-    """``$XDG_CACHE_HOME/edge-deploy-kit/features``, by default below ``~/.cache``."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "edge-deploy-kit" / "features"
+def _keep(store: FeatureStore | None, keys: list[str], rows: Rows) -> Rows:
+    """The rows, mapped from the cache's new file; as they are where there is no cache or it cannot be written."""
+    if store is None:
+        return rows
+    try:
+        return store.add(keys, rows)
+    except OutputError as error:
+        logger.warning("features are not kept for the next run: %s", error)
+        return rows
 
 
-def _cache_key(model: KerasModel, images: LabelledImages, spec: PreprocessSpec) -> str:
-    """A SHA-256 over all that decides the features: weights, preprocessing and the files' contents in their order."""
-    digest = hashlib.sha256(repr((_LAYOUT, model.name, spec, load_resizers()[0], images.digests)).encode())
+def _in_order(places: list[tuple[Rows, int]], width: int) -> FeatureRows:
+    parts = {id(rows): rows for rows, _ in places} or {0: np.empty((0, width), np.float32)}
+    numbers = {identity: number for number, identity in enumerate(parts)}
+    part = np.array([numbers[id(rows)] for rows, _ in places], np.int64)
+    return FeatureRows(tuple(parts.values()), part, np.array([row for _, row in places], np.int64))
+
+
+def _identity(model: KerasModel, spec: PreprocessSpec) -> str:
+    """A SHA-256 over all that decides the features of given pixels: the network, its weights, the preprocessing."""
+    digest = hashlib.sha256(repr((_LAYOUT, model.name, model.output_shape, spec)).encode())
     for array in model.get_weights():
         digest.update(repr(array.shape).encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
 
-def _compute(model: KerasModel, images: LabelledImages, spec: PreprocessSpec) -> Features:
-    indices: list[int] = []
-    values = [np.empty((0, model.output_shape[-1]), np.float32)]
-    with progress_bar("features", len(images), "image") as bar:
-        for batch in iterate_batches(images, spec, skip_unreadable=True):
-            if batch.indices:
-                values.append(model.predict_on_batch(batch.pixels))
-            indices += batch.indices
-            bar.update(min(BATCH, len(images) - bar.n))
-    return Features(indices, np.concatenate(values))
-
-
-def _read(path: Path) -> Features | None:
-    """What :func:`_write` wrote; None where there is nothing, or it is damaged."""
-    if not path.exists():
-        return None
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            indices, values = archive["indices"].tolist(), archive["values"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        logger.warning("%s: damaged, so the features are computed again: %s", path, error)
-        return None
-    return Features(indices, values)
-
-
-def _write(path: Path, features: Features) -> None:
-    try:
-        with written_atomically(path) as temporary:
-            np.savez(temporary, indices=np.asarray(features.indices, np.int64), values=features.values)
-    except OutputError as error:
-        logger.warning("features are not kept for the next run: %s", error)
+def _sha256(value: object) -> str:
+    return hashlib.sha256(repr(value).encode()).hexdigest()[:32]

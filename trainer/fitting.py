@@ -1,96 +1,129 @@
-"""Trains: first the head on the backbone's features, then, if wanted, the backbone's top layers on the images."""
+"""The phases of a training: a head on the backbone's features, then the backbone's top; or a whole network at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
 from edge_runtime.contracts.command import logger
-from edge_runtime.contracts.progress import progress_bar
 from trainer.backbones import KerasModel
+from trainer.checkpoint import Checkpoints
 from trainer.config import TrainConfig
-from trainer.data.sequence import ImageSequence
-from trainer.errors import DivergedError
+from trainer.distribution import ALONE, Workers
+from trainer.feeds import FeatureFeed, Feed, ImageFeed
+from trainer.loop import evaluate_loss, run_phase
 from trainer.objective import Objective
+from trainer.optimizers import make_optimizer
 from trainer.record import History
 
-FINE_TUNE_FACTOR = 0.05
-"""Fine-tuning's learning rate by the head's."""
+HEAD, FINE_TUNING, WHOLE = "head", "fine-tuning", "training"
+"""The names of the phases."""
 
-_DROPOUT, _DENSE = "head_dropout", "head_dense"
-
-LabelledFeatures = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""Features (images, features) and the targets of each image (images, outputs)."""
+_DROPOUT, _HIDDEN, _HIDDEN_DROPOUT, _DENSE = "head_dropout", "head_hidden", "head_hidden_dropout", "head_dense"
 
 
-def attach_head(backbone: KerasModel, objective: Objective, dropout: float) -> KerasModel:
-    """Returns backbone and a new head as one model: dropout, then a dense layer with the objective's activation."""
-    features = keras.layers.Dropout(dropout, name=_DROPOUT)(backbone.output)
-    scores = keras.layers.Dense(objective.outputs, activation=objective.activation, name=_DENSE)(features)
+@dataclass(frozen=True, eq=False)
+class Fitting:
+    """What all phases of one training have in common."""
+
+    config: TrainConfig
+    objective: Objective
+    checkpoints: Checkpoints
+    workers: Workers = ALONE
+
+    def train_head(self, model: KerasModel, train: FeatureFeed, val: FeatureFeed) -> History:
+        """Trains the head of ``model`` in place, on features; the weights of the epoch with the lowest val_loss stay.
+
+        Raises:
+            DivergedError: the loss is no finite number any more.
+            ResumeError: the state of an interrupted training does not fit.
+        """
+        names = [layer.name for layer in model.layers]
+        head = model.layers[names.index(_DROPOUT) :]
+        features = outputs = keras.Input(head[0].input.shape[1:])
+        for layer in head:
+            outputs = layer(outputs)
+        rate, epochs = self.config.learning_rate, self.config.epochs
+        return self._run(self.workers.model(features, outputs), HEAD, (train, val), rate, epochs)
+
+    def fine_tune(self, model: KerasModel, train: ImageFeed, val: ImageFeed) -> History:
+        """Trains the top layers of ``model`` in place, with BatchNorm frozen and a lower rate.
+
+        The weights of the epoch with the lowest val_loss stay; where none is lower than before, the earlier weights do.
+
+        Raises:
+            DivergedError: the loss is no finite number any more.
+            ResumeError: the state of an interrupted training does not fit.
+        """
+        _unfreeze_top(model, self.config.fine_tune_layers)
+        tuned = self.workers.model(
+            model.input, model.output
+        )  # shares the weights, keeps the optimizer out of model's file
+        self._compile(tuned, val, 0.0, 1)
+        weights_before = model.get_weights()
+        loss_before = evaluate_loss(tuned, val)
+        rate, epochs = self.config.learning_rate * self.config.fine_tune_rate, self.config.fine_tune_epochs
+        history = self._run(tuned, FINE_TUNING, (train, val), rate, epochs)
+        if min(history["val_loss"]) >= loss_before:
+            logger.info("fine-tuning did not lower the validation loss, so the head alone is kept")
+            model.set_weights(weights_before)
+        return history
+
+    def train_whole(self, model: KerasModel, train: ImageFeed, val: ImageFeed) -> History:
+        """Trains all of ``model`` in place; the weights of the epoch with the lowest val_loss stay.
+
+        Raises:
+            DivergedError: the loss is no finite number any more.
+            ResumeError: the state of an interrupted training does not fit.
+        """
+        whole = self.workers.model(model.input, model.output)
+        return self._run(whole, WHOLE, (train, val), self.config.learning_rate, self.config.epochs)
+
+    def _run(self, model: KerasModel, phase: str, feeds: tuple[Feed, Feed], rate: float, epochs: int) -> History:
+        self._compile(model, feeds[0], rate, epochs)
+        return run_phase(
+            model,
+            phase,
+            feeds,
+            epochs=epochs,
+            checkpoints=self.checkpoints,
+            patience=self.config.patience,
+            plateau_from=rate if self.config.schedule == "plateau" else None,
+        )
+
+    def _compile(self, model: KerasModel, feed: Feed, rate: float, epochs: int) -> None:
+        model.compile(
+            optimizer=make_optimizer(self.config, rate, feed.steps, epochs),
+            loss=self.objective.loss(self.config.label_smoothing),
+            metrics=[self.objective.metric()],
+            steps_per_execution=feed.steps_at_once if self.workers.strategy is None else 1,
+            jit_compile=False,  # compiling takes longer than it saves on a CPU
+        )
+
+
+def attach_head(backbone: KerasModel, objective: Objective, config: TrainConfig) -> KerasModel:
+    """Returns backbone and a new head as one model, from images to scores, float32 (batch, outputs).
+
+    The head: dropout, where wanted a dense layer with ReLU and dropout again, a dense layer with the task's activation.
+    """
+    layers = keras.layers
+    decay: dict[str, Any] = {"kernel_regularizer": keras.regularizers.L2(config.l2) if config.l2 else None}
+    x = layers.Dropout(config.dropout, name=_DROPOUT)(backbone.output)
+    if config.dense_units:
+        x = layers.Dense(config.dense_units, activation="relu", name=_HIDDEN, **decay)(x)
+        x = layers.Dropout(config.dropout, name=_HIDDEN_DROPOUT)(x)
+    scores = layers.Dense(objective.outputs, activation=objective.activation, dtype="float32", name=_DENSE, **decay)(
+        x
+    )  # float32 also where the rest is computed in float16
     return keras.Model(backbone.input, scores, name=backbone.name)
-
-
-def train_head(
-    model: KerasModel, train: LabelledFeatures, val: LabelledFeatures, objective: Objective, config: TrainConfig
-) -> History:
-    """Trains the head of ``model`` in place, on features; the weights of the epoch with the lowest val_loss stay.
-
-    Raises:
-        DivergedError: the loss is no finite number any more.
-    """
-    features = keras.Input(train[0].shape[1:])
-    head = keras.Model(features, model.get_layer(_DENSE)(model.get_layer(_DROPOUT)(features)))
-    _compile(head, objective, config.learning_rate)
-    return _fit(head, "head", config.epochs, x=train[0], y=train[1], batch_size=config.batch_size, validation_data=val)
-
-
-def fine_tune(
-    model: KerasModel, train: ImageSequence, val: ImageSequence, objective: Objective, config: TrainConfig
-) -> History:
-    """Trains the top layers of ``model`` in place, with BatchNorm frozen and a lower rate.
-
-    The weights of the epoch with the lowest val_loss stay; where none is lower than before, the earlier weights do.
-
-    Raises:
-        DivergedError: the loss is no finite number any more.
-    """
-    _unfreeze_top(model, config.fine_tune_layers)
-    tuned = keras.Model(model.input, model.output)  # shares the weights, and keeps the optimizer out of model's file
-    _compile(tuned, objective, config.learning_rate * FINE_TUNE_FACTOR)
-    weights_before = model.get_weights()
-    loss_before = tuned.evaluate(val, verbose=0, return_dict=True)["loss"]
-    history = _fit(tuned, "fine-tuning", config.fine_tune_epochs, x=train, shuffle=False, validation_data=val)
-    if min(history["val_loss"]) >= loss_before:
-        logger.info("fine-tuning did not lower the validation loss, so the head alone is kept")
-        model.set_weights(weights_before)
-    return history
 
 
 def _unfreeze_top(model: KerasModel, count: int) -> None:
     """Makes the head and the ``count`` layers below it trainable; BatchNorm keeps its statistics and weights."""
-    backbone = [layer for layer in model.layers if layer.name not in (_DROPOUT, _DENSE)]
+    backbone = [layer for layer in model.layers if not layer.name.startswith("head_")]
     for layer in backbone:
         layer.trainable = False
     for layer in backbone[-count:]:
         layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
-
-
-def _compile(model: KerasModel, objective: Objective, learning_rate: float) -> None:
-    model.compile(optimizer=keras.optimizers.Adam(learning_rate), loss=objective.loss(), metrics=[objective.metric()])
-
-
-def _fit(model: KerasModel, phase: str, epochs: int, **data: Any) -> History:
-    best = keras.callbacks.EarlyStopping("val_loss", patience=epochs, restore_best_weights=True)
-    with progress_bar(phase, epochs, "epoch") as bar:
-        figures = model.fit(epochs=epochs, verbose=0, callbacks=[best, _after_epoch(bar.update)], **data).history
-    if not np.isfinite(figures["loss"] + figures["val_loss"]).all():
-        raise DivergedError(f"{phase}: the loss is no finite number any more; use a lower --learning-rate")
-    return {name: tuple(float(value) for value in values) for name, values in figures.items()}
-
-
-def _after_epoch(action: Callable[[], Any]) -> keras.callbacks.Callback:
-    return keras.callbacks.LambdaCallback(on_epoch_end=lambda _epoch, _logs: action())

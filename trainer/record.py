@@ -12,9 +12,6 @@ from datetime import datetime, timezone
 from importlib import import_module
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edge_runtime.contracts.command import DISTRIBUTION, tool_version
 from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.contracts.preprocessing import PreprocessSpec
@@ -32,20 +29,18 @@ _PACKAGES = {"numpy": "numpy", "pillow": "PIL", "tensorflow": "tensorflow", "ker
 
 @dataclass(frozen=True, eq=False)
 class PreparedData:
-    """Images that can all be decoded, split, with their features.
+    """Images that can all be decoded, split.
 
     Attributes:
         split: for each part the indices of its images.
         objective: what is trained for.
         spec: the preprocessing before the backbone.
-        features: float32 (images, features), what the frozen backbone makes of them.
     """
 
     images: LabelledImages
     split: Split
     objective: Objective
     spec: PreprocessSpec
-    features: NDArray[np.float32]
 
     def part(self, name: str) -> LabelledImages:
         """The images of "train", "val" or "test"."""

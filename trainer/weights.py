@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from edge_runtime.contracts.command import logger
-from trainer.backbones import BACKBONES, BUNDLED, Backbone, KerasModel
+from trainer.backbones import BUNDLED, Backbone, KerasModel, Shape
 from trainer.config import TrainConfig
 from trainer.errors import WeightsError
 
@@ -25,12 +25,13 @@ def build_backbone(config: TrainConfig) -> KerasModel:
     Raises:
         WeightsError: the weights are missing, damaged or do not fit; the message says which file goes where.
     """
-    backbone = BACKBONES[config.backbone]
+    backbone = config.network
     if config.weights == "imagenet":
-        return _with_imagenet_weights(backbone, config.alpha, config.image_size)
-    model = backbone.create(config.alpha, config.image_size, None)
+        return _with_imagenet_weights(backbone, config.shape)
+    model = backbone.create(config.shape, None)
     if config.weights == "none":
-        logger.warning("weights none: the backbone is random, which is good for trying things out only")
+        if not backbone.from_scratch:
+            logger.warning("weights none: the backbone is random, which is good for trying things out only")
     elif config.weights == "bundled":
         asset = resources.files("trainer") / "assets" / "backbone" / BUNDLED.file
         with resources.as_file(asset) as path:
@@ -58,27 +59,27 @@ def load_weights(model: KerasModel, path: Path) -> None:
         raise WeightsError(f"{path}: holds weights that are no finite numbers; fetch the file again")
 
 
-def imagenet_path(backbone: Backbone, alpha: float, size: int) -> Path:
-    """Where the ImageNet weights of this shape are looked for: ``$KERAS_HOME/models`` (``~/.keras/models``)."""
-    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-    return home / "models" / backbone.imagenet_file(alpha, size)
+def keras_weights_folder() -> Path:
+    """Where ImageNet weights are looked for: ``$KERAS_HOME/models`` (``~/.keras/models``)."""
+    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models"
 
 
-def _with_imagenet_weights(backbone: Backbone, alpha: float, size: int) -> KerasModel:
-    path = imagenet_path(backbone, alpha, size)
+def _with_imagenet_weights(backbone: Backbone, shape: Shape) -> KerasModel:
+    assert backbone.imagenet is not None
+    path = keras_weights_folder() / backbone.imagenet.file_name(shape.alpha, shape.size)
     if path.is_file():
-        model = backbone.create(alpha, size, None)
+        model = backbone.create(shape, None)
         load_weights(model, path)
         return model
     logger.info("weights: %s is not there yet, downloading it", path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # at other sizes than its own Keras warns and takes the fallback's weights
-            return backbone.create(alpha, size, "imagenet")
+            return backbone.create(shape, "imagenet")
     except Exception as error:  # Keras raises a bare Exception where a download fails
         raise WeightsError(
-            f"ImageNet weights of {backbone.name}, alpha {alpha}, could not be downloaded; put the file that Keras "
-            f"Applications publishes as {path.name} at {path}, or name it after --weights ({error})"
+            f"ImageNet weights of {backbone.name}, alpha {shape.alpha}, could not be downloaded; put the file that "
+            f"Keras Applications publishes as {path.name} at {path}, or name it after --weights ({error})"
         ) from error
 
 

@@ -2,11 +2,12 @@
 
 read_image / decode_image   a file or its bytes -> uint8 RGB frame
 Preprocessor                a frame -> the numbers in a model's input tensor
+normalization               its last step alone, for pixels that are resized already
 """
 
 from __future__ import annotations
 
 from edge_runtime.preprocess.decode import decode_image, read_image
-from edge_runtime.preprocess.preprocessor import Preprocessor, check_frame
+from edge_runtime.preprocess.preprocessor import Preprocessor, check_frame, normalization
 
-__all__ = ["Preprocessor", "check_frame", "decode_image", "read_image"]
+__all__ = ["Preprocessor", "check_frame", "decode_image", "normalization", "read_image"]

@@ -42,7 +42,7 @@ class Preprocessor:
         self.tensor = tensor
         self.resizer_name = load_resizers()[0]
         self._resized = np.empty((spec.height, spec.width, 3), np.uint8)
-        self._scale, self._offset = (_a_row(values, spec.width) for values in _normalization(spec))
+        self._scale, self._offset = (_a_row(values, spec.width) for values in normalization(spec))
         self._table = quantization_table(spec, tensor) if tensor.is_quantized else None
         lowest_first = np.arange(tensor.lowest, tensor.lowest + 256)
         self._is_identity = self._table is not None and all((column == lowest_first).all() for column in self._table.T)
@@ -73,7 +73,7 @@ class Preprocessor:
 
 def quantization_table(spec: PreprocessSpec, tensor: TensorSpec) -> NDArray[Any]:
     """What each pixel value 0..255 becomes in a quantised tensor: (256, 1), or (256, 3) where channels differ."""
-    scale, offset = _normalization(spec)
+    scale, offset = normalization(spec)
     normalised = np.arange(256)[:, None] * scale.astype(np.float64) + offset
     steps = np.floor(normalised / tensor.scale + tensor.zero_point + 0.5 + _TIE)
     table: NDArray[Any] = steps.clip(tensor.lowest, tensor.lowest + 255).astype(tensor.dtype)
@@ -92,8 +92,8 @@ def check_frame(frame: NDArray[np.uint8]) -> None:
         raise ImageError(f"a frame is uint8 of shape (height, width, 3) in RGB, got {frame.dtype} {list(frame.shape)}")
 
 
-def _normalization(spec: PreprocessSpec) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(pixel - mean) / std as pixel * scale + offset."""
+def normalization(spec: PreprocessSpec) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(pixel - mean) / std as pixel * scale + offset: scale and offset, one number or one a channel."""
     mean, std = np.asarray(spec.mean), np.asarray(spec.std)
     return (1.0 / std).astype(np.float32), (-mean / std).astype(np.float32)
 

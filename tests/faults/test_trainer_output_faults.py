@@ -75,7 +75,7 @@ def _write_half(run: Path) -> None:
 
 
 @pytest.mark.tensorflow
-def test_ctrl_c_in_training_ends_with_130_and_leaves_nothing(tmp_path: Path) -> None:
+def test_ctrl_c_in_training_ends_with_130_and_can_be_resumed(tmp_path: Path) -> None:
     data = write_image_folder(tmp_path / "data", {"cat": 6, "dog": 6})
     run = tmp_path / "run"
     arguments = [str(data), "--out", str(run), "--weights", "none", "--image-size", "32", "--epochs", "1000000"]
@@ -87,14 +87,20 @@ def test_ctrl_c_in_training_ends_with_130_and_leaves_nothing(tmp_path: Path) -> 
         while "data: 2 classes" not in "".join(lines[-1:]):
             lines.append(process.stderr.readline())
             assert lines[-1], f"ended early: {lines}"
-        time.sleep(1)  # into the epochs, of which there are too many to end; any other moment must do as well
+        while not (run / "checkpoint" / "head.npz").exists():  # an epoch is over, and there are too many to end
+            assert process.poll() is None
+            time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert all(line.startswith("edge-train: ") for line in lines), "TensorFlow's chatter reaches the user"
-    assert err == "edge-train: interrupted\n"
+    assert err.splitlines()[-2:] == [
+        f"edge-train: {run}/checkpoint holds the state after the last epoch; --resume goes on from there",
+        "edge-train: interrupted",
+    ]
     assert out == ""
-    assert not run.exists()
+    assert [path.name for path in run.iterdir()] == ["checkpoint"]
+    assert sorted(path.name for path in (run / "checkpoint").iterdir()) == ["head.npz", "identity.json"]
 
 
 @pytest.mark.parametrize("place", ["", "run"])

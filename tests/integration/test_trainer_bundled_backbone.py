@@ -12,7 +12,7 @@ from sklearn.linear_model import RidgeClassifier
 from edge_runtime.contracts.tensors import TensorSpec
 from edge_runtime.preprocess import Preprocessor
 from trainer import TrainConfig
-from trainer.backbones import BACKBONES, BUNDLED
+from trainer.backbones import BACKBONES, BUNDLED, Shape
 from trainer.data.idx import read_idx
 from trainer.data.source import open_data
 
@@ -30,7 +30,7 @@ def backbone() -> object:
 
 
 def test_it_is_small_and_fits_the_keras_model_array_by_array() -> None:
-    model = BACKBONES[BUNDLED.backbone].create(BUNDLED.alpha, BUNDLED.image_size, None)
+    model = BACKBONES[BUNDLED.backbone].create(Shape(BUNDLED.alpha, BUNDLED.image_size), None)
     path = FOLDER / BUNDLED.file
     assert path.stat().st_size <= 1_000_000
     with np.load(path, allow_pickle=False) as archive:
@@ -71,11 +71,12 @@ def _features(backbone: object, prefix: str, numbers: range) -> tuple[np.ndarray
 
 def test_the_sample_is_recognised_by_the_nearest_class_mean(backbone: object) -> None:
     """Without any training of ours: the features alone tell the classes apart."""
-    from trainer.features import extract_features
+    from trainer.features import FeatureExtractor
 
     source = open_data("sample")
     spec = BACKBONES[BUNDLED.backbone].preprocessing(BUNDLED.image_size, "squash")
-    values = extract_features(backbone, source.images, spec).values
+    extractor = FeatureExtractor(backbone, spec, cache_bytes=0)
+    values = extractor.extract(source.images).values[np.arange(len(source.images))]
     labels = np.array([label for (label,) in source.images.labels])
     is_test = np.array([part == "test" for part in source.parts])
     means = np.stack([values[~is_test & (labels == label)].mean(axis=0) for label in range(10)])

@@ -13,6 +13,9 @@ from image_folders import write_image_folder
 from edge_runtime.contracts.dataset import LabelledImages, read_image_folder
 from edge_runtime.contracts.preprocessing import PreprocessSpec
 from trainer import TrainConfig
+from trainer.checkpoint import Checkpoints
+from trainer.errors import DivergedError
+from trainer.feature_store import FeatureRows
 from trainer.objective import Objective
 
 pytestmark = pytest.mark.tensorflow
@@ -26,7 +29,7 @@ def images(tmp_path: Path) -> LabelledImages:
     return read_image_folder(write_image_folder(tmp_path / "data", {"red": 12, "green": 12, "blue": 12}))
 
 
-def _model(seed: int = 0) -> Any:
+def _model(seed: int = 0, **head: Any) -> Any:
     import keras
 
     from trainer.fitting import attach_head
@@ -37,21 +40,35 @@ def _model(seed: int = 0) -> Any:
     x = keras.layers.BatchNormalization(name="low_norm")(x)
     x = keras.layers.Conv2D(8, 3, activation="relu", name="high")(x)
     x = keras.layers.BatchNormalization(name="high_norm")(x)
-    return attach_head(keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(x)), OBJECTIVE, dropout=0.1)
+    backbone = keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(x))
+    return attach_head(backbone, OBJECTIVE, _config(0.1, **head))
 
 
 def _config(learning_rate: float, **changes: Any) -> TrainConfig:
-    return TrainConfig("data", weights="none", learning_rate=learning_rate, batch_size=8, **changes)
+    options = {"weights": "none", "dropout": 0.1, "batch_size": 8, "fine_tune_rate": 0.05, **changes}
+    return TrainConfig("data", learning_rate=learning_rate, **options)  # type: ignore[arg-type]
 
 
-def _fine_tune(model: Any, images: LabelledImages, learning_rate: float, val: LabelledImages | None = None) -> Any:
-    from trainer.data.sequence import ImageSequence
-    from trainer.fitting import fine_tune
+def _fitting(run: Path, config: TrainConfig, *, resume: bool = False) -> Any:
+    from trainer.fitting import Fitting
 
-    shuffled = ImageSequence(images, SPEC, OBJECTIVE, 8, shuffle_seed=1)
-    in_order = ImageSequence(val or images, SPEC, OBJECTIVE, 8, shuffle_seed=None)
+    checkpoints = Checkpoints(run)
+    checkpoints.start({"seed": config.seed}, resume=resume)
+    return Fitting(config, OBJECTIVE, checkpoints)
+
+
+def _feed(images: LabelledImages, seed: int | None) -> Any:
+    from trainer.feeds import ImageFeed, Order
+    from trainer.pixels import open_pixels
+
+    return ImageFeed(open_pixels(images, SPEC)[0], OBJECTIVE.targets(images.labels), Order(8, seed))
+
+
+def _fine_tune(
+    model: Any, images: LabelledImages, run: Path, learning_rate: float, val: LabelledImages | None = None
+) -> Any:
     config = _config(learning_rate, fine_tune_epochs=3, fine_tune_layers=3)
-    return fine_tune(model, shuffled, in_order, OBJECTIVE, config)
+    return _fitting(run, config).fine_tune(model, _feed(images, 1), _feed(val or images, None))
 
 
 def _weights(model: Any) -> dict[str, list[np.ndarray]]:
@@ -62,52 +79,155 @@ def _changed(before: dict[str, list[np.ndarray]], model: Any) -> set[str]:
     return {name for name, arrays in _weights(model).items() if not all(map(np.array_equal, arrays, before[name]))}
 
 
-def test_fine_tuning_changes_the_top_and_the_head_and_no_batch_norm(images: LabelledImages) -> None:
+def test_fine_tuning_changes_the_top_and_the_head_and_no_batch_norm(images: LabelledImages, tmp_path: Path) -> None:
     model = _model()
     before = _weights(model)
-    _fine_tune(model, images, learning_rate=0.1)
+    _fine_tune(model, images, tmp_path, learning_rate=0.1)
     assert _changed(before, model) == {"high", "head_dense"}
 
 
-def test_fine_tuning_repeats_to_the_bit(images: LabelledImages) -> None:
+def test_fine_tuning_repeats_to_the_bit(images: LabelledImages, tmp_path: Path) -> None:
     from trainer import _tensorflow
 
     runs = []
     for _ in range(2):
-        _tensorflow.start(5)
+        _tensorflow.start(_config(0.1, seed=5))
         model = _model(5)
-        runs.append((_fine_tune(model, images, learning_rate=0.1), _weights(model)))
+        runs.append((_fine_tune(model, images, tmp_path, learning_rate=0.1), _weights(model)))
     assert runs[0][0] == runs[1][0]
     np.testing.assert_equal(runs[0][1], runs[1][1])
 
 
-def test_fine_tuning_that_does_not_help_is_undone(images: LabelledImages, caplog: pytest.LogCaptureFixture) -> None:
+def test_fine_tuning_that_does_not_help_is_undone(
+    images: LabelledImages, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """Validation labels that contradict the training ones: what was there before must come out."""
     caplog.set_level("INFO", logger="edge-deploy-kit")
     wrong = tuple(((label + 1) % 3,) for (label,) in images.labels)
     model = _model()
     before = _weights(model)
-    _fine_tune(model, images, learning_rate=1.0, val=replace(images, labels=wrong))
+    _fine_tune(model, images, tmp_path, learning_rate=1.0, val=replace(images, labels=wrong))
     assert "fine-tuning did not lower the validation loss" in caplog.text
     assert _changed(before, model) == set()
 
 
-def test_the_head_keeps_the_epoch_with_the_lowest_validation_loss() -> None:
-    """Validation labels that contradict the training ones: every epoch makes it worse, so the first must stay."""
-    from trainer.fitting import train_head
+def _features(count: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    """Features that tell three classes apart, and the classes."""
+    labels = np.arange(count) % 3
+    noise = np.random.default_rng(0).normal(0, 0.1, (count, 8))
+    return (np.eye(8)[labels] + noise).astype(np.float32), labels
 
+
+def _feature_feed(features: np.ndarray, labels: np.ndarray, seed: int | None, *more_views: np.ndarray) -> Any:
+    from trainer.feeds import FeatureFeed, Order
+
+    rows = [
+        FeatureRows((view,), np.zeros(len(view), np.int64), np.arange(len(view))) for view in (features, *more_views)
+    ]
+    return FeatureFeed(rows, np.eye(3, dtype=np.float32)[labels], Order(8, seed))
+
+
+def test_the_head_keeps_the_epoch_with_the_lowest_validation_loss(tmp_path: Path) -> None:
+    """Validation labels that contradict the training ones: every epoch makes it worse, so the first must stay."""
     model = _model()
-    generator = np.random.default_rng(0)
-    labels = np.arange(60) % 3
-    features = np.eye(8, dtype=np.float32)[labels] + generator.normal(0, 0.1, (60, 8)).astype(np.float32)
-    right, wrong = np.eye(3, dtype=np.float32)[labels], np.eye(3, dtype=np.float32)[(labels + 1) % 3]
+    features, labels = _features()
     before = _weights(model)
-    history = train_head(model, (features, right), (features, wrong), OBJECTIVE, _config(0.05, epochs=6))
+    val = _feature_feed(features, (labels + 1) % 3, None)
+    history = _fitting(tmp_path, _config(0.05, epochs=6)).train_head(model, _feature_feed(features, labels, 0), val)
     assert history["val_loss"] == tuple(sorted(history["val_loss"]))
     scores = _head(model, features)
     kept = -np.log(scores[np.arange(60), (labels + 1) % 3]).mean()
     assert kept == pytest.approx(history["val_loss"][0], rel=1e-4)
     assert _changed(before, model) == {"head_dense"}
+
+
+def test_the_head_ends_when_the_validation_loss_is_stuck(tmp_path: Path) -> None:
+    model = _model()
+    features, labels = _features()
+    val = _feature_feed(features, (labels + 1) % 3, None)
+    config = _config(0.05, epochs=50, patience=3)
+    history = _fitting(tmp_path, config).train_head(model, _feature_feed(features, labels, 0), val)
+    assert len(history["val_loss"]) == 1 + 3, "the first epoch was the best one"
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "schedule"), [("adam", "plateau"), ("adamw", "cosine"), ("sgd", "step"), ("rmsprop", "constant")]
+)
+def test_every_optimizer_and_schedule_learns(tmp_path: Path, optimizer: str, schedule: str) -> None:
+    features, labels = _features()
+    model = _model(dense_units=8, l2=1e-4)
+    warmup_epochs = 2 if schedule == "cosine" else 0
+    config = _config(
+        0.05, epochs=6, optimizer=optimizer, schedule=schedule, warmup_epochs=warmup_epochs, label_smoothing=0.1
+    )
+    feeds = _feature_feed(features, labels, 0), _feature_feed(features, labels, None)
+    history = _fitting(tmp_path, config).train_head(model, *feeds)
+    assert history["val_accuracy"][-1] == 1.0
+    assert history["val_loss"][-1] < history["val_loss"][0]
+
+
+def test_a_loss_that_leaves_the_finite_numbers_is_an_error(tmp_path: Path) -> None:
+    features, labels = _features()
+    feeds = _feature_feed(np.full_like(features, np.nan), labels, 0), _feature_feed(features, labels, None)
+    with pytest.raises(DivergedError, match="head: the loss is no finite number any more; use a lower --learning-rate"):
+        _fitting(tmp_path, _config(0.1)).train_head(_model(), *feeds)
+
+
+def test_an_epoch_shows_each_image_once_in_one_of_its_views() -> None:
+    features = np.arange(40, dtype=np.float32)[:, None]
+    feed = _feature_feed(features, np.zeros(40, int), 5, features + 100)
+    epochs = [np.concatenate([x.numpy()[:, 0] for x, _ in feed.dataset(range(e, e + 1))]) for e in range(2)]
+    for shown in epochs:
+        assert sorted(shown % 100) == list(range(40))
+        assert 5 < (shown >= 100).sum() < 35
+    assert (epochs[0] != epochs[1]).any()
+    both = np.concatenate([x.numpy()[:, 0] for x, _ in feed.dataset(range(2))])
+    np.testing.assert_array_equal(both, np.concatenate(epochs))
+
+
+def _interrupted(feed: Any, epoch: int) -> Any:
+    """The feed, which breaks off in an epoch as Ctrl-C does."""
+
+    class Broken(type(feed)):  # type: ignore[misc]
+        def dataset(self, epochs: range) -> Any:
+            if len(epochs) == 1:  # validation
+                return super().dataset(epochs)
+            return super().dataset(epochs).take(int(self.steps * (epoch + 0.5))).concatenate(_failing(super()))
+
+    def _failing(parent: Any) -> Any:
+        import tensorflow as tf
+
+        def stop(*batch: Any) -> Any:
+            with tf.control_dependencies([tf.debugging.Assert(False, ["interrupted"])]):
+                return tuple(map(tf.identity, batch))
+
+        return parent.dataset(range(1)).map(stop)
+
+    return Broken(**vars(feed))
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "plateau"])
+def test_a_resumed_phase_ends_as_one_that_was_never_interrupted(
+    images: LabelledImages, tmp_path: Path, schedule: str
+) -> None:
+    import tensorflow as tf
+
+    from trainer import _tensorflow
+
+    config = _config(0.05, epochs=5, schedule=schedule, seed=3)
+    runs = []
+    for name in ("whole", "broken"):
+        _tensorflow.start(config)
+        model = _model(3)
+        train, val = _feed(images, 3), _feed(images, None)
+        if name == "broken":
+            with pytest.raises(tf.errors.InvalidArgumentError):
+                _fitting(tmp_path / name, config).train_whole(model, _interrupted(train, epoch=2), val)
+            model = _model(99)  # whatever it begins with, the state on disk decides
+        fitting = _fitting(tmp_path / name, config, resume=name == "broken")
+        runs.append((fitting.train_whole(model, train, val), _weights(model)))
+    assert runs[0][0] == runs[1][0]
+    np.testing.assert_equal(runs[0][1], runs[1][1])
 
 
 def _head(model: Any, features: np.ndarray) -> np.ndarray:

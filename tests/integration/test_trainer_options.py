@@ -12,7 +12,7 @@ from shared import SHARED_DATA, needs_shared_data
 from edge_runtime.contracts.training import TrainingRecord
 from trainer import TrainConfig, train
 from trainer.cli import main
-from trainer.features import cache_folder
+from trainer.feature_store import features_folder
 
 pytestmark = pytest.mark.tensorflow
 
@@ -32,9 +32,9 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run.mkdir()
     (run / "training.json").write_text("of an earlier run")
     (run / "notes.txt").write_text("mine")
-    kept_before = set(cache_folder().glob("*"))
+    kept_before = set(features_folder().glob("*"))
     assert main([str(folder / "data"), "--out", str(run), *FAST, "--resize", "letterbox"]) == 0
-    assert set(cache_folder().glob("*")) == kept_before
+    assert set(features_folder().glob("*")) == kept_before
     return run
 
 

@@ -16,7 +16,7 @@ from edge_runtime.contracts.tensors import TensorSpec
 from edge_runtime.contracts.training import TrainingRecord
 from edge_runtime.preprocess import Preprocessor, read_image
 from trainer.cli import main
-from trainer.features import cache_folder
+from trainer.feature_store import features_folder
 
 pytestmark = pytest.mark.tensorflow
 
@@ -135,7 +135,7 @@ def test_the_same_seed_gives_the_same_figures_and_the_features_come_from_the_cac
     out, err = capfd.readouterr()
     again = TrainingRecord.load(tmp_path / "again")
     assert (again.data, again.history, again.metrics) == (first.data, first.history, first.metrics)
-    assert f"features: 1400 taken from {cache_folder()}" in err
+    assert f"features: 1400 taken from {features_folder()}" in err
     assert out.splitlines()[0].split() == [
         "test", "top-1", f"{again.metrics['accuracy']:.4f}", f"({round(again.metrics['accuracy'] * 400)}",
         "of", "400", "images)",

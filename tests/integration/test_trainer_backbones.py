@@ -1,0 +1,199 @@
+"""Every backbone of the registry, with random weights: trains, saves, loads, converts; the device sees what it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from shared import SHARED_DATA, needs_shared_data
+
+from converter.metadata import ModelCard
+from converter.package import Identity, package_model
+from converter.recipes import FLOAT32
+from edge_runtime import Classifier, read_image
+from edge_runtime.contracts.dataset import LabelledImages, read_image_folder
+from edge_runtime.contracts.manifest import Provenance
+from edge_runtime.contracts.tensors import TensorSpec
+from edge_runtime.model_contract import ModelContract
+from edge_runtime.preprocess import Preprocessor
+from trainer import TrainConfig
+from trainer.backbones import BACKBONES, Shape
+from trainer.checkpoint import Checkpoints
+from trainer.data.source import open_data
+from trainer.pixels import normalized, without_normalization
+from trainer.record import Phases
+
+pytestmark = pytest.mark.tensorflow
+
+PHOTOS = 20
+CASES = [
+    (name, color)
+    for name, backbone in BACKBONES.items()
+    for color in (("rgb", "gray") if "GRAY" in backbone.colors else ("rgb",))
+]
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty photos in two class folders."""
+    root = tmp_path_factory.mktemp("photos")
+    for number, path in enumerate(sorted((SHARED_DATA / "imagenet_500").glob("*.jpg"))[:PHOTOS]):
+        folder = root / ("ab"[number % 2])
+        folder.mkdir(exist_ok=True)
+        (folder / path.name).symlink_to(path)
+    return root
+
+
+@needs_shared_data
+@pytest.mark.parametrize(("name", "color"), CASES)
+def test_it_trains_saves_loads_and_converts_and_the_device_agrees(
+    photos: Path, tmp_path: Path, name: str, color: str
+) -> None:
+    import keras
+
+    from trainer import _tensorflow
+    from trainer.training import fit_model
+    from trainer.weights import build_backbone
+
+    size = max(32, BACKBONES[name].smallest_size)
+    config = TrainConfig(
+        str(photos),
+        backbone=name,
+        weights="none",
+        image_size=size,
+        color=color,
+        epochs=1,
+        feature_cache=False,  # type: ignore[arg-type]
+    )
+    _tensorflow.start(config)
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.start({}, resume=False)
+    model, data = fit_model(config, open_data(str(photos)), build_backbone(config), checkpoints, Phases())
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras", compile=False)
+    images = read_image_folder(photos)
+    trained = np.asarray(loaded(_training_inputs(config, images), training=False))
+
+    converted = _converted(loaded, (1, size, size, data.spec.channels))
+    contract = ModelContract("single-label", images.classes, data.spec, "none", ())
+    identity = Identity(contract, ModelCard(name, "", "1", "", ""), Provenance("2026-01-01T00:00:00+00:00", {}))
+    package_model(converted, FLOAT32, identity, tmp_path / "model.tflite")
+    with Classifier(tmp_path / "model.tflite") as classifier:
+        device = np.stack([classifier.scores(read_image(images.path(i))) for i in range(PHOTOS)])
+    np.testing.assert_allclose(device, trained, atol=2e-5)
+    np.testing.assert_array_equal(device.argmax(axis=1), trained.argmax(axis=1))
+
+
+def _converted(model: Any, shape: tuple[int, ...]) -> bytes:
+    """As float32 .tflite, the short way: the SavedModel in between takes ten times as long for the large ones."""
+    import tensorflow as tf
+
+    function = tf.function(lambda pixels: model(pixels, training=False))
+    concrete = function.get_concrete_function(tf.TensorSpec(shape, tf.float32))
+    return bytes(tf.lite.TFLiteConverter.from_concrete_functions([concrete], model).convert())
+
+
+def _training_inputs(config: TrainConfig, images: LabelledImages) -> np.ndarray:
+    """The inputs as fine-tuning sees them: pixels, then the last step."""
+    from trainer.data.batches import load_batch
+
+    spec = config.preprocessing
+    return normalized(load_batch(images, range(len(images)), without_normalization(spec)).pixels, spec)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_pixels_held_in_memory_become_to_the_bit_what_the_device_makes_of_a_frame(name: str) -> None:
+    frame = np.random.default_rng(0).integers(0, 256, (50, 70, 3), np.uint8)
+    for spec in {BACKBONES[name].preprocessing(33, "squash"), BACKBONES[name].preprocessing(33, "letterbox")}:
+        tensor = TensorSpec((1, 33, 33, spec.channels), "float32")
+        pixels, wanted = (np.empty(tensor.shape, np.float32) for _ in range(2))
+        Preprocessor(spec, tensor)(frame, wanted)
+        Preprocessor(without_normalization(spec), tensor)(frame, pixels)
+        np.testing.assert_array_equal(normalized(pixels.astype(np.uint8).astype(np.float32), spec), wanted)
+
+
+def _official(module: str) -> Callable[[np.ndarray], np.ndarray]:
+    import keras
+
+    return getattr(keras.applications, module).preprocess_input  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("mobilenet", "mobilenet"),
+        ("mobilenet-v2", "mobilenet_v2"),
+        ("resnet50", "resnet50"),
+        ("vgg16", "vgg16"),
+        ("nasnet-mobile", "nasnet"),
+    ],
+)
+def test_preprocessing_outside_is_that_of_keras(name: str, module: str) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
+    wanted = _official(module)(pixels[None].astype(np.float32).copy())
+    np.testing.assert_allclose(_preprocessed(name, pixels), wanted, atol=1e-4)
+
+
+def _preprocessed(name: str, pixels: np.ndarray) -> np.ndarray:
+    spec = BACKBONES[name].preprocessing(pixels.shape[0], "squash")
+    out = np.empty((1, *pixels.shape), np.float32)
+    Preprocessor(spec, TensorSpec(out.shape, "float32"))(pixels, out)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "arguments"),
+    [
+        ("mobilenet-v3-small", "MobileNetV3Small", {"alpha": 1.0}),
+        ("mobilenet-v3-large-minimalistic", "MobileNetV3Large", {"alpha": 1.0, "minimalistic": True}),
+        ("efficientnet-v2-b0", "EfficientNetV2B0", {}),
+    ],
+)
+def test_preprocessing_that_keras_has_inside_gives_the_same_features_outside(
+    name: str, function: str, arguments: dict[str, Any]
+) -> None:
+    import keras
+
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    ours = BACKBONES[name].create(Shape(1.0, 32), None)
+    keras_own = getattr(keras.applications, function)(
+        input_shape=(32, 32, 3), include_top=False, weights=None, pooling="avg", **arguments
+    )
+    keras_own.set_weights(ours.get_weights())
+    wanted = np.asarray(keras_own(pixels[None].astype(np.float32), training=False))
+    np.testing.assert_allclose(np.asarray(ours(_preprocessed(name, pixels), training=False)), wanted, atol=1e-4)
+
+
+def test_efficientnet_b0_sees_what_its_published_weights_were_trained_on() -> None:
+    """Keras publishes deviations where its layer expects variances, and corrects it only when it loads them itself."""
+    import keras
+
+    model = BACKBONES["efficientnet-b0"].create(Shape(1.0, 32), None)
+    mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    (layer,) = (layer for layer in model.layers if type(layer).__name__ == "Normalization")
+    layer.set_weights([mean, std, np.array(0)])
+    layer.finalize_state()
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    seen = keras.Model(model.input, model.get_layer("correction").output)(_preprocessed("efficientnet-b0", pixels))
+    np.testing.assert_allclose(np.asarray(seen)[0], (pixels / 255 - mean) / std, atol=1e-4)
+
+
+def test_small_images_are_taken_as_they_are_and_grey_ones_in_grey(tmp_path: Path) -> None:
+    from trainer.first_look import settle
+
+    for name, pixels in (("a", 40), ("b", 200)):
+        (tmp_path / name).mkdir()
+        for number in range(3):
+            Image.fromarray(np.full((20, 20), pixels + number, np.uint8)).save(tmp_path / name / f"{number}.png")
+    images = read_image_folder(tmp_path)
+    config = settle(TrainConfig(str(tmp_path), backbone="small-cnn"), images)
+    assert (config.image_size, config.color, config.preprocessing.channels) == (20, "gray", 1)
+    Image.new("RGB", (24, 20), (200, 40, 40)).save(tmp_path / "b" / "0.png")
+    config = settle(TrainConfig(str(tmp_path), backbone="small-cnn"), read_image_folder(tmp_path))
+    assert (config.image_size, config.color) == (64, "rgb")
+    kept = settle(TrainConfig(str(tmp_path), backbone="lenet", image_size=48, color="gray"), images)
+    assert (kept.image_size, kept.color) == (48, "gray")
