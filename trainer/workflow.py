@@ -10,6 +10,7 @@ from edge_runtime.contracts.command import logger
 from edge_runtime.contracts.files import OutputError
 from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
 from trainer import _tensorflow
+from trainer.augmentation.settings import read_augmentation
 from trainer.backbones import KerasModel
 from trainer.checkpoint import Checkpoints
 from trainer.config import TrainConfig
@@ -79,7 +80,7 @@ def train(config: TrainConfig, out: Path, *, resume: bool = False, source: DataS
     thresholds = () if evaluation.thresholds is None else evaluation.thresholds.tolist()
     record = make_record(config, data, evaluation.metrics(), thresholds, phases)
     if workers.worker == 0:
-        _write(out, model, record, evaluation)
+        _write(out, config, model, record, evaluation)
         checkpoints.clear()
     else:
         logger.info("worker %d: done; worker 0 writes %s", workers.worker, out)
@@ -123,8 +124,9 @@ def _evaluate(model: KerasModel, data: PreparedData) -> Evaluation:
     return Evaluation(test, predict(model, test, data.spec, data.objective), thresholds)
 
 
-def _write(out: Path, model: KerasModel, record: TrainingRecord, evaluation: Evaluation) -> None:
+def _write(out: Path, config: TrainConfig, model: KerasModel, record: TrainingRecord, evaluation: Evaluation) -> None:
     from trainer import plots
+    from trainer.augmentation.picture import save_augmentation_picture
     from trainer.report import render_report
 
     with filled_at_once(out) as folder:
@@ -137,6 +139,10 @@ def _write(out: Path, model: KerasModel, record: TrainingRecord, evaluation: Eva
         )
         plots.plot_per_class(record.metrics["per_class"], pictures / "per_class.png")
         plots.plot_samples(record.part("train"), pictures / "samples.png")
+        settings = read_augmentation(config.augment)
+        if not settings.is_none:
+            picture = pictures / "augmentation.png"
+            save_augmentation_picture(settings, record.part("train"), record.preprocessing, config.seed, picture)
         plots.plot_mistakes(evaluation, pictures / "mistakes.png")
         (folder / REPORT_NAME).write_text(render_report(record, pictures), "utf-8")
         (folder / TRAINING_NAME).write_text(record.to_json(), "utf-8")
