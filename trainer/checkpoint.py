@@ -71,7 +71,7 @@ class Checkpoints:
         if resume and not path.is_file():
             raise ResumeError(f"{self.folder}: no interrupted training to go on with; leave --resume out")
         if resume:
-            _refuse_another(json.loads(path.read_text("utf-8")), identity, self.folder)
+            _refuse_another(_read_identity(path), identity, self.folder)
             return
         if self._writes and path.is_file():
             logger.warning("%s: dropping an interrupted training; --resume would have gone on with it", self.folder)
@@ -136,9 +136,19 @@ def _flat(state: PhaseState) -> Arrays:
     return [array for arrays in _groups(state).values() for array in arrays]
 
 
+def _read_identity(path: Path) -> dict[str, Any]:
+    try:
+        identity = json.loads(path.read_text("utf-8"))
+        if not isinstance(identity, dict):
+            raise ValueError("no object")
+    except (OSError, ValueError) as error:
+        raise ResumeError(f"{path}: damaged; train anew, without --resume: {error}") from error
+    return identity
+
+
 def _refuse_another(found: dict[str, Any], wanted: dict[str, Any], folder: Path) -> None:
     for name in wanted:
-        if found.get(name) != wanted[name]:
+        if found.get(name) != json.loads(json.dumps(wanted[name])):  # a tuple comes back as a list
             raise ResumeError(
                 f"{folder}: the interrupted training had {name} {_shown(found.get(name))}, this one has "
                 f"{_shown(wanted[name])}; use the same, or train anew without --resume"
