@@ -1,4 +1,4 @@
-"""A training that is killed goes on where it was, and ends as one that was not; what cannot go on is refused by name."""
+"""A training that is killed goes on where it was, and ends as one that was not; what cannot go on is refused."""
 
 from __future__ import annotations
 
