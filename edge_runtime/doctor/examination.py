@@ -15,7 +15,7 @@ from edge_runtime.doctor.hardware import (
 )
 from edge_runtime.doctor.interpreters import check_interpreters
 from edge_runtime.doctor.machine import Machine
-from edge_runtime.doctor.packages import check_numpy, check_opencv, check_pillow, check_python
+from edge_runtime.doctor.packages import check_numpy, check_opencv, check_pillow, check_python, check_sink_packages
 
 
 def examine(machine: Machine) -> tuple[Finding, ...]:
@@ -27,6 +27,7 @@ def examine(machine: Machine) -> tuple[Finding, ...]:
         check_pillow(machine),
         *check_interpreters(machine, numpy),
         check_opencv(machine, numpy),
+        *check_sink_packages(machine),
         check_usb_cameras(machine),
         *check_picamera2(machine, numpy),
         check_board(machine),

@@ -55,6 +55,23 @@ def check_opencv(machine: Machine, numpy: Attempt) -> Finding:
     return Finding("opencv", "ok", f"{tried.facts['version']}, {video_io or 'does not tell what it was built with'}")
 
 
+def check_sink_packages(machine: Machine) -> list[Finding]:
+    """What the sinks ``mqtt`` and ``preview`` need; a run without them does not."""
+    return [_check_extra(machine, "paho-mqtt", "mqtt"), _check_extra(machine, "preview", "preview")]
+
+
+def _check_extra(machine: Machine, probe: str, extra: str) -> Finding:
+    tried = attempt(probe, machine.child_seconds)
+    if tried.facts is not None:
+        return Finding(probe, "ok", tried.facts["version"])
+    install = f"pip install 'edge-deploy-kit[{extra}]'"
+    if tried.lacks is None:
+        return Finding(probe, "warning", tried.error, f"{install} --force-reinstall")
+    if tried.misses("paho.mqtt.enums"):
+        return Finding(probe, "warning", "older than version 2, which the sink mqtt needs", install)
+    return Finding(probe, "absent", f"{tried.lacks} is not installed; the sink {extra} needs it", install)
+
+
 def not_tried(name: str) -> Finding:
     """The finding on a package that cannot be tried before numpy works."""
     return Finding(name, "absent", "not tried, since numpy does not work")

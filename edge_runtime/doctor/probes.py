@@ -92,6 +92,16 @@ def _picamera2() -> Facts:
     return {"version": _version(picamera2), "cameras": cameras}
 
 
+def _paho() -> Facts:
+    import_module("paho.mqtt.enums").CallbackAPIVersion.VERSION2  # noqa: B018 - paho-mqtt 1 has no such module
+    return {"version": _version(import_module("paho.mqtt"))}
+
+
+def _preview() -> Facts:
+    modules = {name: import_module(name) for name in ("starlette", "uvicorn", "prometheus_client")}
+    return {"version": ", ".join(f"{name} {_version(module)}" for name, module in modules.items())}
+
+
 def _version(module: ModuleType) -> str:
     known = getattr(module, "__version__", None)
     if known is not None:
@@ -109,4 +119,6 @@ PROBES: Mapping[str, Callable[[], Facts]] = {
     "tflite-runtime": lambda: _interpreter("tflite-runtime", "tflite_runtime.interpreter"),
     "opencv": _opencv,
     "picamera2": _picamera2,
+    "paho-mqtt": _paho,
+    "preview": _preview,
 }

@@ -14,7 +14,7 @@ from edge_runtime.doctor.children import Attempt, attempt
 from edge_runtime.doctor.findings import Finding
 from edge_runtime.doctor.interpreters import check_interpreters
 from edge_runtime.doctor.machine import Machine
-from edge_runtime.doctor.packages import check_opencv
+from edge_runtime.doctor.packages import check_opencv, check_sink_packages
 from edge_runtime.doctor.probe_models import FLOAT32, INT8
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ class Interpreter:
     def allocate_tensors(self):
         pass
     def get_input_details(self):
-        return [{{"index": 0}}]
+        return [{{"index": 0, "shape": numpy.array([1, 1, 1, 3])}}]
     get_output_details = get_input_details
     def tensor(self, index):
         return lambda: self.memory
@@ -220,3 +220,21 @@ def test_the_bundled_models_are_what_their_comment_says(content: bytes, kind: in
     assert (list(operator.inputs), list(operator.outputs)) == ([0, 0], [1])
     assert (list(graph.inputs), list(graph.outputs)) == ([0], [1])
     assert [(list(tensor.shape), tensor.type) for tensor in graph.tensors] == [([1, 1, 1, 3], kind)] * 2
+
+
+def test_what_sinks_need_is_absent_old_or_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("paho", "starlette"):
+        put_package(tmp_path, name, init=not_installed(name))
+    mqtt, preview = check_sink_packages(Machine())
+    assert mqtt == Finding(
+        "paho-mqtt", "absent", "paho is not installed; the sink mqtt needs it", "pip install 'edge-deploy-kit[mqtt]'"
+    )
+    assert (preview.status, preview.mend) == ("absent", "pip install 'edge-deploy-kit[preview]'")
+    (tmp_path / "paho" / "__init__.py").write_text("")  # Debian bookworm's 1.6 has no enums
+    (tmp_path / "paho" / "mqtt").mkdir()
+    (tmp_path / "paho" / "mqtt" / "__init__.py").write_text("__version__ = '1.6.1'")
+    (tmp_path / "starlette" / "__init__.py").write_text("raise ValueError('broken')")
+    mqtt, preview = check_sink_packages(Machine())
+    assert (mqtt.status, mqtt.detail) == ("warning", "older than version 2, which the sink mqtt needs")
+    assert (preview.status, preview.detail) == ("warning", "ValueError: broken")
