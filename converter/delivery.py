@@ -8,6 +8,7 @@ from pathlib import Path
 
 from converter.calibration import draw_balanced
 from converter.config import ConvertConfig
+from converter.errors import TargetError
 from converter.exports import export_files
 from converter.golden import make_golden_files
 from converter.package import Package
@@ -44,10 +45,11 @@ def deliver(
         ImageError: an image cannot be decoded.
     """
     target, recipe = config.where, package.variant.recipe
-    check_requirements(package.model, target, recipe.name)
-    compared = draw_balanced(evaluation, IMAGES, config.seed)
-    paths = [compared.path(index) for index in range(len(compared))]
-    proof = prove(package.path, target, paths, config.target_python)
+    try:
+        check_requirements(package.model, target, recipe.name)
+        proof = prove(package.path, target, _compared(evaluation, config.seed), config.target_python)
+    except TargetError as error:
+        raise TargetError(f"{out}: not written: {error}") from error
     if proof is not None and proof.problem:
         logger.warning("%s", proof.summary())
     quantized = recipe.activations != "float32"
@@ -63,3 +65,9 @@ def deliver(
         files=tuple(path.name for path in files),
     )
     return Delivery(files, facts)
+
+
+def _compared(evaluation: LabelledImages, seed: int) -> list[Path]:
+    """The images whose answers are compared."""
+    drawn = draw_balanced(evaluation, IMAGES, seed)
+    return [drawn.path(index) for index in range(len(drawn))]

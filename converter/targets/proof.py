@@ -37,6 +37,7 @@ _INTERPRETERS = {
 """The module of each target's interpreter, and what pip installs for it."""
 _ARENA = re.compile(r"Arena allocation total (\d+) bytes")
 _REASON = re.compile(r"Error: |Didn't find|failed to prepare")
+_LACKING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 _MAX_DIFFERING = 0.02
 
 
@@ -81,7 +82,7 @@ def prove(path: Path, target: Target, images: Sequence[Path], python: Path | Non
         The proof, with a ``problem`` where there is no such interpreter or GPU; None for a target that needs none.
 
     Raises:
-        TargetError: the interpreter refuses the file, or answers differently.
+        TargetError: the interpreter refuses the file, or answers differently; the message does not name the file.
     """
     if target is LITERT:
         return None
@@ -101,7 +102,7 @@ def prove(path: Path, target: Target, images: Sequence[Path], python: Path | Non
     agreement = _compare(file, frames, found)
     if agreement.differing > _MAX_DIFFERING * agreement.images:
         raise TargetError(
-            f"{path}: target {target.name}: {answer['interpreter']} finds another class than ai-edge-litert for "
+            f"target {target.name}: {answer['interpreter']} finds another class than ai-edge-litert for "
             f"{agreement.differing} of {agreement.images} images, beyond near ties"
         )
     arena = _ARENA.search(said)
@@ -122,26 +123,28 @@ def _run_child(
 ) -> tuple[dict[str, str], str]:
     """Fills ``outputs``; returns what the child says of itself, and what it said on stderr."""
     child = Path(__file__).with_name("gpu_child.py" if target is GPU else "interpreter_child.py")
-    module, _ = _INTERPRETERS[target.name]
+    module, package = _INTERPRETERS[target.name]
     command = [str(python or sys.executable), str(child), module, str(path), str(inputs), str(outputs)]
     try:
         done = subprocess.run(  # noqa: S603 - our own code in a Python that the user names
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise TargetError(f"{path}: target {target.name}: no answer within {SECONDS:g} s") from error
+        raise TargetError(f"target {target.name}: no answer within {SECONDS:g} s") from error
     except OSError as error:
         raise TargetError(f"{python}: cannot run it: {error.strerror}; --target-python names a Python") from error
     said = done.stderr.decode("utf-8", "replace")
     if done.returncode:
-        raise TargetError(f"{path}: target {target.name}: {_why(done.returncode, said)}")
+        raise TargetError(f"target {target.name}: {_why(done.returncode, said, command[0], package)}")
     answer: dict[str, str] = json.loads(done.stdout.decode().splitlines()[-1])
     return answer, said
 
 
-def _why(code: int, said: str) -> str:
+def _why(code: int, said: str, python: str, package: str) -> str:
     if code < 0:
         return f"its interpreter crashed ({signal.strsignal(-code)})"
+    if lacking := _LACKING.search(said):
+        return f"{python} has no {lacking[1]}; there: pip install {package}"
     lines = [line for line in said.splitlines() if _REASON.search(line)] or said.strip().splitlines()[-1:]
     return f"its interpreter refuses the file: {'; '.join(lines)}"
 

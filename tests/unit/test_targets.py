@@ -1,5 +1,6 @@
 """What each target asks of a file, and what is said of one that does not meet it."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -145,3 +146,9 @@ def test_the_deciding_step_is_that_of_the_logits() -> None:
     assert deciding_step(graph_of("SOFTMAX")) == (0.5, True)
     assert deciding_step(graph_of("CONV_2D")) == (0.5, False)
     assert deciding_step(graph_of("SOFTMAX", dtype="float32")) == (0.0, True)
+
+
+def test_a_python_without_the_interpreter_says_what_to_install_there(tmp_path: Path) -> None:
+    model = write_packaged(tmp_path / "m.tflite")
+    with pytest.raises(TargetError, match=r"has no tflite_runtime; there: pip install tflite-runtime==2\.14"):
+        prove(model, TFLITE_RUNTIME, [], Path(sys.executable))
