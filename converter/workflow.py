@@ -23,6 +23,7 @@ from converter.contracting import SettledContract, contract_of_record, contract_
 from converter.conversion import ModelConversion, start_conversion
 from converter.delivery import Delivery, deliver
 from converter.errors import ConfigError, GateRefusedError, SourceError, TargetError
+from converter.exports import ensure_exportable
 from converter.gate import refusals
 from converter.images import ConversionImages, choose_images
 from converter.ladder import Ladder
@@ -67,6 +68,7 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
         MissingExtraError: TensorFlow, or another package of the extra [convert], is not installed.
         ConversionError: a converter refuses the model.
         TargetError: the file does not run where it is meant to.
+        ExportError: an export would write over somebody else's source file.
         OutputError: ``out`` or a report cannot be written.
         GateRefusedError: what was tried lost more than the limits allow; no model was written.
     """
@@ -75,6 +77,7 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
     source = open_source(config.model)
     for target in (out, *report_paths(out)):
         ensure_writable(target)
+    ensure_exportable(out, config.export)
     if source.kind == "tflite" and (config.input_type or config.output_type):
         raise SourceError(
             f"{source.path}: of a .tflite, edges cannot be chosen; leave --input-type and --output-type out"

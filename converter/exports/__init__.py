@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from converter.errors import ExportError
 from converter.exports.bundle import bundle_files
-from converter.exports.c_array import c_array_files
+from converter.exports.c_array import MARK, c_array_files, c_array_paths
 from edge_runtime.contracts.files import write_together
 
-__all__ = ["EXPORTS", "bundle_files", "c_array_files", "export_files", "export_model"]
+__all__ = ["EXPORTS", "bundle_files", "c_array_files", "ensure_exportable", "export_files", "export_model"]
 
+_FIRST_LINE = 200
 Export = Callable[[bytes, Path, "int | None"], Mapping[Path, bytes]]
 EXPORTS: dict[str, Export] = {"c-array": c_array_files, "bundle": bundle_files}
 
@@ -36,12 +38,24 @@ def export_files(
     return files
 
 
+def ensure_exportable(out: Path, exports: Sequence[str]) -> None:
+    """Finds out before the work whether an export would write over a source file of somebody else.
+
+    Raises:
+        ExportError: it would.
+    """
+    for path in c_array_paths(out) if "c-array" in exports else ():
+        if path.is_file() and MARK.encode() not in path.read_bytes()[:_FIRST_LINE]:
+            raise ExportError(f"{path}: is not of edge-convert; move it away, or give --out another name")
+
+
 def export_model(model: Path, exports: Sequence[str], arena_bytes: int | None = None) -> list[Path]:
     """Writes exports of an existing file beside it; returns their paths.
 
     Raises:
         EdgeDeployError: as :func:`export_files`; or a file cannot be read or written.
     """
+    ensure_exportable(model, exports)
     files = export_files(model.read_bytes(), model, exports, arena_bytes)
     write_together(files)
     return list(files)

@@ -10,7 +10,10 @@ from converter.exports.reading import read_content
 from edge_runtime.contracts.manifest import ModelManifest
 from edge_runtime.contracts.tensors import TensorSpec
 
+MARK = "written by edge-convert"
+"""Stands in the first line of each file, so that no other file of that name is written over."""
 _BYTES_A_LINE = 16
+_ENDINGS = (".h", ".c", "_example.c")
 
 
 def c_array_files(content: bytes, out: Path, arena_bytes: int | None = None) -> dict[Path, bytes]:
@@ -27,12 +30,13 @@ def c_array_files(content: bytes, out: Path, arena_bytes: int | None = None) -> 
     """
     manifest, _ = read_content(content, out)
     name = c_name(out.stem)
-    texts = {
-        ".h": _header(manifest, name, len(content), arena_bytes),
-        ".c": _source(manifest, name, content),
-        "_example.c": _example(name),
-    }
-    return {out.with_name(name + ending): text.encode("ascii") for ending, text in texts.items()}
+    texts = (_header(manifest, name, len(content), arena_bytes), _source(manifest, name, content), _example(name))
+    return {path: text.encode("ascii") for path, text in zip(c_array_paths(out), texts, strict=True)}
+
+
+def c_array_paths(out: Path) -> tuple[Path, ...]:
+    """Header, source and example of the model ``out``."""
+    return tuple(out.with_name(c_name(out.stem) + ending) for ending in _ENDINGS)
 
 
 def c_name(text: str) -> str:
@@ -60,7 +64,7 @@ def _header(manifest: ModelManifest, name: str, size: int, arena_bytes: int | No
     }
     defines = "\n".join(f"#define {prefix}_{key} {value}" for key, value in constants.items())
     return f"""\
-/* A model for TensorFlow Lite Micro, written by edge-convert. Recipe {manifest.recipe}, {size} bytes. */
+/* A model for TensorFlow Lite Micro, {MARK}. Recipe {manifest.recipe}, {size} bytes. */
 #ifndef {prefix}_H_
 #define {prefix}_H_
 
@@ -117,6 +121,7 @@ def _source(manifest: ModelManifest, name: str, content: bytes) -> str:
     mean, std = (values * (spec.channels // len(values)) for values in (spec.mean, spec.std))
     labels = "\n".join(f"    {c_string(label)}," for label in manifest.labels)
     return f"""\
+/* The model of {name}.h, {MARK}. */
 #include "{name}.h"
 
 const float {name}_mean[{prefix}_INPUT_CHANNELS] = {{{_floats(mean)}}};
@@ -145,7 +150,7 @@ def _byte_lines(content: bytes) -> Iterator[str]:
 def _example(name: str) -> str:
     prefix = name.upper()
     return f"""\
-/* gcc -std=c11 {name}.c {name}_example.c -o {name} && ./{name}
+/* An example, {MARK}: gcc -std=c11 {name}.c {name}_example.c -o {name} && ./{name}
    With TensorFlow Lite Micro: tflite::GetModel({name}_data), an arena of {prefix}_ARENA_BYTES, and an op resolver. */
 #include <stdio.h>
 

@@ -83,6 +83,16 @@ def test_a_float_model_has_no_scale(tmp_path: Path) -> None:
     assert compile_and_run(tmp_path, "m.c", "m_example.c")
 
 
+def test_the_source_of_somebody_else_is_not_written_over(tmp_path: Path) -> None:
+    model = write_packaged(tmp_path / "main.tflite")
+    export_model(model, ["c-array"])
+    export_model(model, ["c-array"])  # its own files are
+    (tmp_path / "main.c").write_text("int main(void) { return 0; }\n")
+    with pytest.raises(ExportError, match=r"main\.c: is not of edge-convert; move it away"):
+        export_model(model, ["c-array"])
+    assert (tmp_path / "main.c").read_text() == "int main(void) { return 0; }\n"
+
+
 def test_c_names_and_strings() -> None:
     assert [c_name(text) for text in ("model", "2-nets", "Ä", "a.b c")] == ["model", "model_2_nets", "model", "a_b_c"]
     assert c_string('a"?\\ä7') == '"a\\042\\077\\134\\303\\2447"'
