@@ -1,10 +1,10 @@
-# demo, test, lint, bench: each makes .venv where it is missing; a second call is quick.
+# demo, test, lint, bench, pi-userland: each makes .venv where it is missing; a second call is quick.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/stamp
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench pi-userland clean
 
 demo: $(STAMP)
 	$(BIN)/python tools/demo.py
@@ -24,6 +24,12 @@ bench: $(STAMP)
 		--model ../shared/data/tflite/mobilenet_v1_0.25_224_float_metadata.tflite
 	$(BIN)/python -m benchmarks.cold_start --at-most-ms 450 --at-most-mb 65 \
 		--python "$$($(BIN)/python tools/make_env.py lean)" --out build/cold_start.json
+
+pi-userland: $(STAMP) demo-output/model.tflite
+	tools/pi-userland demo-output/model.tflite demo-output/model-float32.tflite
+
+demo-output/model.tflite:
+	$(MAKE) demo
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
