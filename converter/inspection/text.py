@@ -90,7 +90,7 @@ def _manifest_rows(found: ModelInspection) -> Iterator[tuple[str, str]]:
     provenance = manifest.provenance
     versions = " ".join(f"{name} {version}" for name, version in provenance.versions.items())
     yield "  made", f"{provenance.created_utc} with {versions}"
-    yield "  data", provenance.data_fingerprint
+    yield "  data", _prefixed("fingerprint ", provenance.data_fingerprint)
     yield "  training", ", ".join(f"{name} {value}" for name, value in provenance.training.items())
 
 

@@ -64,7 +64,7 @@ class Proof:
         if self.agreement is None:
             return f"{self.target}, not proven: {self.problem}"
         same = f"the same class as here for {self.agreement.same_top1} of {self.agreement.images} images"
-        ties = f", {self.agreement.ties} near ties" if self.agreement.ties else ""
+        ties = f", {self.agreement.ties} near tie{'s' * (self.agreement.ties > 1)}" if self.agreement.ties else ""
         arena = f", arena {self.arena_bytes:,} bytes" if self.arena_bytes is not None else ""
         return f"{self.target}, proven in {self.interpreter}: {same}{ties}{arena}"
 
