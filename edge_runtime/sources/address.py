@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from edge_runtime.errors import SourceError
 
@@ -13,10 +14,6 @@ def without_password(address: str) -> str:
     Raises:
         SourceError: it is no address.
     """
-    if "@" not in address:
-        return address
-    from urllib.parse import urlsplit  # here: a device that reads files is spared half a megabyte
-
     try:
         parts = urlsplit(address)
     except ValueError as error:

@@ -8,6 +8,7 @@ from typing import Any
 from edge_runtime.errors import SourceError
 
 _FFMPEG_QUIET = "-8"  # AV_LOG_QUIET
+_LOG_LEVEL_SILENT = 0
 
 
 def load_opencv(name: str) -> Any:
@@ -26,5 +27,8 @@ def load_opencv(name: str) -> Any:
         raise SourceError(
             f"{name}: needs OpenCV, which cannot be imported ({error}); run: pip install 'edge-deploy-kit[camera]'"
         ) from error
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    if hasattr(cv2, "setLogLevel"):
+        cv2.setLogLevel(_LOG_LEVEL_SILENT)  # OpenCV 4, Debian's 4.6 included
+    else:
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     return cv2

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
+import cv2
 import numpy as np
 import pytest
 from mjpeg_server import Camera, jpeg
@@ -309,3 +310,41 @@ def test_a_server_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(SourceError, match=r"no whole picture in|more than"):
             connection.read()
         connection.close()
+
+
+def test_gstreamer_needs_an_opencv_that_has_it_and_says_where_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cv2.videoio_registry.hasBackend", lambda _backend: False)  # as in the registry's wheels
+    with pytest.raises(SourceError, match=r"built without GStreamer; .*apt install python3-opencv"):
+        open_source("gstreamer:videotestsrc")
+    with pytest.raises(SourceError, match=r"expected gstreamer:PIPELINE"):
+        open_source("gstreamer:")
+
+
+def test_a_pipeline_gets_an_appsink_and_hides_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+
+    class Capture:
+        def __init__(self, pipeline: str, backend: int) -> None:
+            opened.append((pipeline, backend))
+
+        def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
+            return len(opened) == 1
+
+        def read(self) -> tuple[bool, np.ndarray]:
+            return True, np.full((48, 64, 3), RED[::-1], np.uint8)
+
+        def release(self) -> None: ...
+
+    monkeypatch.setattr("cv2.videoio_registry.hasBackend", lambda _backend: True)
+    monkeypatch.setattr("cv2.VideoCapture", Capture)
+    source = open_source("gstreamer:rtspsrc location=rtsp://me:secret@host/x ! decodebin", EVERY)
+    (frame,) = take(source, 1)
+    assert colors([frame]) == ["red"]
+    assert "secret" not in frame.source
+    pipeline, backend = opened[0]
+    assert pipeline.startswith("rtspsrc location=rtsp://me:secret@host/x ! decodebin ! videoconvert ! ")
+    assert "appsink drop=true" in pipeline
+    assert backend == cv2.CAP_GSTREAMER
+    with pytest.raises(SourceError, match=r"location=rtsp://host/x.*cannot be opened; does this show a picture"):
+        next(iter(open_source("gstreamer:rtspsrc location=rtsp://me:secret@host/x ! appsink", EVERY)))
+    assert opened[1][0] == "rtspsrc location=rtsp://me:secret@host/x ! appsink"
