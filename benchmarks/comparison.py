@@ -18,6 +18,8 @@ from benchmarks.stats import ratio_interval
 
 MAX_FILES = len(ascii_uppercase)
 
+_NOISY_ROWS_LISTED = 3
+
 Figure = Literal["latency", "end_to_end"]
 
 
@@ -84,9 +86,14 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class ComparedRow:
-    """One row that both files have; a ratio is None where a row has too few samples for a p50."""
+    """One row that both files have; a ratio is None where a row has too few samples for a p50.
+
+    Attributes:
+        is_noisy: in at least one of the files.
+    """
 
     base: Row
+    is_noisy: bool
     latency: Ratio | None
     end_to_end: Ratio | None
 
@@ -160,7 +167,12 @@ def _against(base: ResultFile, other: ResultFile) -> Comparison:
     base_rows, other_rows = base.rows(), other.rows()
     pairs = [(row, other_rows[key]) for key, row in base_rows.items() if key in other_rows]
     rows = tuple(
-        ComparedRow(pair[0], _ratio("latency", base, other, pair), _ratio("end_to_end", base, other, pair))
+        ComparedRow(
+            pair[0],
+            bool(pair[0].noise or pair[1].noise),
+            _ratio("latency", base, other, pair),
+            _ratio("end_to_end", base, other, pair),
+        )
         for pair in pairs
         if pair[0].status == pair[1].status == "VALID"
     )
@@ -194,9 +206,13 @@ def _about(file: ResultFile) -> list[str]:
         if row.status != "VALID"
     ]
     notes += [f"{file.letter}: {sentence}" for sentence in file.result.noise]
-    notes += [
-        f"Noisy in {file.letter}: {row_name(row)}: {'; '.join(row.noise)}." for row in file.result.rows if row.noise
-    ]
+    noisy = [row for row in file.result.rows if row.noise]
+    if len(noisy) > _NOISY_ROWS_LISTED:
+        notes.append(
+            f"Noisy in {file.letter}: {len(noisy)} of {len(file.result.rows)} rows; the file says of each why."
+        )
+    else:
+        notes += [f"Noisy in {file.letter}: {row_name(row)}: {'; '.join(row.noise)}." for row in noisy]
     if file.samples is None:
         notes.append(f"No interval: {file.letter} has no raw samples ({file.result.samples_file} is not beside it).")
     return notes

@@ -10,6 +10,7 @@ from itertools import cycle, groupby
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from benchmarks.comparison import ResultFile, RowKey
@@ -77,20 +78,23 @@ def accuracy_plot(files: Sequence[ResultFile]) -> str | None:
     points = [(file, row) for file in files for row in _fastest_with_accuracy(file)]
     if len(points) < 2:
         return None
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    figure = Figure(figsize=(9, 3.2), layout="constrained")
     axes = figure.subplots()
     largest = max(row.size_mb or 0.0 for _, row in points)
+    names = []
     for (file, row), colour, marker in zip(points, cycle(_COLOURS), cycle(_MARKERS), strict=False):
-        size = 40 + 400 * (row.size_mb or 0.0) / largest
-        x = file.p50_ms(row, "end_to_end") or 0.0
-        y = 100 * row.accuracy.value if row.accuracy else 0.0
-        axes.scatter([x], [y], s=size, color=colour, marker=marker, alpha=0.7, edgecolors="black")
-        text = f"{file.letter}: {row.model}\n{row.size_mb:.2f} MB".replace("$", r"\$")  # no formula
-        axes.annotate(text, (x, y), xytext=(12, 0), textcoords="offset points", va="center", fontsize=8)
+        size_mb = row.size_mb or 0.0
+        x, y = file.p50_ms(row, "end_to_end") or 0.0, 100 * row.accuracy.value if row.accuracy else 0.0
+        axes.scatter(
+            [x], [y], s=40 + 300 * size_mb / largest, color=colour, marker=marker, alpha=0.7, edgecolors="black"
+        )
+        text = f"{file.letter}: {row.model}, {row.backend}, {size_mb:.2f} MB".replace("$", r"\$")  # no formula
+        names.append(Line2D([], [], color=colour, marker=marker, linestyle="", label=text))
     axes.set(xlabel="end to end p50, ms", ylabel="accuracy, %")
-    axes.margins(x=0.35, y=0.35)
+    axes.margins(x=0.2, y=0.3)
     axes.set_xlim(left=0)
     axes.grid(alpha=0.3)
+    figure.legend(handles=names, loc="outside right upper", fontsize=8)
     return _data_uri(figure)
 
 
@@ -142,16 +146,18 @@ def _panel_title(key: RowKey) -> str:
 
 def _lines_by_threads(file: ResultFile, model_sha256: str) -> Iterator[Line]:
     rows = [
-        row for key, row in file.valid_rows().items() if key.model_sha256 == model_sha256 and row.scenario != "camera"
+        row
+        for key, row in file.valid_rows().items()
+        if key.model_sha256 == model_sha256 and row.scenario != "camera" and row.batch == 1
     ]
-    for (backend, batch), group in groupby(sorted(rows, key=_line_of), key=_line_of):
+
+    def line_of(row: Row) -> str:
+        return row.backend
+
+    for backend, group in groupby(sorted(rows, key=line_of), key=line_of):
         points = sorted((row.threads, p50) for row in group if (p50 := file.p50_ms(row, "end_to_end")) is not None)
         if len(points) > 1:
-            yield f"{file.letter}, {backend}" + ("" if batch == 1 else f", batch {batch}"), points
-
-
-def _line_of(row: Row) -> tuple[str, int]:
-    return row.backend, row.batch
+            yield f"{file.letter}, {backend}", points
 
 
 def _data_uri(figure: Figure) -> str:

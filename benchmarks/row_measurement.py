@@ -118,7 +118,8 @@ class _Timed:
             energy, busy = energy_uj(), thread_time_ns()
             self.found = self._measure(request, subject, frames, clock)
             busy, after = thread_time_ns() - busy, energy_uj()
-            if subject.info.device == "cpu" and request.scenario != "camera" and self.found.elapsed_ns:
+            alone = subject.info.device == "cpu" and request.backend != KERAS  # Keras' own threads do the work
+            if alone and request.scenario != "camera" and self.found.elapsed_ns:
                 self.cpu_share = busy / self._all_ns
             if energy is not None and after is not None and after > energy:  # the counter wraps around
                 self.energy_j = (after - energy) / _UJ_PER_J

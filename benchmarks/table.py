@@ -11,6 +11,7 @@ from benchmarks.stats import Summary
 _ABSENT = "-"
 _HEADER = ("", "thr", "bat", "status", "p50", "p99", "all p50", "all p99", "frames/s", "MB")
 _LEFT = (0, 3)
+_NOISY_ROWS_LISTED = 3
 _NOTE = (
     "p50, p99: ms of the inference alone; all: ms of a whole call, from the 640x480 frame to its labels.\n"
     "thr: threads; bat: batch; MB: peak memory."
@@ -31,11 +32,14 @@ def render(rows: Sequence[Row]) -> str:
 
 
 def _remarks(rows: Sequence[Row]) -> Iterable[str]:
+    noisy = sum(bool(row.noise) for row in rows)
+    if noisy > _NOISY_ROWS_LISTED:
+        yield f"noisy: {noisy} of {len(rows)} rows; the file says of each why; measure again on an idle machine"
     for row in rows:
         name = f"{row.model}, {row.backend}, threads {row.threads}" + ("" if row.batch == 1 else f", batch {row.batch}")
         if row.reason is not None:
             yield f"{row.status}: {name}: {row.reason}"
-        if row.noise:
+        if row.noise and noisy <= _NOISY_ROWS_LISTED:
             yield f"noisy: {name}: {'; '.join(row.noise)}; measure again on an idle machine"
         if row.camera is not None and row.camera.age_ms is not None:
             p50, p99 = _percentiles(row.camera.age_ms)
