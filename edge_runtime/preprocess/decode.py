@@ -15,7 +15,7 @@ from edge_runtime.errors import ImageError
 
 MAX_FILE_BYTES = 64 << 20
 MAX_PIXELS = 64_000_000
-_BAND_PIXELS = 1 << 16
+_SMALL_PIXELS, _BAND_PIXELS = 1 << 18, 1 << 15
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "WEBP")
 
 
@@ -89,7 +89,9 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _to_array(image: Image.Image) -> NDArray[np.uint8]:
-    """The pixels of an RGB image, in bands: Pillow would lay them out three times over, 12 megapixels 108 MB."""
+    """The pixels of an RGB image; a large one's in bands, since Pillow lays them out twice more."""
+    if image.width * image.height <= _SMALL_PIXELS:
+        return np.array(image)
     pixels = np.empty((image.height, image.width, 3), np.uint8)
     rows = max(1, _BAND_PIXELS // image.width)
     for top in range(0, image.height, rows):
