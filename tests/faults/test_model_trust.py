@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaged import write_packaged
 from tiny_model import LABELS, write_tiny_model
 
 from edge_runtime.backends import BACKENDS
@@ -50,6 +51,21 @@ def test_the_right_sha256_is_taken_and_another_refused(model: Path, capfd: pytes
 def test_a_file_without_manifest_cannot_be_verified(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(model, "--verify") == 1
     assert "carries no manifest of ours to verify it by; use --sha256" in capfd.readouterr().err
+
+
+def test_a_manifest_vouches_for_the_weights(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = write_packaged(tmp_path / "packed.tflite")
+    assert main([str(path), "synthetic:8x8:1", "--verify"]) == 0
+    capfd.readouterr()
+    content = bytearray(path.read_bytes())
+    position = content.index(b"pooled")  # a tensor's name: the model still runs
+    content[position] ^= 1
+    path.write_bytes(bytes(content))
+    assert main([str(path), "synthetic:8x8:1"]) == 0
+    capfd.readouterr()
+    assert main([str(path), "synthetic:8x8:1", "--verify"]) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line == f"edge-run: {path}: is not what its manifest vouches for: changed or damaged since conversion"
 
 
 def test_a_good_model_passes_the_check(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
