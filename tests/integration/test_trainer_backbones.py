@@ -13,7 +13,7 @@ from shared import SHARED_DATA, needs_shared_data
 
 from converter.metadata import ModelCard
 from converter.package import Identity, package_model
-from converter.recipes import FLOAT32
+from converter.recipes import FLOAT32, Variant
 from edge_runtime import Classifier, read_image
 from edge_runtime.contracts.dataset import LabelledImages, read_image_folder
 from edge_runtime.contracts.manifest import Provenance
@@ -81,7 +81,7 @@ def test_it_trains_saves_loads_and_converts_and_the_device_agrees(
     converted = _converted(loaded, (1, size, size, data.spec.channels))
     contract = ModelContract("single-label", images.classes, data.spec, "none", ())
     identity = Identity(contract, ModelCard(name, "", "1", "", ""), Provenance("2026-01-01T00:00:00+00:00", {}))
-    package_model(converted, FLOAT32, identity, tmp_path / "model.tflite")
+    package_model(converted, Variant(FLOAT32, FLOAT32.edges()), identity, tmp_path / "model.tflite")
     with Classifier(tmp_path / "model.tflite") as classifier:
         device = np.stack([classifier.scores(read_image(images.path(i))) for i in range(PHOTOS)])
     np.testing.assert_allclose(device, trained, atol=2e-5)

@@ -20,7 +20,7 @@ def _create_small_cnn(shape: Shape, _weights: str | None) -> KerasModel:
     x = image
     for filters in (32, 64) if shape.size < _THREE_BLOCKS_FROM else (32, 64, 128):
         x = layers.Conv2D(max(1, round(filters * shape.alpha)), 3, padding="same", activation="relu")(x)
-        x = layers.MaxPooling2D()(x)
+        x = layers.MaxPooling2D(2)(x)
     x = layers.Dropout(0.25)(_pooled(x, shape))
     features = layers.Dense(max(1, round(_SMALL_CNN_UNITS * shape.alpha)), activation="relu")(x)
     return keras.Model(image, features, name="small_cnn")
@@ -33,9 +33,9 @@ def _create_lenet(shape: Shape, _weights: str | None) -> KerasModel:
 
     image = keras.Input((shape.size, shape.size, shape.channels))
     x = layers.Conv2D(6, 5, padding="same", activation="relu")(image)
-    x = layers.AveragePooling2D()(x)
+    x = layers.AveragePooling2D(2)(x)
     x = layers.Conv2D(16, 5, activation="relu")(x)
-    x = layers.AveragePooling2D()(x)
+    x = layers.AveragePooling2D(2)(x)
     x = layers.Dense(120, activation="relu")(_pooled(x, shape))
     features = layers.Dense(84, activation="relu")(x)
     return keras.Model(image, features, name="lenet")
