@@ -102,7 +102,7 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
             package = outcome.attempt_of(report.chosen).package
             delivery = deliver(config, package, report.chosen.gate, bench.images.evaluation, out)
             report = replace(report, delivery=delivery.facts)
-        _write(report, delivery, bench.images.evaluation, out)
+    _write(report, delivery, images.evaluation, out)  # here, so that a Ctrl-C that was kept leaves no files
     return report
 
 
