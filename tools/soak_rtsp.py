@@ -85,7 +85,8 @@ def main() -> int:
         camera.start(SIZES[0])
         run = Run(options.model, camera.address, extra)
         run.wait_for_result_after(time.monotonic())
-        take_away(camera, run, "killed", SIZES[1])  # the first connection of all sets up more than the others
+        for size in SIZES:  # every size once first: the largest frames decide how much memory there is
+            take_away(camera, run, "killed", size)
         start = run.held()
         for number in range(options.rounds):
             for way in ("killed", "hung"):
