@@ -25,6 +25,7 @@ FILES = {
     "training.json",
     "report.html",
     "plots/history.png",
+    "plots/per_class.png",
     "plots/confusion_matrix.png",
     "plots/samples.png",
     "plots/mistakes.png",
@@ -120,7 +121,7 @@ def test_the_report_is_one_file_with_the_pictures_inside(sample_run: Path) -> No
     pictures = [source.removeprefix("data:image/png;base64,") for source in sources]
     assert [base64.b64decode(picture, validate=True) for picture in pictures] == [
         (sample_run / "plots" / name).read_bytes()
-        for name in ("history.png", "confusion_matrix.png", "samples.png", "mistakes.png")
+        for name in ("history.png", "per_class.png", "confusion_matrix.png", "samples.png", "mistakes.png")
     ]
     assert f"{100 * TrainingRecord.load(sample_run).metrics['accuracy']:.1f} %" in html
     assert "ankle-boot" in html
