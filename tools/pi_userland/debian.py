@@ -90,7 +90,7 @@ def _mirror() -> str:
     wanted = ("Created-By: Packages", f"Release: {this['VERSION_CODENAME']}", "Component: main")
     found = run(["apt-get", "indextargets", "--format", "$(REPO_URI)", *wanted]).split()
     if not found:
-        raise UserlandError(f"apt has no source for {this['PRETTY_NAME']}; see /etc/apt/sources.list.d")
+        raise UserlandError(f"apt knows no mirror of {this['PRETTY_NAME']}; run (as root): apt-get update")
     return found[0]
 
 
