@@ -36,7 +36,7 @@ def _config_of(options: argparse.Namespace) -> TrainConfig:
 
 
 def _run(options: argparse.Namespace) -> int:
-    record = train(_config_of(options), options.out, resume=options.resume)
+    record = train(_config_of(options), options.out, resume=options.resume, tensorboard=options.tensorboard)
     _print_summary(record, options.out)
     return 0
 
@@ -70,6 +70,9 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", metavar="RUN", type=Path, required=True, help="the folder to write")
     parser.add_argument(
         "--resume", action="store_true", help="go on where an interrupted training of the same configuration stopped"
+    )
+    parser.add_argument(
+        "--tensorboard", action="store_true", help="also write the history and the pictures to RUN/tensorboard"
     )
     add_data_options(parser)
     add_model_options(parser)

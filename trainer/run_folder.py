@@ -11,6 +11,8 @@ from pathlib import Path
 from edge_runtime.contracts.files import OutputError
 from edge_runtime.contracts.training import TRAINING_NAME
 
+TENSORBOARD_NAME = "tensorboard"
+
 
 def check_writable(run: Path, needed_bytes: int = 0) -> None:
     """Makes sure, without leaving anything behind, that a run can be written to ``run``.
@@ -67,8 +69,9 @@ def filled_at_once(run: Path) -> Iterator[Path]:
 
 def _move_files(staging: Path, run: Path) -> None:
     (run / TRAINING_NAME).unlink(missing_ok=True)
+    shutil.rmtree(run / TENSORBOARD_NAME, ignore_errors=True)  # its files have other names each time, and would add up
     files = [path for path in staging.rglob("*") if path.is_file()]
     for path in sorted(files, key=lambda path: path.name == TRAINING_NAME):
         target = run / path.relative_to(staging)
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)

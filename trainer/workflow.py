@@ -20,7 +20,7 @@ from trainer.data.split import split_images
 from trainer.first_look import settle
 from trainer.objective import multi_hot
 from trainer.record import Phases, PreparedData, make_record
-from trainer.run_folder import check_writable, filled_at_once
+from trainer.run_folder import TENSORBOARD_NAME, check_writable, filled_at_once
 
 if TYPE_CHECKING:
     from trainer.distribution import Workers
@@ -33,7 +33,14 @@ _REPORT_BYTES = 3 << 20
 """What record, plots and report take together."""
 
 
-def train(config: TrainConfig, out: Path, *, resume: bool = False, source: DataSource | None = None) -> TrainingRecord:
+def train(
+    config: TrainConfig,
+    out: Path,
+    *,
+    resume: bool = False,
+    source: DataSource | None = None,
+    tensorboard: bool = False,
+) -> TrainingRecord:
     """Trains a classifier and writes ``model.keras``, ``training.json``, ``plots/`` and ``report.html`` into ``out``.
 
     The process's random seeds are set. Files of an earlier run in ``out`` are replaced when everything has been
@@ -45,6 +52,7 @@ def train(config: TrainConfig, out: Path, *, resume: bool = False, source: DataS
         out: the RUN folder, there or not.
         resume: go on where an interrupted training of the same configuration and data stopped.
         source: images that were read and screened already, in parts of your choice, in place of ``config.data``.
+        tensorboard: also write the history and the pictures to ``out/tensorboard``, for TensorBoard.
 
     Returns:
         The record, as it is in ``training.json``.
@@ -80,7 +88,7 @@ def train(config: TrainConfig, out: Path, *, resume: bool = False, source: DataS
     thresholds = () if evaluation.thresholds is None else evaluation.thresholds.tolist()
     record = make_record(config, data, evaluation.metrics(), thresholds, phases)
     if workers.worker == 0:
-        _write(out, config, model, record, evaluation)
+        _write(out, config, model, record, evaluation, tensorboard)
         checkpoints.clear()
     else:
         logger.info("worker %d: done; worker 0 writes %s", workers.worker, out)
@@ -124,7 +132,14 @@ def _evaluate(model: KerasModel, data: PreparedData) -> Evaluation:
     return Evaluation(test, predict(model, test, data.spec, data.objective), thresholds)
 
 
-def _write(out: Path, config: TrainConfig, model: KerasModel, record: TrainingRecord, evaluation: Evaluation) -> None:
+def _write(
+    out: Path,
+    config: TrainConfig,
+    model: KerasModel,
+    record: TrainingRecord,
+    evaluation: Evaluation,
+    tensorboard: bool,
+) -> None:
     from trainer import plots
     from trainer.augmentation.picture import save_augmentation_picture
     from trainer.report import render_report
@@ -144,5 +159,9 @@ def _write(out: Path, config: TrainConfig, model: KerasModel, record: TrainingRe
             picture = pictures / "augmentation.png"
             save_augmentation_picture(settings, record.part("train"), record.preprocessing, config.seed, picture)
         plots.plot_mistakes(evaluation, pictures / "mistakes.png")
+        if tensorboard:
+            from trainer.tensorboard import write_events
+
+            write_events(record, pictures, folder / TENSORBOARD_NAME)
         (folder / REPORT_NAME).write_text(render_report(record, pictures), "utf-8")
         (folder / TRAINING_NAME).write_text(record.to_json(), "utf-8")

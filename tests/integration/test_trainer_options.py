@@ -33,7 +33,7 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (run / "training.json").write_text("of an earlier run")
     (run / "notes.txt").write_text("mine")
     kept_before = set(features_folder().glob("*"))
-    assert main([str(folder / "data"), "--out", str(run), *FAST, "--resize", "letterbox"]) == 0
+    assert main([str(folder / "data"), "--out", str(run), *FAST, "--resize", "letterbox", "--tensorboard"]) == 0
     assert set(features_folder().glob("*")) == kept_before
     return run
 
@@ -113,3 +113,22 @@ def test_photos_are_learnt_from_imagenet_weights_where_keras_keeps_them(
     record = TrainingRecord.load(tmp_path / "run")
     assert record.config["image_size"] == 224
     assert record.metrics["accuracy"] >= 0.85
+
+
+def test_tensorboard_gets_the_history_by_epoch(small_run: Path) -> None:
+    from tensorflow import make_ndarray
+    from tensorflow.compat.v1.train import summary_iterator
+
+    record = TrainingRecord.load(small_run)
+    for part, prefix in (("train", ""), ("val", "val_")):
+        (events,) = (small_run / "tensorboard" / part).iterdir()
+        found = {
+            (value.tag, event.step): float(make_ndarray(value.tensor))
+            for event in summary_iterator(str(events))
+            for value in event.summary.value
+        }
+        for phase, figures in record.history.items():
+            for name in ("loss", "accuracy"):
+                shown = [found[f"{phase}/{name}", epoch] for epoch in range(1, len(figures[name]) + 1)]
+                assert shown == pytest.approx(figures[prefix + name], rel=1e-6)
+    assert list((small_run / "tensorboard" / "report").iterdir())

@@ -77,7 +77,7 @@ def _compute(images: LabelledImages) -> Signatures:
             picture = Image.fromarray(read_image(images.path(index), at_least=_DECODED_SIDE))
         except ImageError:
             return
-        result.hashes[index], result.colors[index] = _sign(picture)
+        result.hashes[index], result.colors[index] = sign_picture(picture)
         result.readable[index] = True
 
     with (
@@ -89,7 +89,8 @@ def _compute(images: LabelledImages) -> Signatures:
     return result
 
 
-def _sign(picture: Image.Image) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+def sign_picture(picture: Image.Image) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+    """The perceptual hash, uint16 (16,), and the mean colours, uint8 (48,), of an RGB picture."""
     from imagehash import phash  # here, since it and scipy take half a second
 
     bits = phash(picture, hash_size=HASH_SIDE).hash
