@@ -40,7 +40,7 @@ def _split_readable(config: TrainConfig, source: DataSource, readable: list[int]
 
 
 def _make_objective(config: TrainConfig, source: DataSource, split: Split) -> Objective:
-    task = choose_task(config.task, source.images)
+    task = choose_task(config.task, source.images)  # already settled, unless this is called by itself
     train_part = source.images.subset(split["train"])
     report_imbalance(train_part, config.class_weights)
     weights = balanced_weights(train_part, task) if config.class_weights == "balanced" else None

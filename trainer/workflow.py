@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_runtime.contracts.command import logger
+from edge_runtime.contracts.extras import import_quietly
 from edge_runtime.contracts.files import OutputError
 from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
 from trainer import _tensorflow
@@ -15,6 +16,7 @@ from trainer.backbones import KerasModel
 from trainer.checkpoint import Checkpoints
 from trainer.config import TrainConfig
 from trainer.data.checks import screen
+from trainer.data.labels import choose_task
 from trainer.data.source import DataSource, open_data
 from trainer.data.split import split_images
 from trainer.first_look import settle
@@ -67,12 +69,14 @@ def train(
         ResumeError: there is no interrupted training to go on with, or it was another one.
     """
     check_writable(out)
+    if tensorboard:
+        import_quietly("tensorboard", "tensorboard")  # better missed now than after the training
     phases = Phases()
     with phases.timed("data"):
         source = source or screen(open_data(config.data, config.data_dir), cached=config.feature_cache)
         _refuse_run_inside(source.images.root, out)
         split_images(source, config.split, config.seed)  # refuses too small classes before the long part
-        config = settle(config, source.images)
+        config = dataclasses.replace(settle(config, source.images), task=choose_task(config.task, source.images))
     with phases.timed("backbone"):
         workers = _tensorflow.start(config)
         checkpoints = Checkpoints(out, writes=workers.worker == 0)

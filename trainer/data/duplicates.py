@@ -11,7 +11,10 @@ from edge_runtime.contracts.dataset import LabelledImages, find_duplicates
 from trainer.data.signatures import Signatures
 
 MAX_BITS = 24
-"""Two images whose 256-bit hashes differ in at most this many bits are near-duplicates (docs/decisions/0019-leaks-are-found-and-moved.md)."""
+"""Two images whose 256-bit hashes differ in at most this many bits are near-duplicates.
+
+Measured: see ``docs/decisions/0022-leaks-are-found-and-moved.md``.
+"""
 MAX_COLOR = 24.0
 """And whose mean colours, of 4x4 cells, differ by at most this much on average, in 0..255."""
 

@@ -19,12 +19,16 @@ IMBALANCED = 5
 
 
 def choose_task(wanted: str, images: LabelledImages) -> Task:
-    """The task: ``wanted``, or with "auto" what the labels say; said in one line.
+    """The task: ``wanted``, or with "auto" what the labels say, and then it is said in one line.
 
     Raises:
         DataError: the labels do not fit the wanted task; the message names an image.
     """
-    task, reason = _read_off(images) if wanted == "auto" else (cast(Task, wanted), "as asked for")
+    if wanted == "auto":
+        task, reason = _read_off(images)
+        logger.info("task: %s (%s)", task, reason)
+        return task
+    task = cast(Task, wanted)
     if task == "binary" and len(images.classes) != 2:
         raise DataError(f"{images.root}: task binary needs two classes, there are {len(images.classes)}; use auto")
     if task != "multi-label":
@@ -33,7 +37,6 @@ def choose_task(wanted: str, images: LabelledImages) -> Task:
                 raise DataError(
                     f"{images.root}: {name} has {len(labels)} labels, task {task} needs one; use --task multi-label"
                 )
-    logger.info("task: %s (%s)", task, reason)
     return task
 
 
