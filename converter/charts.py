@@ -26,8 +26,6 @@ def trade_off(candidates: Sequence[Candidate], chosen: Candidate | None) -> Mark
     y_axis = _Axis(_widened([*values, limit, 100 * gate.reference]), HEIGHT - _BOTTOM, _TOP)
     largest = max(row.size_bytes for row in candidates)
     parts = [_frame(x_axis, y_axis, "latency, ms (p50 on this machine)", f"{gate.metric}, %")]
-    for level, text in ((100 * gate.reference, "float model"), (limit, "limit")):
-        parts.append(_level(y_axis, level, text))
     ordered = sorted(enumerate(candidates, 1), key=lambda pair: -pair[1].size_bytes)  # small discs over large ones
     for number, row in ordered:
         kind = "chosen" if chosen is not None and row.name == chosen.name else "good" if row.gate.passed else "bad"
@@ -37,6 +35,8 @@ def trade_off(candidates: Sequence[Candidate], chosen: Candidate | None) -> Mark
             f'<circle class="disc {kind}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"><title>{escape(row.name)}</title>'
             f'</circle><text class="number" x="{x:.1f}" y="{y + 4:.1f}">{number}</text>'
         )
+    for level, text in ((100 * gate.reference, "float model"), (limit, "limit")):
+        parts.append(_level(y_axis, level, text))
     return _svg(parts, "Latency against accuracy of every file that was tried")
 
 

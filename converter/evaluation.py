@@ -5,6 +5,7 @@ The files run in ``edge_runtime.Classifier``, as they will on a device.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from converter.comparison import Scores
 from converter.sources import FloatModel
 from edge_runtime.classifier import Classifier
+from edge_runtime.contracts.command import logger
 from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.contracts.progress import progress_bar
 from edge_runtime.contracts.tensors import TensorSpec
@@ -103,14 +105,21 @@ def _in_batches(
             yield paths, [result for result in results if result is not None]
 
 
+def open_candidate(path: Path) -> Classifier:
+    """A classifier on one thread; what it warns of (a delegate that did not engage) is in the report."""
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        return Classifier(path, backend="litert", threads=1)
+    finally:
+        logger.setLevel(level)
+
+
 @contextmanager
 def _classifiers(files: Sequence[Path]) -> Iterator[list[list[Classifier]]]:
     """For each core a classifier of each file, with an interpreter of one thread."""
     with ExitStack() as stack:
-        yield [
-            [stack.enter_context(Classifier(path, backend="litert", threads=1)) for path in files]
-            for _ in range(_cores())
-        ]
+        yield [[stack.enter_context(open_candidate(path)) for path in files] for _ in range(_cores())]
 
 
 def _cores() -> int:

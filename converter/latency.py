@@ -10,14 +10,17 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from converter.evaluation import open_candidate
 from converter.results import Latency
 from edge_runtime.classifier import Classifier
 
-WARM_UP = 5
-RUNS = 60
-MIN_RUNS = 15
+WARM_UP_TURNS = 2
+TURNS = 24
+MIN_TURNS = 8
+RUNS_A_TURN = 3
+"""Of these the fastest counts for the ratio: what another program takes away, it takes from a single run."""
 MAX_SECONDS = 30.0
-"""A slow candidate (int16x8 runs without XNNPACK) must not take minutes: from MIN_RUNS on, time decides."""
+"""A slow candidate (int16x8 runs without XNNPACK) must not take minutes: from MIN_TURNS on, time decides."""
 
 
 def measure_latencies(files: Sequence[Path], frame: NDArray[np.uint8]) -> list[Latency]:
@@ -26,21 +29,22 @@ def measure_latencies(files: Sequence[Path], frame: NDArray[np.uint8]) -> list[L
     The files take turns in one process, so that a busy moment hits all, and ratios are taken within a turn.
     """
     with ExitStack() as stack:
-        classifiers = [stack.enter_context(Classifier(path, backend="litert", threads=1)) for path in files]
+        classifiers = [stack.enter_context(open_candidate(path)) for path in files]
         samples = _take_turns(classifiers, frame)
-        ratios = samples / samples[:, :1]
+        fastest = samples.min(axis=2)
+        ratios = fastest / fastest[:, :1]
         return [
             Latency(
-                p50=round(float(np.median(times)), 4),
-                ratio=round(float(np.median(by_first)), 4),
-                ratio_interval=median_interval(by_first),
-                runs=len(samples),
+                p50=round(float(np.median(samples[:, number])), 4),
+                ratio=round(float(np.median(ratios[:, number])), 4),
+                ratio_interval=median_interval(ratios[:, number]),
+                runs=samples[:, number].size,
                 delegate=classifier.backend_info.delegate,
                 how=f"invoke alone, one image again and again, {classifier.backend_info.name} "
-                f"{classifier.backend_info.version}, 1 thread, in turns with the other files, after {WARM_UP} runs of "
-                "warm-up",
+                f"{classifier.backend_info.version}, 1 thread, {RUNS_A_TURN} runs in turn with the other files; ratios "
+                "are of the fastest run of a turn",
             )
-            for classifier, times, by_first in zip(classifiers, samples.T, ratios.T, strict=True)
+            for number, classifier in enumerate(classifiers)
         ]
 
 
@@ -57,11 +61,15 @@ def median_interval(values: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _take_turns(classifiers: Sequence[Classifier], frame: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Milliseconds of each turn and file, (turns, files)."""
-    rows: list[list[float]] = []
+    """Milliseconds of each turn, file and run, (turns, files, runs)."""
+    turns: list[list[list[float]]] = []
     start = perf_counter()
-    while len(rows) < WARM_UP + RUNS:
-        if len(rows) >= WARM_UP + MIN_RUNS and perf_counter() - start > MAX_SECONDS:
+    while len(turns) < WARM_UP_TURNS + TURNS:
+        if len(turns) >= WARM_UP_TURNS + MIN_TURNS and perf_counter() - start > MAX_SECONDS:
             break
-        rows.append([classifier.classify(frame).timing.invoke_ns / 1e6 for classifier in classifiers])
-    return np.asarray(rows[WARM_UP:])
+        turns.append([[_invoke_ms(classifier, frame) for _ in range(RUNS_A_TURN)] for classifier in classifiers])
+    return np.asarray(turns[WARM_UP_TURNS:])
+
+
+def _invoke_ms(classifier: Classifier, frame: NDArray[np.uint8]) -> float:
+    return classifier.classify(frame).timing.invoke_ns / 1e6

@@ -15,7 +15,7 @@ from converter.charts import sweep_chart, trade_off
 from converter.results import ConversionReport
 from edge_runtime.preprocess import read_image
 
-SHOWN_CLASSES = 50
+SHOWN_CLASSES = 30
 SHOWN_LAYERS = 12
 THUMBNAIL = 160
 

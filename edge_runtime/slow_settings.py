@@ -41,7 +41,7 @@ def warn_of_slow_setting(model: Path, info: BackendInfo, started: int | None) ->
     if info.delegate == "none" and model.stat().st_size > _QUICK_EITHER_WAY:
         hint = "" if info.name == "litert" else "; where you can: pip install 'edge-deploy-kit[litert]'"
         logger.warning("%s: XNNPACK took none of it, so %s runs it slower than it could%s", model, info.name, hint)
-    elif info.delegate == "xnnpack" and started is not None and started < info.threads - 1:
+    elif info.delegate == "xnnpack" and started is not None and max(started, 0) < info.threads - 1:
         logger.warning("%s: %s was asked for %d threads and uses %d", model, info.name, info.threads, started + 1)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or info.threads
     if info.threads > cores:
