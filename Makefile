@@ -24,6 +24,7 @@ bench: $(STAMP)
 		--model ../shared/data/tflite/mobilenet_v1_0.25_224_float_metadata.tflite
 	$(BIN)/python -m benchmarks.cold_start --at-most-ms 450 --at-most-mb 65 \
 		--python "$$($(BIN)/python tools/make_env.py lean)" --out build/cold_start.json
+	$(BIN)/python -m benchmarks.conversion --at-most-s 90 --at-most-mb 3000 --out build/conversion.json
 
 pi-userland: $(STAMP) demo-output/model.tflite
 	tools/pi-userland demo-output/model.tflite demo-output/model-float32.tflite

@@ -134,8 +134,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--image-size", type=int, default=224, help="of the model (default: %(default)s)")
     parser.add_argument("--images", type=int, default=400, help="evaluation images (default: %(default)s)")
     parser.add_argument("--cores", type=int, default=2, help="the command may use (default: %(default)s)")
-    parser.add_argument("--at-most-s", type=limit, metavar="S", help="exit with 3 above this")
-    parser.add_argument("--at-most-mb", type=limit, metavar="MB", help="exit with 3 above this")
+    parser.add_argument("--at-most-s", type=limit, metavar="S", help="exit code 1 where it took longer")
+    parser.add_argument("--at-most-mb", type=limit, metavar="MB", help="exit code 1 where it took more")
     parser.add_argument("--out", type=Path, metavar="FILE", help="also write the figures as JSON")
     return parser
 
