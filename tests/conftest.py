@@ -11,6 +11,8 @@ import pytest
 from hypothesis import settings
 from once import made_once
 
+os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"  # read once a process, by whichever test opens a video first
+
 settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
 settings.load_profile("no deadline")
 
