@@ -67,18 +67,24 @@ def test_only_the_best_shows_where_one_label_is_asked_for(one: np.ndarray, thres
 def test_what_counts_as_there_has_lasted(steps: list[tuple[int, set[int]]], minimum: int) -> None:
     presence, now, history = Presence(minimum), 0, []
     told: dict[int, list[tuple[int, int | None]]] = {index: [] for index in range(CLASSES)}
-    for pause, shown in steps:
+    for number, (pause, shown) in enumerate(steps):
         now += pause
         history.append((now, shown))
         for change in presence.update(shown, now):
-            told[change.index].append((now, change.duration_ns))
+            told[change.index].append((number, change.duration_ns))
         for index in range(CLASSES):
             assert (index in presence.there) == counts_as_there(index, history, minimum)
-    for events in told.values():
+    for index, events in told.items():
         assert [duration is None for _, duration in events] == [not odd % 2 for odd in range(len(events))]
         for (entered, _), (left, duration) in zip(events[::2], events[1::2], strict=False):
-            assert left - entered <= duration + minimum <= left - entered + 2 * minimum
-            assert duration >= minimum
+            assert duration == run_start(index, history, left) - run_start(index, history, entered) >= minimum
+
+
+def run_start(index: int, history: list[tuple[int, set[int]]], number: int) -> int:
+    """When the run of equal sightings began that step ``number`` belongs to."""
+    while number and (index in history[number - 1][1]) == (index in history[number][1]):
+        number -= 1
+    return history[number][0]
 
 
 def counts_as_there(index: int, history: list[tuple[int, set[int]]], minimum: int) -> bool:
