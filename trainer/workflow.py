@@ -73,8 +73,9 @@ def train(
         import_quietly("tensorboard", "tensorboard")  # better missed now than after the training
     phases = Phases()
     with phases.timed("data"):
-        source = source or screen(open_data(config.data, config.data_dir), cached=config.feature_cache)
-        _refuse_run_inside(source.images.root, out)
+        opened = source or open_data(config.data, config.data_dir)
+        _refuse_run_inside(opened.images.root, out)  # before the long look at the images
+        source = source or screen(opened, cached=config.feature_cache)
         split_images(source, config.split, config.seed)  # refuses too small classes before the long part
         config = dataclasses.replace(settle(config, source.images), task=choose_task(config.task, source.images))
     with phases.timed("backbone"):
