@@ -2,7 +2,7 @@
 
     python -m benchmarks.training_memory --images 20000 --at-most-mb 3000 --out build/training_memory.json
 
-What follows after ``--`` is given to edge-train in place of a short training of a random MobileNetV2 with fine-tuning.
+A short training of a random MobileNetV2, with fine-tuning and without the feature cache.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ def write_images(root: Path, count: int) -> None:
         picture.save(root / f"class-{number % CLASSES}" / f"{number:06d}.jpg", quality=90)
 
 
-def measure_training(data: Path, run: Path, options: Sequence[str]) -> tuple[int, float]:
+def measure_training(data: Path, run: Path) -> tuple[int, float]:
     """Trains in a process of its own; returns the peak of its memory in bytes, and its seconds.
 
     Raises:
         BenchmarkError: the training failed.
     """
-    command = [sys.executable, "-m", "trainer.cli", str(data), "--out", str(run), *options]
+    command = [sys.executable, "-m", "trainer.cli", str(data), "--out", str(run), *TRAINING]
     started = time.perf_counter_ns()
     peak = 0
     with subprocess.Popen(command) as process:
@@ -78,21 +78,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--images", type=int, default=20_000, metavar="N", help="how many (default: %(default)s)")
     parser.add_argument("--at-most-mb", type=limit, metavar="MB", help="exit code 1 where the peak is higher")
     parser.add_argument("--out", type=Path, metavar="FILE", help="also write the figures there, as JSON")
-    parser.add_argument("training", nargs="*", metavar="-- OPTION", help="of edge-train, in place of the usual ones")
     return parser
 
 
 def _run(options: argparse.Namespace) -> int:
     if options.out:
         ensure_writable(options.out)
-    training = tuple(options.training) or TRAINING
     with tempfile.TemporaryDirectory(prefix="training-memory-") as folder:
         write_images(Path(folder) / "data", options.images)
-        peak, seconds = measure_training(Path(folder) / "data", Path(folder) / "run", training)
+        peak, seconds = measure_training(Path(folder) / "data", Path(folder) / "run")
     peak_mb = peak / 1e6
     print(f"{options.images} images: peak memory {peak_mb:.0f} MB, {seconds:.0f} s")
     if options.out:
-        figures = {"images": options.images, "training": training, "peak_mb": peak_mb, "seconds": seconds}
+        figures = {"images": options.images, "training": TRAINING, "peak_mb": peak_mb, "seconds": seconds}
         write_text(options.out, json.dumps(figures))
     check_limits(HeldFigure("MB of peak memory", peak_mb, "--at-most-mb", options.at_most_mb))
     return 0
