@@ -11,6 +11,7 @@ from pathlib import Path
 from edge_runtime.contracts.files import OutputError
 from edge_runtime.contracts.training import TRAINING_NAME
 
+PLOTS_NAME = "plots"
 TENSORBOARD_NAME = "tensorboard"
 
 
@@ -42,7 +43,7 @@ def check_writable(run: Path, needed_bytes: int = 0) -> None:
 def filled_at_once(run: Path) -> Iterator[Path]:
     """Gives an empty folder, and moves the files written there into ``run`` when the block ends without error.
 
-    Files of an earlier run are replaced; where the block fails they stay as they were, and a new ``run`` is not left
+    Files of an earlier run are replaced, its plots and event files removed; where the block fails they stay as they were, and a new ``run`` is not left
     behind. The earlier record goes first and the new one comes last: where a record is, the run is whole.
 
     Raises:
@@ -69,7 +70,8 @@ def filled_at_once(run: Path) -> Iterator[Path]:
 
 def _move_files(staging: Path, run: Path) -> None:
     (run / TRAINING_NAME).unlink(missing_ok=True)
-    shutil.rmtree(run / TENSORBOARD_NAME, ignore_errors=True)  # its files have other names each time, and would add up
+    for name in (PLOTS_NAME, TENSORBOARD_NAME):  # not every run has the same files in them
+        shutil.rmtree(run / name, ignore_errors=True)
     files = [path for path in staging.rglob("*") if path.is_file()]
     for path in sorted(files, key=lambda path: path.name == TRAINING_NAME):
         target = run / path.relative_to(staging)

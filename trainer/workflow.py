@@ -22,13 +22,12 @@ from trainer.data.split import split_images
 from trainer.first_look import settle
 from trainer.objective import multi_hot
 from trainer.record import Phases, PreparedData, make_record
-from trainer.run_folder import TENSORBOARD_NAME, check_writable, filled_at_once
+from trainer.run_folder import PLOTS_NAME, TENSORBOARD_NAME, check_writable, filled_at_once
 
 if TYPE_CHECKING:
     from trainer.distribution import Workers
     from trainer.evaluation import Evaluation
 
-PLOTS_NAME = "plots"
 REPORT_NAME = "report.html"
 _BYTES_PER_WEIGHT = 4
 _REPORT_BYTES = 3 << 20

@@ -1,5 +1,7 @@
 """What the options do, on small folders and on photos."""
 
+import subprocess
+import sys
 import zipfile
 from html import escape as html_of
 from pathlib import Path
@@ -16,6 +18,7 @@ from trainer.feature_store import features_folder
 
 pytestmark = pytest.mark.tensorflow
 
+ROOT = Path(__file__).parents[2]
 FAST = ["--weights", "none", "--image-size", "32", "--epochs", "2", "--no-feature-cache"]
 MOBILENET_V2 = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5"
 ODD_NAME = "<b>$x^$ 猫 and a name too long for a title"
@@ -29,8 +32,9 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for seed, (part, count) in enumerate(PART_SIZES.items()):
         write_image_folder(folder / "data" / part, {ODD_NAME: count, "green": count}, first_seed=100 * seed)
     run = folder / "run"
-    run.mkdir()
+    (run / "plots").mkdir(parents=True)
     (run / "training.json").write_text("of an earlier run")
+    (run / "plots" / "augmentation.png").write_text("of an earlier run")
     (run / "notes.txt").write_text("mine")
     kept_before = set(features_folder().glob("*"))
     assert main([str(folder / "data"), "--out", str(run), *FAST, "--resize", "letterbox", "--tensorboard"]) == 0
@@ -58,6 +62,7 @@ def test_a_class_name_is_text_in_the_report(small_run: Path) -> None:
 def test_only_the_files_of_the_earlier_run_are_replaced(small_run: Path) -> None:
     assert (small_run / "notes.txt").read_text() == "mine"
     assert zipfile.ZipFile(small_run / "model.keras").testzip() is None
+    assert not (small_run / "plots" / "augmentation.png").exists()
     assert not list(small_run.rglob(".*"))
 
 
@@ -132,3 +137,27 @@ def test_tensorboard_gets_the_history_by_epoch(small_run: Path) -> None:
                 shown = [found[f"{phase}/{name}", epoch] for epoch in range(1, len(figures[name]) + 1)]
                 assert shown == pytest.approx(figures[prefix + name], rel=1e-6)
     assert list((small_run / "tensorboard" / "report").iterdir())
+
+
+def test_images_that_do_not_fit_in_memory_are_read_anew_and_train_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = write_image_folder(tmp_path / "data", {"red": 20, "green": 20})
+    config = TrainConfig(str(data), backbone="lenet", epochs=2, batch_size=8)
+    held = train(config, tmp_path / "held")
+    assert "read anew" not in caplog.text
+    monkeypatch.setattr("trainer.pixels.MEMORY_BYTES", 100)
+    streamed = train(config, tmp_path / "streamed")
+    assert "read anew each epoch" in caplog.text
+    assert streamed.history == held.history
+    assert streamed.metrics == held.metrics
+
+
+def test_the_example_of_the_documentation_runs(tmp_path: Path) -> None:
+    section = (ROOT / "docs" / "training.md").read_text("utf-8").split("## From Python")[1].split("\n## ")[0]
+    program = "\n".join(line[4:] for line in section.splitlines() if line.startswith("    "))
+    write_image_folder(tmp_path / "photos", {"red": 20, "green": 20})
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    accuracy = TrainingRecord.load(tmp_path / "run").metrics["accuracy"]
+    assert done.stdout.startswith(f"{accuracy} PreprocessSpec(")
