@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from copy import copy
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter_ns
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +28,19 @@ from edge_runtime.slow_settings import threads_counted, warn_of_slow_setting
 from edge_runtime.tuning import choose_setting
 
 DEFAULT_TOP_K = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelInput:
+    """A frame as the model takes it.
+
+    Attributes:
+        tensor: of the input's type, (1, height, width, channels).
+        preprocess_ns: how long making it took.
+    """
+
+    tensor: NDArray[Any]
+    preprocess_ns: int
 
 
 class Classifier:
@@ -123,16 +139,35 @@ class Classifier:
 
     def classify_with_scores(self, frame: NDArray[np.uint8]) -> tuple[ClassificationResult, Scores]:
         """As :meth:`classify`, and the probabilities of all classes: float32, (classes,)."""
-        backend = self._open_backend()
         check_frame(frame)  # before the tensor is handed out: an error that keeps it would block the interpreter
+        return self._run(lambda tensor: self._preprocess(frame, tensor), 0)
+
+    def input_maker(self) -> Callable[[NDArray[np.uint8]], ModelInput]:
+        """What makes inputs of frames in one other thread, while this classifier is at work on an earlier one."""
+        preprocess = Preprocessor(self.contract.preprocessing, self._file.input)
+
+        def make(frame: NDArray[np.uint8]) -> ModelInput:
+            start = perf_counter_ns()
+            tensor = np.empty(self._file.input.shape, self._file.input.dtype)
+            preprocess(frame, tensor)
+            return ModelInput(tensor, perf_counter_ns() - start)
+
+        return make
+
+    def classify_input(self, made: ModelInput) -> tuple[ClassificationResult, Scores]:
+        """As :meth:`classify_with_scores`, of what an :meth:`input_maker` made of a frame."""
+        return self._run(lambda tensor: np.copyto(tensor, made.tensor), made.preprocess_ns)
+
+    def _run(self, fill: Callable[[NDArray[Any]], None], preprocess_ns: int) -> tuple[ClassificationResult, Scores]:
+        backend = self._open_backend()
         start = perf_counter_ns()
-        backend.write(lambda tensor: self._preprocess(frame, tensor))
+        backend.write(fill)
         written = perf_counter_ns()
         backend.invoke()
         invoked = perf_counter_ns()
         scores = self._read_scores(backend)
         categories = top_categories(scores, self.contract.labels, self.top_k, self.thresholds)
-        timing = Timing(written - start, invoked - written, perf_counter_ns() - invoked)
+        timing = Timing(preprocess_ns + written - start, invoked - written, perf_counter_ns() - invoked)
         return ClassificationResult(categories, timing), scores
 
     def scores(self, frame: NDArray[np.uint8]) -> Scores:

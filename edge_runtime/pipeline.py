@@ -3,7 +3,7 @@
 How a frame goes:
 
 - a live source captures in a thread of its own already; its frames are classified in the calling thread;
-- other sources are read ahead of the classifier, in a second thread: decoding overlaps inference;
+- other sources are read ahead of the classifier, in a second thread: decoding and preprocessing overlap inference;
 - with several classifiers each has a thread, and image files are decoded there as well.
 
 Results reach the sinks in the order of the frames, in the calling thread.
@@ -16,14 +16,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from itertools import repeat, takewhile
+from itertools import repeat
 from queue import SimpleQueue
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_runtime.classifier import Classifier
+from edge_runtime.classifier import Classifier, ModelInput
 from edge_runtime.contracts.command import logger
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
@@ -125,6 +125,14 @@ class _Outcome:
     scores: Scores | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A frame that was read and preprocessed ahead."""
+
+    frame: Frame
+    made: ModelInput
+
+
 def _results(
     source: Source,
     classifiers: Sequence[Classifier],
@@ -134,7 +142,7 @@ def _results(
 ) -> Iterator[tuple[FrameResult | FrameFailure, Frame | None]]:
     """Every result with its frame, in order; threads it needs end with ``stack``."""
     workers = len(classifiers)
-    items = _items(source, settings.read_ahead or workers > 1, workers, stack)
+    items = _items(source, classifiers, settings, stack)
     if not is_live(source):
         items = _counted(items, counts)
     if settings.max_fps is not None:
@@ -151,30 +159,51 @@ def _results(
         yield result, outcome.frame
 
 
-def _items(source: Source, ahead: bool, workers: int, stack: ExitStack) -> Iterator[Item | Read]:
-    """The frames of ``source``; where several workers take files, what reads them."""
+def _items(
+    source: Source, classifiers: Sequence[Classifier], settings: PipelineSettings, stack: ExitStack
+) -> Iterator[Item | Read | _Ready]:
+    """The frames of ``source``; made ready where one classifier's are read ahead; or what reads them."""
+    alone = len(classifiers) == 1
     reads: Sequence[Read] | None = source.reads() if hasattr(source, "reads") else None
-    if reads is not None and (workers > 1 or len(reads) == 1):
+    if reads is not None and (not alone or len(reads) == 1):
         return iter(reads)
-    if not ahead or is_live(source):
+    if is_live(source) or (alone and not settings.read_ahead):
         return iter(source)
-    if reads is None:
-        frames = iter(source)
-        return takewhile(_is_item, _in_order(repeat(partial(next, frames, None)), 1, READ_AHEAD, stack))
-    return _in_order(reads, 1, READ_AHEAD, stack)
+    following: Iterable[Callable[[], Item | None]] = (
+        repeat(partial(next, iter(source), None)) if reads is None else reads
+    )
+    if not alone:
+        return _until_none(_in_order(following, 1, READ_AHEAD, stack))
+    make = classifiers[0].input_maker()
+    ready = (partial(_make_ready, make, settings, read) for read in following)
+    return _until_none(_in_order(ready, 1, READ_AHEAD, stack))
 
 
-def _classify(idle: SimpleQueue[Classifier], settings: PipelineSettings, item: Item | Read) -> _Outcome:
-    frame = item() if callable(item) else item
-    if isinstance(frame, FrameFailure):
-        return _Outcome(frame)
+def _make_ready(
+    make: Callable[[NDArray[np.uint8]], ModelInput], settings: PipelineSettings, read: Callable[[], Item | None]
+) -> FrameFailure | _Ready | None:
+    frame = read()
+    if not isinstance(frame, Frame):
+        return frame
     try:
-        pixels = frame.pixels if settings.crop is None else settings.crop(frame.pixels)
-    except ImageError as error:  # a camera may come back with smaller frames
-        return _Outcome(FrameFailure(frame.source, frame.index, str(error)))
+        return _Ready(frame, make(_pixels(frame, settings)))
+    except ImageError as error:
+        return _failure(frame, error)
+
+
+def _classify(idle: SimpleQueue[Classifier], settings: PipelineSettings, item: Item | Read | _Ready) -> _Outcome:
+    read = item() if callable(item) else item
+    if isinstance(read, FrameFailure):
+        return _Outcome(read)
+    frame = read.frame if isinstance(read, _Ready) else read
     classifier = idle.get()
     try:
-        classification, scores = classifier.classify_with_scores(pixels)
+        if isinstance(read, _Ready):
+            classification, scores = classifier.classify_input(read.made)
+        else:
+            classification, scores = classifier.classify_with_scores(_pixels(frame, settings))
+    except ImageError as error:
+        return _Outcome(_failure(frame, error))
     finally:
         idle.put(classifier)
     result = FrameResult(
@@ -186,6 +215,15 @@ def _classify(idle: SimpleQueue[Classifier], settings: PipelineSettings, item: I
         classification=classification,
     )
     return _Outcome(result, frame, scores)
+
+
+def _pixels(frame: Frame, settings: PipelineSettings) -> NDArray[np.uint8]:
+    """The part of a frame that is classified; an ImageError where a camera came back with smaller frames."""
+    return frame.pixels if settings.crop is None else settings.crop(frame.pixels)
+
+
+def _failure(frame: Frame, error: ImageError) -> FrameFailure:
+    return FrameFailure(frame.source, frame.index, str(error))
 
 
 def _in_order(tasks: Iterable[Callable[[], T]], threads: int, ahead: int, stack: ExitStack) -> Iterator[T]:
@@ -221,5 +259,8 @@ def is_live(source: Source) -> bool:
     return hasattr(source, "counts")
 
 
-def _is_item(item: Item | None) -> bool:
-    return item is not None
+def _until_none(items: Iterator[T | None]) -> Iterator[T]:
+    for item in items:
+        if item is None:
+            return
+        yield item
