@@ -25,6 +25,8 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks.cold_start --at-most-ms 450 --at-most-mb 65 \
 		--python "$$($(BIN)/python tools/make_env.py lean)" --out build/cold_start.json
 	$(BIN)/python -m benchmarks.conversion --at-most-s 90 --at-most-mb 3000 --out build/conversion.json
+	$(BIN)/python -m benchmarks.throughput --two-at-least 1.8 --ahead-at-least 0.95 --out build/throughput.json
+	$(BIN)/python -m benchmarks.live_age --seconds 60 --at-most-ms 150 --out build/live_age.json
 
 pi-userland: $(STAMP) demo-output/model.tflite
 	tools/pi-userland demo-output/model.tflite demo-output/model-float32.tflite
