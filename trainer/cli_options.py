@@ -34,8 +34,8 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         group,
         "--weights",
         metavar="imagenet|bundled|none|FILE",
-        help="what the backbone starts from; FILE is a Keras .h5 without the top, or an .npz "
-        "(bundled for 'sample', none from scratch, else imagenet)",
+        help="what the backbone starts from: none trains all of it from scratch, FILE is a Keras .h5 without the top, "
+        "or an .npz (bundled for 'sample', none for small-cnn and lenet, else imagenet)",
     )
     _add(
         group, "--pooling", choices=POOLINGS, help="of the last feature map; none flattens it (avg; from scratch none)"

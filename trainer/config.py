@@ -46,7 +46,7 @@ class TrainConfig(ModelOptions, AugmentOptions, FittingOptions):
     def __post_init__(self) -> None:
         check_choice("backbone", self.backbone, tuple(BACKBONES))
         self.fill_in_model(sample=self.data == SAMPLE)
-        self.fill_in_fitting(scratch=self.network.from_scratch)
+        self.fill_in_fitting(scratch=self.is_from_scratch)
         self.check_model()
         self.check_fitting()
         self.check_augment()
@@ -56,8 +56,10 @@ class TrainConfig(ModelOptions, AugmentOptions, FittingOptions):
         check_choice("task", self.task, TASKS)
         check_choice("class_weights", self.class_weights, CLASS_WEIGHTS)
         check_choice("resize", self.resize, RESIZE_MODES)
-        if self.network.from_scratch and self.fine_tune_epochs:
-            raise ConfigError(f"fine_tune_epochs {self.fine_tune_epochs}: {self.backbone} is trained whole; use epochs")
+        if self.is_from_scratch and self.fine_tune_epochs:
+            raise ConfigError(
+                f"fine_tune_epochs {self.fine_tune_epochs}: {self.backbone} is trained whole from scratch; use epochs"
+            )
 
     @property
     def preprocessing(self) -> PreprocessSpec:

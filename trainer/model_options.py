@@ -53,6 +53,11 @@ class ModelOptions:
         return BACKBONES[self.backbone]
 
     @property
+    def is_from_scratch(self) -> bool:
+        """Whether all of the network is trained at once: there is nothing it knows yet."""
+        return self.network.from_scratch or self.weights == "none"
+
+    @property
     def shape(self) -> Shape:
         """What the backbone is built for; image size and colour must be known."""
         pooling: Pooling = "avg" if self.pooling == "auto" else self.pooling

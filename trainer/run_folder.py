@@ -43,8 +43,9 @@ def check_writable(run: Path, needed_bytes: int = 0) -> None:
 def filled_at_once(run: Path) -> Iterator[Path]:
     """Gives an empty folder, and moves the files written there into ``run`` when the block ends without error.
 
-    Files of an earlier run are replaced, its plots and event files removed; where the block fails they stay as they were, and a new ``run`` is not left
-    behind. The earlier record goes first and the new one comes last: where a record is, the run is whole.
+    Files of an earlier run are replaced, its plots and event files removed; where the block fails they stay as they
+    were, and a new ``run`` is not left behind. The earlier record goes first and the new one comes last: where a record
+    is, the run is whole.
 
     Raises:
         OutputError: the disk is full or the folder cannot be written.

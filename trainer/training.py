@@ -39,7 +39,7 @@ def fit_model(
         DivergedError: the loss left the finite numbers.
         ResumeError: the state of an interrupted training does not fit.
     """
-    fit = _fit_whole if config.network.from_scratch else _fit_pretrained
+    fit = _fit_whole if config.is_from_scratch else _fit_pretrained
     model, data = fit(config, source, backbone, checkpoints, phases, workers)
     return _in_float32(model, data.objective, config) if config.mixed_precision else model, data
 

@@ -30,9 +30,8 @@ def build_backbone(config: TrainConfig) -> KerasModel:
         return _with_imagenet_weights(backbone, config.shape)
     model = backbone.create(config.shape, None)
     if config.weights == "none":
-        if not backbone.from_scratch:
-            logger.warning("weights none: the backbone is random, which is good for trying things out only")
-    elif config.weights == "bundled":
+        return model
+    if config.weights == "bundled":
         asset = resources.files("trainer") / "assets" / "backbone" / BUNDLED.file
         with resources.as_file(asset) as path:
             load_weights(model, path)

@@ -19,7 +19,7 @@ from trainer.feature_store import features_folder
 pytestmark = pytest.mark.tensorflow
 
 ROOT = Path(__file__).parents[2]
-FAST = ["--weights", "none", "--image-size", "32", "--epochs", "2", "--no-feature-cache"]
+FAST = ["--weights", "bundled", "--epochs", "2", "--no-feature-cache"]
 MOBILENET_V2 = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5"
 ODD_NAME = "<b>$x^$ 猫 and a name too long for a title"
 PART_SIZES = {"train": 9, "val": 3, "test": 2}

@@ -21,7 +21,7 @@ from trainer.cli import main as train
 pytestmark = pytest.mark.tensorflow
 
 IMAGES = 60
-FAST = ["--weights", "none", "--image-size", "32", "--epochs", "3", "--split", "50/25/25", "--no-feature-cache"]
+FAST = ["--weights", "bundled", "--epochs", "3", "--split", "50/25/25", "--no-feature-cache"]
 ANY_DROP = ["--quantize", "float32", "--max-drop", "100"]
 
 
