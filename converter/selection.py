@@ -27,9 +27,17 @@ def choose(candidates: Sequence[Candidate], prefer: Preference) -> tuple[Candida
     if prefer == "size":
         return smallest_first[0], "the smallest that keeps the limits"
     allowed = [candidate for candidate in smallest_first if not is_slower(candidate.latency_ms)] or smallest_first
-    fastest = min(candidate.latency_ms.ratio for candidate in allowed)
-    chosen = next(row for row in allowed if row.latency_ms.ratio <= fastest * (1 + EQUALLY_FAST))
-    return chosen, f"the smallest of the fastest that keep the limits (within {EQUALLY_FAST:.0%})"
+    fastest = min((candidate.latency_ms for candidate in allowed), key=lambda latency: latency.ratio)
+    chosen = next(candidate for candidate in allowed if is_as_fast(candidate.latency_ms, fastest))
+    return chosen, (
+        "the smallest of the fastest that keep the limits "
+        f"(within {EQUALLY_FAST:.0%}, or what the measurement leaves open)"
+    )
+
+
+def is_as_fast(latency: Latency, fastest: Latency) -> bool:
+    """Whether a file is as fast as the fastest, as far as the measurement tells."""
+    return latency.ratio <= fastest.ratio * (1 + EQUALLY_FAST) or latency.ratio_interval[0] <= fastest.ratio_interval[1]
 
 
 def is_slower(latency: Latency) -> bool:

@@ -23,6 +23,13 @@ CASES = {
         [candidate("int8", 1000, 0.5, passed=False), candidate("mixed", 1200, 0.6)], "latency", "mixed"),
     "of equally fast ones the smallest": (
         [candidate("mixed", 1500, 0.50), candidate("int8", 1000, 0.51)], "latency", "int8"),
+    "the smallest where the measurement cannot tell which is faster": (
+        [candidate("float16", 2000, 0.95, spread=0.04), candidate("int8", 1000, 1.0, spread=0.04)], "latency", "int8"),
+    "not the smallest where it can": (
+        [candidate("float16", 2000, 0.95, spread=0.02), candidate("int8", 1000, 1.0, spread=0.02)],
+        "latency",
+        "float16",
+    ),
     "slower than float32 is never taken": (
         [candidate("int8", 1000, 2.8), candidate("float16", 2000, 1.001)], "latency", "float16"),
     "float32 where all others are slower": ([candidate("int8", 1000, 1.2)], "latency", "float32"),
