@@ -21,7 +21,7 @@ from benchmarks.interleaved import RatioOfMedians
 from benchmarks.noise import machine_noise
 from benchmarks.peers.contest import Setting, Standing, hold
 from benchmarks.peers.contestants import CONTESTANTS, ENVIRONMENTS
-from benchmarks.peers.inference import beside_litert_benchmark
+from benchmarks.peers.inference import PairedRatio, beside_litert_benchmark
 from benchmarks.third_party import LABELS, PHOTO, add_data_dir, third_party_file
 from edge_runtime import read_image
 from edge_runtime.contracts.codec import encode
@@ -47,7 +47,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--loads", type=int, default=4, metavar="N", help="all started anew (default: %(default)s)")
     parser.add_argument("--blocks", type=int, default=20, metavar="N", help="of calls, a load (default: %(default)s)")
     parser.add_argument("--calls", type=int, default=10, metavar="N", help="a block (default: %(default)s)")
-    parser.add_argument("--runs", type=int, default=150, metavar="N", help="of litert-benchmark (default: %(default)s)")
+    parser.add_argument(
+        "--pairs", type=int, default=20, metavar="N", help="of processes beside litert-benchmark (default: %(default)s)"
+    )
+    parser.add_argument("--runs", type=int, default=60, metavar="N", help="in each of these (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="and cores (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random order (default: %(default)s)")
     parser.add_argument(
@@ -59,8 +62,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if min(options.loads, options.blocks, options.calls, options.runs, options.threads) < 1 or options.seed < 0:
-        raise UsageError("--loads, --blocks, --calls, --runs and --threads need 1 or more, --seed 0 or more")
+    numbers = ("loads", "blocks", "calls", "pairs", "runs", "threads")
+    if min(getattr(options, name) for name in numbers) < 1 or options.seed < 0:
+        raise UsageError(f"{', '.join(f'--{name}' for name in numbers)} need 1 or more, --seed 0 or more")
     if options.out is not None:
         ensure_writable(options.out)
     models = [third_party_file(options.data_dir, Path("tflite", name)) for name in _MODELS]
@@ -75,12 +79,12 @@ def _run(options: argparse.Namespace) -> int:
             setting = Setting(model, labels, frame, options.threads)
             standings, samples = hold(pythons, setting, options.loads, options.blocks, options.calls, generator)
             inference, pairs = beside_litert_benchmark(
-                model, labels, options.threads, max(2, options.loads * 2), options.runs, generator
+                model, labels, options.threads, options.pairs, options.runs, generator
             )
             print(_report(model.name, standings, inference))
             records.append({
                 "model": model.name, "model_sha256": sha256_if_readable(model), "standings": encode(standings),
-                "litert_benchmark": {"ratio_of_medians": encode(inference), "pairs_ms": pairs},
+                "litert_benchmark": {**encode(inference), "pairs_ms": pairs},
                 "samples_ns": {name: np.concatenate(blocks).tolist() for name, blocks in samples.items() if blocks},
             })  # fmt: skip
     after = read_condition()
@@ -109,7 +113,7 @@ def _make_environment(name: str) -> str:
     return done.stdout.strip()
 
 
-def _report(model: str, standings: Sequence[Standing], inference: RatioOfMedians) -> str:
+def _report(model: str, standings: Sequence[Standing], inference: PairedRatio) -> str:
     lines = [
         f"### {model}",
         "",
@@ -120,12 +124,12 @@ def _report(model: str, standings: Sequence[Standing], inference: RatioOfMedians
         ms, ratio, interval = ("-", "-", "-") if one.ratio is None else _figures(one.ratio)
         base = "" if one.base == one.name else one.base
         lines.append(f"| {one.name} | {one.version} | {ms} | {base} | {ratio} | {interval} | {one.note} |")
-    ms, ratio, interval = _figures(inference)
     engine = f"ai-edge-litert {version('ai-edge-litert')}"
     lines += [
         "",
-        f"Inference alone ({engine}): litert-compiled {ms} ms, litert-benchmark {inference.base_ms:.3f} ms,",
-        f"ratio {ratio} ({interval})",
+        f"Inference alone ({engine}): litert-compiled {inference.ours_ms:.3f} ms,",
+        f"litert-benchmark {inference.theirs_ms:.3f} ms,",
+        f"ratio {inference.ratio:.3f} ({inference.low:.3f} to {inference.high:.3f})",
         "",
     ]
     return "\n".join(lines)

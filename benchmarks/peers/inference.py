@@ -6,14 +6,14 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.child import last_line, run_worker
 from benchmarks.errors import BenchmarkError
-from benchmarks.interleaved import RatioOfMedians
 from benchmarks.protocol import WorkRequest
 from benchmarks.settings import HarnessSettings, ModelOptions
 
@@ -21,27 +21,44 @@ _WARM_UP = 20
 _RESAMPLES = 2000
 
 
+@dataclass(frozen=True)
+class PairedRatio:
+    """Our inference beside theirs.
+
+    Attributes:
+        theirs_ms, ours_ms: medians over all pairs.
+        ratio: the median of the pairs' ratios, ours by theirs: a pair's two processes run within seconds, so what makes
+            this machine slow for minutes slows both.
+        low, high: the ratio's 95 % interval.
+    """
+
+    theirs_ms: float
+    ours_ms: float
+    ratio: float
+    low: float
+    high: float
+
+
 def beside_litert_benchmark(
-    model: Path, labels: Path, threads: int, loads: int, runs: int, generator: np.random.Generator
-) -> tuple[RatioOfMedians, list[tuple[float, float]]]:
+    model: Path, labels: Path, threads: int, pairs: int, runs: int, generator: np.random.Generator
+) -> tuple[PairedRatio, list[tuple[float, float]]]:
     """Measures both in turn, each time in new processes, in random order.
 
     Theirs is the median that the tool prints, rounded by it to 0.01 ms, of CompiledModel on the CPU; ours the median
     of the backend litert-compiled, the same engine.
 
     Returns:
-        The ratio of medians, theirs the base, with a bootstrap interval over pairs; and the pairs themselves,
-        (theirs, ours), in ms.
+        The ratio, with a bootstrap interval over pairs; and the pairs themselves, (theirs, ours), in ms.
 
     Raises:
         BenchmarkError: one of them failed.
     """
-    pairs = []
-    for _ in range(loads):
+    table = []
+    for _ in range(pairs):
         calls = {0: lambda: _theirs(model, threads, runs), 1: lambda: _ours(model, labels, threads, runs)}
         found = {which: calls[which]() for which in generator.permutation(2).tolist()}
-        pairs.append((found[0], found[1]))
-    return _ratio(pairs, generator), pairs
+        table.append((found[0], found[1]))
+    return _ratio(np.array(table), generator), table
 
 
 def _theirs(model: Path, threads: int, runs: int) -> float:
@@ -65,12 +82,10 @@ def _ours(model: Path, labels: Path, threads: int, runs: int) -> float:
     return float(np.median(run_worker(request).latency_ns)) / 1e6
 
 
-def _ratio(pairs: Sequence[tuple[float, float]], generator: np.random.Generator) -> RatioOfMedians:
-    table = np.array(pairs)
-    theirs, ours = np.median(table, axis=0)
-    ratios = []
-    for _ in range(_RESAMPLES):
-        chosen = np.median(table[generator.integers(0, len(table), len(table))], axis=0)
-        ratios.append(chosen[1] / chosen[0])
-    low, high = np.percentile(ratios, [2.5, 97.5])
-    return RatioOfMedians(float(theirs), float(ours), float(ours / theirs), float(low), float(high))
+def _ratio(pairs: NDArray[np.float64], generator: np.random.Generator) -> PairedRatio:
+    ratios = pairs[:, 1] / pairs[:, 0]
+    again = np.median(generator.choice(ratios, (_RESAMPLES, len(ratios))), axis=1)
+    theirs, ours = np.median(pairs, axis=0)
+    return PairedRatio(
+        float(theirs), float(ours), float(np.median(ratios)), *np.percentile(again, [2.5, 97.5]).tolist()
+    )
