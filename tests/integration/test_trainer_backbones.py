@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def test_it_trains_saves_loads_and_converts_and_the_device_agrees(
     config = TrainConfig(
         str(photos),
         backbone=name,
-        weights="none",
+        weights="none" if BACKBONES[name].from_scratch else "random.h5",
         image_size=size,
         color=color,
         epochs=1,
@@ -74,7 +75,7 @@ def test_it_trains_saves_loads_and_converts_and_the_device_agrees(
     checkpoints.start({}, resume=False)
     images = read_image_folder(photos)
     inputs = _training_inputs(config, images)
-    backbone = build_backbone(config)
+    backbone = build_backbone(replace(config, weights="none"))
     _wake(backbone, inputs)
     model, data = fit_model(config, open_data(str(photos)), backbone, checkpoints, Phases())
     model.save(tmp_path / "model.keras")

@@ -161,3 +161,14 @@ def test_the_example_of_the_documentation_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     accuracy = TrainingRecord.load(tmp_path / "run").metrics["accuracy"]
     assert done.stdout.startswith(f"{accuracy} PreprocessSpec(")
+
+
+def test_a_backbone_without_weights_is_trained_whole(tmp_path: Path) -> None:
+    import keras
+
+    data = write_image_folder(tmp_path / "data", {"red": 12, "green": 12})
+    config = TrainConfig(str(data), weights="none", image_size=32, epochs=1, batch_size=8)
+    record = train(config, tmp_path / "run")
+    assert list(record.history) == ["training"]
+    model = keras.models.load_model(tmp_path / "run" / "model.keras", compile=False)
+    assert np.any(model.get_layer("bn_Conv1").moving_mean.numpy()), "BatchNorm learnt too"
