@@ -41,6 +41,9 @@ def prepare_copy(model: FloatModel, steps: Sequence[Preparation], inputs: Inputs
 
     copy = keras.models.clone_model(model.keras_model)
     copy.set_weights(model.keras_model.get_weights())
+    for layer in copy.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # it computes with what it derives from its weights
     for step in steps:
         _STEPS[step](copy, _in_batches(inputs()))
     return copy

@@ -264,7 +264,9 @@ def _describe(images: LabelledImages) -> ImageSet:
 
 
 def _write(report: ConversionReport, delivery: Delivery | None, evaluation: LabelledImages, out: Path) -> None:
-    """Writes the reports, then the model if the gate let it pass: where a new model is, its reports are.
+    """Writes the reports, then the model if the gate let it pass: where a model is, its reports are.
+
+    Where it did not pass, an earlier model goes aside: no one must take it for the one that was refused.
 
     Raises:
         GateRefusedError: it did not.
@@ -276,13 +278,16 @@ def _write(report: ConversionReport, delivery: Delivery | None, evaluation: Labe
         files |= delivery.files
     write_together(files)
     if delivery is None:
-        raise GateRefusedError(_refusal(report, out, html_path), report)
+        earlier = out.with_name(f"{out.stem}.earlier{out.suffix}") if out.exists() else None
+        if earlier is not None:
+            out.replace(earlier)
+        raise GateRefusedError(_refusal(report, out, html_path, earlier), report)
 
 
-def _refusal(report: ConversionReport, out: Path, html_path: Path) -> str:
+def _refusal(report: ConversionReport, out: Path, html_path: Path, earlier: Path | None) -> str:
     candidate = report.shown
     worst = candidate.per_class[0].label if candidate.per_class else ""
     lost = "; ".join(refusals(candidate.gate, worst))
-    older = "; the file there is of an earlier run" if out.exists() else ""
+    moved = f"; the earlier file is now {earlier.name}" if earlier is not None else ""
     mend = ", or --quantize auto, which finds out why and repairs it" if report.asked != AUTO else ""
-    return f"{out}: not written: {lost}{older}; see {html_path}{mend}"
+    return f"{out}: not written: {lost}{moved}; see {html_path}{mend}"

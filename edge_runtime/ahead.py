@@ -30,7 +30,7 @@ def in_order(pool: ThreadPoolExecutor, tasks: Iterable[Callable[[], T]], ahead: 
     waiting: deque[Future[T]] = deque()
     for task in tasks:
         waiting.append(pool.submit(task))
-        if len(waiting) >= ahead:
+        while waiting and (len(waiting) >= ahead or waiting[0].done()):
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()

@@ -73,8 +73,8 @@ class Classifier:
 
         Args:
             model: a .tflite file.
-            backend: "litert", "tflite-runtime", "null", or "auto": what ``edge-bench tune`` found for this model on
-                this device, else the first of these that is installed.
+            backend: "litert", "litert-compiled", "litert-gpu", "tflite-runtime", "null", or "auto": what
+                ``edge-bench tune`` found for this model on this device, else the first of these that is installed.
             threads: how many threads the interpreter may use; None takes, with "auto", what ``edge-bench tune``
                 found, else 1.
             top_k: how many categories a result has at the most; None takes 5, and of a multi-label model all that reach

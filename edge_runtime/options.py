@@ -72,7 +72,7 @@ def make_run_parser() -> argparse.ArgumentParser:
         type=_count,
         metavar="N",
         help="threads that read and classify files, each with the model loaded once more "
-        "(default: one that classifies while another reads)",
+        "(default: one that classifies while another reads and preprocesses)",
     )
     parser.add_argument(
         "--self-test",
@@ -161,21 +161,28 @@ def _count(text: str) -> int:
 
 
 def _share(text: str) -> float:
-    if not 0.0 <= float(text) <= 1.0:
+    if not 0.0 <= _number(text) <= 1.0:
         raise argparse.ArgumentTypeError(f"{text} is not within 0..1")
     return float(text)
 
 
 def _rate(text: str) -> float:
-    if not 0.0 < float(text) < math.inf:
+    if not 0.0 < _number(text) < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return float(text)
 
 
 def _seconds(text: str) -> float:
-    if not 0.0 <= float(text) < math.inf:
+    if not 0.0 <= _number(text) < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 on")
     return float(text)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
 
 
 def _sink(text: str) -> str:

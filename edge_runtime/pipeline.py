@@ -33,7 +33,7 @@ from edge_runtime.postprocess import Scores
 from edge_runtime.sinks.base import Sink
 from edge_runtime.sources.base import Item, Read, Source
 
-READ_AHEAD = 2  # frames decoded, or being decoded, while another is classified
+READ_AHEAD = 2  # frames made ready, or being made so, while another is classified
 AHEAD_PER_WORKER = 2  # frames a classifier's thread works on, or that wait for an earlier one
 
 T = TypeVar("T")
@@ -46,7 +46,8 @@ class PipelineSettings:
 
     Attributes:
         max_fps: a frame is asked for no sooner than 1 / max_fps seconds after the last one; None sets no limit.
-        read_ahead: whether a single classifier's frames are read in a second thread; False does all in one.
+        read_ahead: whether a single classifier's frames are read and preprocessed in a second thread; False does all in
+            one.
         crop: gives the part of a frame's pixels that is classified (a view is enough); called in any thread. An
             ImageError of it makes the frame a failed one.
         decide: from a frame's own result and the scores of all classes, float32 (classes,), to what the sinks get;

@@ -56,7 +56,8 @@ def _print_summary(record: TrainingRecord, out: Path) -> None:
 def _make_parser() -> argparse.ArgumentParser:
     parser = make_parser(
         "edge-train",
-        "Trains an image classifier: a head on a frozen, pretrained backbone, then, if wanted, the backbone's top.\n"
+        "Trains an image classifier: a head on a frozen, pretrained backbone, then, if wanted, the backbone's top; or "
+        "a whole network from scratch.\n"
         "RUN gets model.keras, training.json, plots/ and report.html; those of an earlier run there are replaced.",
         "edge-train photos --out run --alpha 1.0 --image-size 224 --fine-tune-epochs 5",
     )

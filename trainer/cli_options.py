@@ -27,9 +27,9 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         type=int,
         help=f"height and width of the model's input ({BUNDLED.image_size} with bundled weights, else 224; "
-        "from scratch the images' own size if they are small and alike)",
+        "of small-cnn and lenet the images' own size if they are small and alike)",
     )
-    _add(group, "--color", choices=COLORS, help="grey is for networks trained from scratch (as the images are)")
+    _add(group, "--color", choices=COLORS, help="grey is for small-cnn and lenet (as the images are)")
     _add(
         group,
         "--weights",
@@ -38,7 +38,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "or an .npz (bundled for 'sample', none for small-cnn and lenet, else imagenet)",
     )
     _add(
-        group, "--pooling", choices=POOLINGS, help="of the last feature map; none flattens it (avg; from scratch none)"
+        group,
+        "--pooling",
+        choices=POOLINGS,
+        help="of the last feature map; none flattens it (avg; of small-cnn and lenet none)",
     )
     _add(
         group,
@@ -89,7 +92,7 @@ def add_fitting_options(parser: argparse.ArgumentParser) -> None:
     """How the weights are found."""
     group = parser.add_argument_group("training")
     _add(group, "--epochs", metavar="N", type=int, help="how often training images are seen (30; from scratch 12)")
-    _add(group, "--batch-size", metavar="B", type=int, help="images a step (32; from scratch 64)")
+    _add(group, "--batch-size", metavar="B", type=int, help="images a step (32; of small-cnn and lenet 64)")
     _add(group, "--optimizer", choices=OPTIMIZERS, help="default: %(default)s")
     _add(group, "--learning-rate", metavar="LR", type=float, help="the highest one (%(default)s)")
     _add(group, "--schedule", choices=SCHEDULES, help="of the learning rate (constant; from scratch cosine)")

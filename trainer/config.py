@@ -46,7 +46,7 @@ class TrainConfig(ModelOptions, AugmentOptions, FittingOptions):
     def __post_init__(self) -> None:
         check_choice("backbone", self.backbone, tuple(BACKBONES))
         self.fill_in_model(sample=self.data == SAMPLE)
-        self.fill_in_fitting(scratch=self.is_from_scratch)
+        self.fill_in_fitting(scratch=self.is_from_scratch, small=self.network.from_scratch)
         self.check_model()
         self.check_fitting()
         self.check_augment()
@@ -59,6 +59,12 @@ class TrainConfig(ModelOptions, AugmentOptions, FittingOptions):
         if self.is_from_scratch and self.fine_tune_epochs:
             raise ConfigError(
                 f"fine_tune_epochs {self.fine_tune_epochs}: {self.backbone} is trained whole from scratch; use epochs"
+            )
+
+        if self.weights == "none" and not self.network.from_scratch and self.distribute != "none":
+            raise ConfigError(
+                f"distribute {self.distribute}: {self.backbone} has BatchNorm, whose statistics are not brought "
+                "together; train it from scratch on one device, or a head with weights imagenet"
             )
 
     @property

@@ -17,8 +17,8 @@ Schedule = Literal["auto", "constant", "cosine", "step", "plateau"]
 Distribution = Literal["none", "mirrored", "multiworker"]
 OPTIMIZERS, SCHEDULES, DISTRIBUTIONS = get_args(Optimizer), get_args(Schedule), get_args(Distribution)
 
-_USUAL = {"epochs": 30, "batch_size": 32, "schedule": "constant"}
-_USUAL_FROM_SCRATCH = {"epochs": 12, "batch_size": 64, "schedule": "cosine"}
+_USUAL = {"epochs": 30, "schedule": "constant"}
+_USUAL_FROM_SCRATCH = {"epochs": 12, "schedule": "cosine"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class FittingOptions:
     Attributes:
         epochs: how often the head, or a network trained from scratch, sees the training part. 0 stands for the usual
             number, and is replaced by it: 30 for a head, 12 from scratch.
-        batch_size: images a step. 0 is replaced by 32, from scratch by 64.
+        batch_size: images a step. 0 is replaced by 32, of small-cnn and lenet by 64.
         optimizer: "adam", "adamw", "sgd" (with Nesterov momentum 0.9) or "rmsprop".
         learning_rate: of the head, or of a network trained from scratch.
         schedule: what becomes of the learning rate: "constant"; "cosine" lets it fall to 0; "step" divides it by ten
@@ -83,9 +83,10 @@ class FittingOptions:
         if self.warmup_epochs and (self.schedule != "cosine" or self.warmup_epochs >= self.epochs):
             raise ConfigError(f"warmup_epochs {self.warmup_epochs}: needs schedule cosine and more epochs than that")
 
-    def fill_in_fitting(self, *, scratch: bool) -> None:
+    def fill_in_fitting(self, *, scratch: bool, small: bool) -> None:
         """Replaces 0 and "auto"; for use while it is built."""
-        for name, value in (_USUAL_FROM_SCRATCH if scratch else _USUAL).items():
+        usual = {**(_USUAL_FROM_SCRATCH if scratch else _USUAL), "batch_size": 64 if small else 32}
+        for name, value in usual.items():
             if getattr(self, name) in (AUTO, "auto"):
                 object.__setattr__(self, name, value)
 

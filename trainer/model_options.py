@@ -23,15 +23,15 @@ class ModelOptions:
         backbone: a name in ``trainer.backbones.BACKBONES``.
         alpha: the backbone's width multiplier; 0 stands for the usual one, and is replaced by it.
         image_size: height and width of the model's input in pixels. 0 stands for the usual one, and is replaced by
-            it: the size that bundled weights were made for, else the backbone's default; a network that is trained
-            from scratch takes the images' own size where they are all alike and small.
-        color: "rgb" or "gray", the latter for networks trained from scratch only; "auto" is replaced by "gray" for
-            such a network where the images are grey, else by "rgb".
+            it: the size that bundled weights were made for, else the backbone's default; "small-cnn" and
+            "lenet" take the images' own size where they are all alike and small.
+        color: "rgb" or "gray", the latter for "small-cnn" and "lenet" only; "auto" is replaced by "gray" for
+            these where the images are grey, else by "rgb".
         weights: "imagenet", "bundled", "none" or the path of a weights file. "auto" stands for the usual ones, and is
-            replaced by them: "none" for a network that is trained from scratch, else "bundled" for the sample, else
+            replaced by them: "none" for "small-cnn" and "lenet", else "bundled" for the sample, else
             "imagenet".
         pooling: how the backbone's last feature map becomes a vector: "avg", "max" or "none" (flattened). "auto" is
-            replaced by "none" for a network that is trained from scratch, else by "avg".
+            replaced by "none" for "small-cnn" and "lenet", else by "avg".
         dense_units: of a dense layer with ReLU between features and outputs; 0 leaves it out.
         dropout: the share of features that each training step of the head leaves out.
         l2: the weight decay in the loss of the head's dense layers, as ``keras.regularizers.L2`` takes it.

@@ -18,7 +18,7 @@ from edge_runtime.preprocess import normalization
 from trainer.data.batches import iterate_batches, load_batch
 
 MEMORY_BYTES = 768 << 20
-"""Pixels that take more are read anew each epoch; so a training stays below 3 GB, TensorFlow included."""
+"""Pixels that take more are read anew each epoch; so the training of a head stays below 3 GB, TensorFlow included."""
 
 Values = NDArray[np.float32]
 """float32 (images, height, width, channels)."""
@@ -31,12 +31,14 @@ class PixelSource:
     Attributes:
         images: all of them can be decoded.
         spec: the preprocessing; its last step is left to :func:`normalized`.
-        held: uint8 (images, height, width, channels), or None where they are read from the files.
+        held: uint8 (rows, height, width, channels), or None where they are read from the files.
+        rows: of ``held``, one an image; None where they are all of them in order.
     """
 
     images: LabelledImages
     spec: PreprocessSpec
     held: NDArray[np.uint8] | None = None
+    rows: NDArray[np.int64] | None = None
 
     def take(self, indices: Sequence[int] | NDArray[np.int64], pool: ThreadPoolExecutor) -> Values:
         """The pixels of some images, as whole numbers; ``pool`` decodes.
@@ -45,14 +47,17 @@ class PixelSource:
             ImageError: a file has become unreadable meanwhile.
         """
         if self.held is not None:
-            return self.held[indices].astype(np.float32)
+            return self.held[indices if self.rows is None else self.rows[indices]].astype(np.float32)
         shares = [share.tolist() for share in np.array_split(indices, os.cpu_count() or 1) if len(share)]
         spec = without_normalization(self.spec)
         return np.concatenate(list(pool.map(lambda share: load_batch(self.images, share, spec).pixels, shares)))
 
     def subset(self, indices: list[int]) -> PixelSource:
-        """The images at ``indices``, in that order."""
-        return PixelSource(self.images.subset(indices), self.spec, None if self.held is None else self.held[indices])
+        """The images at ``indices``, in that order; their pixels are not copied."""
+        rows = np.array(indices, np.int64)
+        if self.rows is not None:
+            rows = self.rows[rows]
+        return PixelSource(self.images.subset(indices), self.spec, self.held, None if self.held is None else rows)
 
 
 def without_normalization(spec: PreprocessSpec) -> PreprocessSpec:

@@ -99,6 +99,9 @@ def _in_float32(model: KerasModel, objective: Objective, config: TrainConfig) ->
     keras.mixed_precision.set_global_policy("float32")
     plain = attach_head(config.network.create(config.shape, None), objective, config)
     plain.set_weights(model.get_weights())
+    for layer in plain.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # it computes with what it derives from its weights
     return plain
 
 

@@ -15,6 +15,8 @@ from trainer.backbones import BUNDLED, Backbone, KerasModel, Shape
 from trainer.config import TrainConfig
 from trainer.errors import WeightsError
 
+_MOMENTUM = 0.9
+"""Of BatchNorm from scratch: with Keras's 0.999 a training of a thousand steps would still judge by its first guess."""
 _HEADER_BYTES = 1 << 12
 """At most this much of an array in an .npz is its header."""
 
@@ -30,6 +32,11 @@ def build_backbone(config: TrainConfig) -> KerasModel:
         return _with_imagenet_weights(backbone, config.shape)
     model = backbone.create(config.shape, None)
     if config.weights == "none":
+        import keras
+
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.momentum = _MOMENTUM
         return model
     if config.weights == "bundled":
         asset = resources.files("trainer") / "assets" / "backbone" / BUNDLED.file

@@ -55,7 +55,8 @@ class TrainingRecord:
         classes: the labels, in the order of the model's outputs.
         activation: what is still to be applied to the model's output; "none" where it ends in probabilities.
         config: the full configuration.
-        history: for each phase ("head", "fine-tuning") the figures of each epoch: loss, accuracy, val_loss, …
+        history: for each phase ("head", "fine-tuning"; from scratch "training") the figures of each epoch: loss,
+            accuracy, val_loss, …
         metrics: on the test part: loss, accuracy, per_class, confusion_matrix.
         seconds: for each phase.
         versions: package name to version.

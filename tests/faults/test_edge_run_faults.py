@@ -76,6 +76,7 @@ def test_bad_input_is_one_clear_line(
         ("--threads", "100000", "'100000' is not a whole number within 1..256"),
         ("--top-k", "-1", "'-1' is not a whole number"),
         ("--threshold", "2", "2 is not within 0..1"),
+        ("--threshold", "half", "'half' is not a number"),
         ("--max-fps", "0", "0 is not above 0"),
         ("--max-fps", "nan", "nan is not above 0"),
         ("--normalization", "0..2", "normalization '0..2' is not one of"),

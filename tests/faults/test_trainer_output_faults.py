@@ -78,7 +78,7 @@ def _write_half(run: Path) -> None:
 def test_ctrl_c_in_training_ends_with_130_and_can_be_resumed(tmp_path: Path) -> None:
     data = write_image_folder(tmp_path / "data", {"cat": 6, "dog": 6})
     run = tmp_path / "run"
-    arguments = [str(data), "--out", str(run), "--weights", "none", "--image-size", "32", "--epochs", "1000000"]
+    arguments = [str(data), "--out", str(run), "--weights", "bundled", "--epochs", "1000000"]
     command = [sys.executable, "-m", "trainer.cli", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

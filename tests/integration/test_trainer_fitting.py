@@ -45,7 +45,7 @@ def _model(seed: int = 0, **head: Any) -> Any:
 
 
 def _config(learning_rate: float, **changes: Any) -> TrainConfig:
-    options = {"weights": "none", "dropout": 0.1, "batch_size": 8, "fine_tune_rate": 0.05, **changes}
+    options = {"weights": "imagenet", "dropout": 0.1, "batch_size": 8, "fine_tune_rate": 0.05, **changes}
     return TrainConfig("data", learning_rate=learning_rate, **options)  # type: ignore[arg-type]
 
 

@@ -69,6 +69,7 @@ def test_it_cannot_be_changed() -> None:
         ({"patience": -1}, "patience -1 is below 0"),
         ({"label_smoothing": 1.0}, "label_smoothing 1.0 is not within"),
         ({"fine_tune_rate": 0.0}, "fine_tune_rate 0.0 is not"),
+        ({"weights": "none", "distribute": "mirrored"}, "distribute mirrored: mobilenet-v2 has BatchNorm"),
         ({"distribute": "mpi"}, "distribute 'mpi' is not one of none, mirrored, multiworker"),
         ({"augment": "heavy"}, "augment 'heavy' is not one of none, light, strong, and there is no such TOML file"),
         ({"views": 0}, "views 0 is below 1"),
