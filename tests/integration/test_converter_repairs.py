@@ -1,5 +1,6 @@
 """What is done to a model before quantizing: equal outputs, equal ranges, a mean that rounding shifts no more."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -152,3 +153,17 @@ def test_hard_swish_is_not_equalised(pixels: np.ndarray) -> None:
     model = keras.Model(image, keras.layers.Conv2D(4, 1)(values))
     with pytest.raises(NotApplicableError):
         find_links(model)
+
+
+def test_the_copy_that_is_repaired_normalises_as_the_model_does(pixels: np.ndarray) -> None:
+    import keras
+
+    from converter.repair import prepare_copy
+
+    image = keras.Input((SIDE, SIDE, 3))
+    normalization = keras.layers.Normalization()
+    normalization.adapt(5 + 3 * pixels)
+    scores = keras.layers.Dense(4)(keras.layers.GlobalAveragePooling2D()(normalization(image)))
+    model = keras.Model(image, scores)
+    copy = prepare_copy(SimpleNamespace(keras_model=model), (), lambda: iter(()))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(copy.predict_on_batch(pixels), model.predict_on_batch(pixels))
