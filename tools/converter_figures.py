@@ -76,7 +76,7 @@ def trashnet(folder: Path, more: list[str]) -> int:
 
 def fashion_mnist(folder: Path, more: list[str]) -> int:
     """No ImageNet weights of MobileNetV3-Small are at hand: it learns from nothing, on Fashion-MNIST."""
-    options = ["--backbone", "mobilenet-v3-small", "--weights", "none", "--image-size", "48", "--epochs", "4"]
+    options = ["--backbone", "mobilenet-v3-small", "--weights", "none", "--image-size", "48", "--epochs", "2"]
     return train_and_convert(folder, "fashion-mnist", options, more)
 
 
