@@ -15,7 +15,7 @@ from converter.layer_search import rank_layers
 from converter.recipes import DYNAMIC, FLOAT16, INT8, INT8_WEIGHTS, INT16X8, MIXED, Variant
 from converter.repair import PREPARATIONS
 from converter.results import Latency, LayerError, Step
-from converter.selection import is_faster, is_slower
+from converter.selection import is_slower
 from converter.workbench import Attempt, Workbench
 from edge_runtime.contracts.command import logger
 
@@ -111,7 +111,7 @@ class Ladder:
         if self._prefer == "size":
             return any(attempt.variant.recipe.weights == "int8" for attempt in passed)
         integer = [attempt for attempt in passed if attempt.variant.recipe.activations == "int8"]
-        return any(is_faster(self._latency(attempt)) for attempt in integer)
+        return any(not is_slower(self._latency(attempt)) for attempt in integer)
 
     def _latency(self, attempt: Attempt) -> Latency:
         name = attempt.variant.name
