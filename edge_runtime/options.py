@@ -161,21 +161,24 @@ def _count(text: str) -> int:
 
 
 def _share(text: str) -> float:
-    if not 0.0 <= _number(text) <= 1.0:
+    number = _number(text)
+    if not 0.0 <= number <= 1.0:
         raise argparse.ArgumentTypeError(f"{text} is not within 0..1")
-    return float(text)
+    return number
 
 
 def _rate(text: str) -> float:
-    if not 0.0 < _number(text) < math.inf:
+    number = _number(text)
+    if not 0.0 < number < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return float(text)
+    return number
 
 
 def _seconds(text: str) -> float:
-    if not 0.0 <= _number(text) < math.inf:
+    number = _number(text)
+    if not 0.0 <= number < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 on")
-    return float(text)
+    return number
 
 
 def _number(text: str) -> float:

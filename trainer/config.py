@@ -60,8 +60,7 @@ class TrainConfig(ModelOptions, AugmentOptions, FittingOptions):
             raise ConfigError(
                 f"fine_tune_epochs {self.fine_tune_epochs}: {self.backbone} is trained whole from scratch; use epochs"
             )
-
-        if self.weights == "none" and not self.network.from_scratch and self.distribute != "none":
+        if self.is_from_scratch and not self.network.from_scratch and self.distribute != "none":
             raise ConfigError(
                 f"distribute {self.distribute}: {self.backbone} has BatchNorm, whose statistics are not brought "
                 "together; train it from scratch on one device, or a head with weights imagenet"
