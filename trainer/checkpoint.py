@@ -32,13 +32,13 @@ class PhaseState:
         figures: for each figure ("loss", "val_loss", …) its value after each epoch.
         variables: of the model, random states included.
         optimizer: the optimiser's variables.
-        best: the model's weights after the epoch with the lowest validation loss.
+        kept: the weights that stay if it ends here.
     """
 
     figures: dict[str, list[float]]
     variables: Arrays
     optimizer: Arrays
-    best: Arrays
+    kept: Arrays
 
     @property
     def epochs(self) -> int:
@@ -129,7 +129,7 @@ class Checkpoints:
 
 
 def _groups(state: PhaseState) -> dict[str, Arrays]:
-    return {"variable": state.variables, "optimizer": state.optimizer, "best": state.best}
+    return {"variable": state.variables, "optimizer": state.optimizer, "kept": state.kept}
 
 
 def _flat(state: PhaseState) -> Arrays:

@@ -10,7 +10,7 @@ from edge_runtime.contracts.preprocessing import RESIZE_MODES
 from trainer.augmentation.settings import PRESETS
 from trainer.backbones import BACKBONES, BUNDLED
 from trainer.config import CLASS_WEIGHTS, TASKS, TrainConfig
-from trainer.fitting_options import DISTRIBUTIONS, OPTIMIZERS, SCHEDULES
+from trainer.fitting_options import DISTRIBUTIONS, KEEPS, OPTIMIZERS, SCHEDULES
 from trainer.model_options import COLORS, POOLINGS
 
 _DEFAULTS = {field.name: field.default for field in fields(TrainConfig)}
@@ -100,6 +100,7 @@ def add_fitting_options(parser: argparse.ArgumentParser) -> None:
     _add(
         group, "--patience", metavar="N", type=int, help="end when val_loss is stuck for N epochs (%(default)s: never)"
     )
+    _add(group, "--keep", choices=KEEPS, help="which epoch's weights: the best by val_loss, or the last (%(default)s)")
     _add(
         group, "--label-smoothing", metavar="S", type=float, help="share of a target spread over classes (%(default)s)"
     )

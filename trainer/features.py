@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,19 +28,6 @@ Prepare = Callable[[Values, list[str]], Values]
 """From pixels in 0..255 and the digests of their images to what the network takes."""
 
 
-@dataclass(frozen=True, eq=False)
-class Features:
-    """What the backbone makes of each image.
-
-    Attributes:
-        indices: of the images that could be decoded, ascending.
-        values: their features.
-    """
-
-    indices: list[int]
-    values: FeatureRows
-
-
 class FeatureExtractor:
     """A frozen backbone with its preprocessing and its cache."""
 
@@ -60,14 +46,21 @@ class FeatureExtractor:
         signature = tf.TensorSpec(model.input_shape, tf.float32)
         self._run = tf.function(lambda pixels: model(pixels, training=False), input_signature=[signature])
 
-    def extract(self, images: LabelledImages) -> Features:
-        """The features of all images that can be decoded, from the cache where they are there."""
+    def extract(self, images: LabelledImages) -> FeatureRows:
+        """The features of all images, from the cache where they are there.
+
+        Raises:
+            ImageError: an image cannot be decoded.
+        """
         return self._extract(images, "features", ("plain",), lambda pixels, _: normalized(pixels, self._spec))
 
     def extract_views(self, images: LabelledImages, settings: Augmentation, views: int) -> list[FeatureRows]:
-        """The features of varied views of images that can all be decoded.
+        """The features of varied views of images.
 
         What a view shows depends on the image's content, the settings and the view's number alone.
+
+        Raises:
+            ImageError: an image cannot be decoded.
         """
         augment = Augmenter(settings, (self._spec.height, self._spec.width, self._spec.channels), seed=0)
 
@@ -77,11 +70,11 @@ class FeatureExtractor:
                 varied = [augment(image[None], seed) for image, seed in zip(pixels, seeds, strict=True)]
                 return normalized(np.concatenate(varied), self._spec)
 
-            return self._extract(images, f"view {view + 1}", (settings, view), vary).values
+            return self._extract(images, f"view {view + 1}", (settings, view), vary)
 
         return [see(view) for view in range(views)]
 
-    def _extract(self, images: LabelledImages, what: str, key: tuple[Any, ...], prepare: Prepare) -> Features:
+    def _extract(self, images: LabelledImages, what: str, key: tuple[Any, ...], prepare: Prepare) -> FeatureRows:
         """Takes features from the cache, computes the others, and puts them into the order of the images."""
         store = (
             FeatureStore(features_folder() / _sha256((self._identity, key)), self._width) if self._cache_bytes else None
@@ -97,21 +90,19 @@ class FeatureExtractor:
             places.update((digest, (kept, row)) for row, digest in enumerate(keys))
         if store:
             trim_cache(self._cache_bytes)
-        indices = [index for index, digest in enumerate(digests) if digest in places]
-        return Features(indices, _in_order([places[digests[index]] for index in indices], self._width))
+        return _in_order([places[digest] for digest in digests], self._width)
 
     def _compute(
         self, images: LabelledImages, digests: Sequence[str], what: str, prepare: Prepare
     ) -> Iterator[tuple[list[str], Rows]]:
-        """Digests and features of the images that can be decoded, as many at once as go into a file of the cache."""
+        """Digests and features of the images, as many at once as go into a file of the cache."""
         keys: list[str] = []
         rows: list[Rows] = []
         with progress_bar(what, len(images), "image") as bar:
-            for batch in iterate_batches(images, without_normalization(self._spec), skip_unreadable=True):
-                if batch.indices:
-                    names = [digests[index] for index in batch.indices]
-                    rows.append(self._run(prepare(batch.pixels, names)).numpy())
-                    keys += names
+            for batch in iterate_batches(images, without_normalization(self._spec)):
+                names = [digests[index] for index in batch.indices]
+                rows.append(self._run(prepare(batch.pixels, names)).numpy())
+                keys += names
                 bar.update(len(batch.indices))
                 if len(keys) * self._width * 4 >= SEGMENT_BYTES:
                     yield keys, np.concatenate(rows)

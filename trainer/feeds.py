@@ -174,16 +174,14 @@ def _dataset(
     """Batches of (inputs, targets); ``take`` gives the inputs of images in an epoch, and the number of the block."""
     largest = _BLOCK_BYTES // (4 * int(np.prod(shape)))
 
-    def blocks() -> Iterator[tuple[Values, Targets, int]]:
+    def blocks() -> Iterator[tuple[Values, Targets]]:
         for epoch in epochs:
             for number, (indices, batch_size) in enumerate(order.blocks(len(targets), epoch, largest)):
-                yield take(indices, epoch, number), targets[indices], batch_size
+                batches = (len(indices) // batch_size, batch_size)
+                values = take(indices, epoch, number)
+                yield values.reshape(*batches, *shape), targets[indices].reshape(*batches, targets.shape[1])
 
-    signature = (
-        tf.TensorSpec((None, *shape), tf.float32),
-        tf.TensorSpec((None, targets.shape[1]), tf.float32),
-        tf.TensorSpec((), tf.int64),
-    )
+    signature = tuple(tf.TensorSpec((None, None, *of_one), tf.float32) for of_one in (shape, targets.shape[1:]))
     dataset = tf.data.Dataset.from_generator(blocks, output_signature=signature).prefetch(_AHEAD)
-    dataset = dataset.flat_map(lambda x, y, size: tf.data.Dataset.from_tensor_slices((x, y)).batch(size))
+    dataset = dataset.flat_map(lambda *block: tf.data.Dataset.from_tensor_slices(block))
     return dataset.apply(tf.data.experimental.assert_cardinality(order.steps(len(targets)) * len(epochs)))

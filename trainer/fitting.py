@@ -34,7 +34,7 @@ class Fitting:
     workers: Workers = ALONE
 
     def train_head(self, model: KerasModel, train: FeatureFeed, val: FeatureFeed) -> History:
-        """Trains the head of ``model`` in place, on features; the weights of the epoch with the lowest val_loss stay.
+        """Trains the head of ``model`` in place, on features.
 
         Raises:
             DivergedError: the loss is no finite number any more.
@@ -51,7 +51,7 @@ class Fitting:
     def fine_tune(self, model: KerasModel, train: ImageFeed, val: ImageFeed) -> History:
         """Trains the top layers of ``model`` in place, with BatchNorm frozen and a lower rate.
 
-        The weights of the epoch with the lowest val_loss stay; where none is lower than before, the earlier weights do.
+        Unless the last epoch's weights are to be kept, those from before stay where no epoch lowered the val_loss.
 
         Raises:
             DivergedError: the loss is no finite number any more.
@@ -66,13 +66,13 @@ class Fitting:
         loss_before = evaluate_loss(tuned, val)
         rate, epochs = self.config.learning_rate * self.config.fine_tune_rate, self.config.fine_tune_epochs
         history = self._run(tuned, FINE_TUNING, (train, val), rate, epochs)
-        if min(history["val_loss"]) >= loss_before:
+        if self.config.keep == "best" and min(history["val_loss"]) >= loss_before:
             logger.info("fine-tuning did not lower the validation loss, so the head alone is kept")
             model.set_weights(weights_before)
         return history
 
     def train_whole(self, model: KerasModel, train: ImageFeed, val: ImageFeed) -> History:
-        """Trains all of ``model`` in place; the weights of the epoch with the lowest val_loss stay.
+        """Trains all of ``model`` in place.
 
         Raises:
             DivergedError: the loss is no finite number any more.
@@ -91,6 +91,7 @@ class Fitting:
             checkpoints=self.checkpoints,
             patience=self.config.patience,
             plateau_from=rate if self.config.schedule == "plateau" else None,
+            keep=self.config.keep,
         )
 
     def _compile(self, model: KerasModel, feed: Feed, rate: float, epochs: int) -> None:
@@ -107,6 +108,8 @@ def attach_head(backbone: KerasModel, objective: Objective, config: TrainConfig)
     """Returns backbone and a new head as one model, from images to scores, float32 (batch, outputs).
 
     The head: dropout, where wanted a dense layer with ReLU and dropout again, a dense layer with the task's activation.
+    On pretrained features the last layer begins at zero: from random weights, what a few hundred images say nothing
+    about would stay random.
     """
     layers = keras.layers
     decay: dict[str, Any] = {"kernel_regularizer": keras.regularizers.L2(config.l2) if config.l2 else None}
@@ -114,10 +117,15 @@ def attach_head(backbone: KerasModel, objective: Objective, config: TrainConfig)
     if config.dense_units:
         x = layers.Dense(config.dense_units, activation="relu", name=_HIDDEN, **decay)(x)
         x = layers.Dropout(config.dropout, name=_HIDDEN_DROPOUT)(x)
-    scores = layers.Dense(objective.outputs, activation=objective.activation, dtype="float32", name=_DENSE, **decay)(
-        x
-    )  # float32 also where the rest is computed in float16
-    return keras.Model(backbone.input, scores, name=backbone.name)
+    last = layers.Dense(
+        objective.outputs,
+        activation=objective.activation,
+        kernel_initializer="glorot_uniform" if config.is_from_scratch else "zeros",
+        dtype="float32",  # also where the rest is computed in float16
+        name=_DENSE,
+        **decay,
+    )
+    return keras.Model(backbone.input, last(x), name=backbone.name)
 
 
 def _unfreeze_top(model: KerasModel, count: int) -> None:

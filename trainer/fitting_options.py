@@ -14,8 +14,9 @@ AUTO = 0
 MAX_SEED = 2**32 - 1
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
 Schedule = Literal["auto", "constant", "cosine", "step", "plateau"]
+Keep = Literal["best", "last"]
 Distribution = Literal["none", "mirrored", "multiworker"]
-OPTIMIZERS, SCHEDULES, DISTRIBUTIONS = get_args(Optimizer), get_args(Schedule), get_args(Distribution)
+OPTIMIZERS, SCHEDULES, KEEPS, DISTRIBUTIONS = map(get_args, (Optimizer, Schedule, Keep, Distribution))
 
 _USUAL = {"epochs": 30, "schedule": "constant"}
 _USUAL_FROM_SCRATCH = {"epochs": 12, "schedule": "cosine"}
@@ -36,6 +37,7 @@ class FittingOptions:
             not fallen for three epochs. "auto" is replaced by "constant", from scratch by "cosine".
         warmup_epochs: in how many epochs "cosine" lets it rise first.
         patience: the training ends when the validation loss has not fallen for so many epochs; 0 for never.
+        keep: which weights stay: "best", those of the epoch with the lowest validation loss, or "last".
         label_smoothing: how much of each target is spread over all classes.
         mixed_precision: compute in float16 where that is safe; needs a GPU.
         fine_tune_epochs: how often the fine-tuned layers see the training part; 0 leaves the backbone as it is.
@@ -52,6 +54,7 @@ class FittingOptions:
     schedule: Schedule = "auto"
     warmup_epochs: int = 0
     patience: int = 0
+    keep: Keep = "best"
     label_smoothing: float = 0.0
     mixed_precision: bool = False
     fine_tune_epochs: int = 0
@@ -79,6 +82,7 @@ class FittingOptions:
             raise ConfigError(f"label_smoothing {self.label_smoothing} is not within [0, 1)")
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
         check_choice("schedule", self.schedule, SCHEDULES)
+        check_choice("keep", self.keep, KEEPS)
         check_choice("distribute", self.distribute, DISTRIBUTIONS)
         if self.warmup_epochs and (self.schedule != "cosine" or self.warmup_epochs >= self.epochs):
             raise ConfigError(f"warmup_epochs {self.warmup_epochs}: needs schedule cosine and more epochs than that")

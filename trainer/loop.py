@@ -1,4 +1,4 @@
-"""One training phase, epoch by epoch: the best weights kept, its state on disk after each epoch, resumed from there."""
+"""One training phase, epoch by epoch: its weights kept, its state on disk after each epoch, resumed from there."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from trainer.backbones import KerasModel
 from trainer.checkpoint import Checkpoints, PhaseState
 from trainer.errors import DivergedError
 from trainer.feeds import Feed
+from trainer.fitting_options import Keep
 from trainer.optimizers import plateau_rate
 from trainer.record import History
 
@@ -26,9 +27,10 @@ def run_phase(
     checkpoints: Checkpoints,
     patience: int = 0,
     plateau_from: float | None = None,
+    keep: Keep = "best",
     callbacks: Sequence[Any] = (),
 ) -> History:
-    """Trains a compiled model in place; the weights of the epoch with the lowest val_loss stay.
+    """Trains a compiled model in place.
 
     Args:
         model: what is trained.
@@ -38,13 +40,14 @@ def run_phase(
         checkpoints: where its state is kept and found.
         patience: ends the phase when val_loss has set no minimum for so many epochs; 0 for never.
         plateau_from: where the learning rate follows the validation loss, the first one.
+        keep: which weights stay: of the epoch with the lowest val_loss, or of the last.
         callbacks: more ``keras.callbacks.Callback``.
 
     Raises:
         DivergedError: the loss is no finite number any more.
         ResumeError: the state on disk does not fit.
     """
-    keeper = _Keeper(model, phase, checkpoints, patience, plateau_from)
+    keeper = _Keeper(model, phase, checkpoints, patience, plateau_from, keep)
     keeper.restore()
     first = keeper.state.epochs
     if first < epochs and not keeper.is_over:
@@ -61,7 +64,7 @@ def run_phase(
                 callbacks=[keeper, _Bar(bar, train.steps_at_once), *callbacks],
                 verbose=0,
             )
-    model.set_weights(keeper.state.best)
+    model.set_weights(keeper.state.kept)
     return {name: tuple(values) for name, values in keeper.state.figures.items()}
 
 
@@ -87,7 +90,13 @@ class _Keeper(keras.callbacks.Callback):
     """Keeps the state of a phase, in memory and on disk, and says when it ends."""
 
     def __init__(
-        self, model: KerasModel, phase: str, checkpoints: Checkpoints, patience: int, plateau_from: float | None
+        self,
+        model: KerasModel,
+        phase: str,
+        checkpoints: Checkpoints,
+        patience: int,
+        plateau_from: float | None,
+        keep: Keep,
     ) -> None:
         super().__init__()
         self._trained = model
@@ -95,6 +104,7 @@ class _Keeper(keras.callbacks.Callback):
         self._checkpoints = checkpoints
         self._patience = patience
         self._plateau_from = plateau_from
+        self._keep = keep
         model.optimizer.build(model.trainable_variables)
         self.state = PhaseState(
             {"loss": [], "val_loss": []}, self._arrays(model.variables), self._optimizer(), model.get_weights()
@@ -131,10 +141,10 @@ class _Keeper(keras.callbacks.Callback):
         if not np.isfinite([logs["loss"], logs["val_loss"]]).all():
             raise DivergedError(f"{self._phase}: the loss is no finite number any more; use a lower --learning-rate")
         losses = self.state.figures["val_loss"]
-        is_best = not losses or logs["val_loss"] < min(losses)
+        stays = self._keep == "last" or not losses or logs["val_loss"] < min(losses)
         figures = {name: [*self.state.figures.get(name, []), float(value)] for name, value in logs.items()}
-        best = self._trained.get_weights() if is_best else self.state.best
-        self.state = PhaseState(figures, self._arrays(self._trained.variables), self._optimizer(), best)
+        kept = self._trained.get_weights() if stays else self.state.kept
+        self.state = PhaseState(figures, self._arrays(self._trained.variables), self._optimizer(), kept)
         self._checkpoints.save(self._phase, self.state)
         self._trained.stop_training = self.is_over
 

@@ -1,47 +1,29 @@
-"""From images to what a training is fed with: features of a frozen backbone, or pixels."""
+"""From screened images to what a training works on: their parts, and what is trained for."""
 
 from __future__ import annotations
 
 from edge_runtime.contracts.command import logger
 from edge_runtime.contracts.dataset import PARTS
 from trainer.config import TrainConfig
-from trainer.data.checks import report_unreadable
 from trainer.data.labels import balanced_weights, choose_task, report_imbalance
 from trainer.data.source import DataSource
-from trainer.data.split import Split, split_images
-from trainer.feature_store import FeatureRows
-from trainer.features import FeatureExtractor
+from trainer.data.split import split_images
 from trainer.objective import Objective
-from trainer.pixels import PixelSource, open_pixels
 from trainer.record import PreparedData
 
 
-def prepare_features(
-    config: TrainConfig, source: DataSource, extractor: FeatureExtractor
-) -> tuple[PreparedData, FeatureRows]:
-    """Computes the features of all images; those that cannot be decoded are left out, the others split."""
-    features = extractor.extract(source.images)
-    return _split_readable(config, source, features.indices), features.values
+def prepare_data(config: TrainConfig, source: DataSource) -> PreparedData:
+    """Splits the images; ``config`` must be settled.
 
-
-def prepare_pixels(config: TrainConfig, source: DataSource) -> tuple[PreparedData, PixelSource]:
-    """Decodes all images; those that cannot be decoded are left out, the others split."""
-    pixels, readable = open_pixels(source.images, config.preprocessing)
-    return _split_readable(config, source, readable), pixels
-
-
-def _split_readable(config: TrainConfig, source: DataSource, readable: list[int]) -> PreparedData:
-    report_unreadable(source.images, readable)
-    source = source.subset(readable)
+    Raises:
+        DataError: a class is too small to be split, or the labels do not fit the task.
+    """
+    images = source.images
     split = split_images(source, config.split, config.seed)
+    task = choose_task(config.task, images)
     sizes = ", ".join(f"{len(split[part])} {part}" for part in PARTS)
-    logger.info("data: %d classes, images: %s", len(source.images.classes), sizes)
-    return PreparedData(source.images, split, _make_objective(config, source, split), config.preprocessing)
-
-
-def _make_objective(config: TrainConfig, source: DataSource, split: Split) -> Objective:
-    task = choose_task(config.task, source.images)  # already settled, unless this is called by itself
-    train_part = source.images.subset(split["train"])
+    logger.info("data: %d classes, images: %s", len(images.classes), sizes)
+    train_part = images.subset(split["train"])
     report_imbalance(train_part, config.class_weights)
     weights = balanced_weights(train_part, task) if config.class_weights == "balanced" else None
-    return Objective(task, len(source.images.classes), weights)
+    return PreparedData(images, split, Objective(task, len(images.classes), weights), config.preprocessing)

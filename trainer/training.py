@@ -6,92 +6,77 @@ from typing import Any
 
 import keras
 
-from edge_runtime.contracts.preprocessing import PreprocessSpec
+from edge_runtime.contracts.command import logger
 from trainer.augmentation.layers import Augmenter
 from trainer.augmentation.settings import read_augmentation
 from trainer.backbones import KerasModel
 from trainer.checkpoint import Checkpoints
 from trainer.config import TrainConfig
-from trainer.data.source import DataSource
 from trainer.distribution import ALONE, Workers
 from trainer.errors import ConfigError
 from trainer.features import FeatureExtractor
 from trainer.feeds import FeatureFeed, ImageFeed, Order
 from trainer.fitting import FINE_TUNING, HEAD, WHOLE, Fitting, attach_head
 from trainer.objective import Objective
-from trainer.pixels import PixelSource, open_pixels
-from trainer.preparation import prepare_features, prepare_pixels
+from trainer.pixels import fits_in_memory, open_pixels
 from trainer.record import Phases, PreparedData
 
 
 def fit_model(
     config: TrainConfig,
-    source: DataSource,
+    data: PreparedData,
     backbone: KerasModel,
     checkpoints: Checkpoints,
     phases: Phases,
     workers: Workers = ALONE,
-) -> tuple[KerasModel, PreparedData]:
-    """Trains the backbone with a head; returns both as one model, and the data as it was split.
+) -> KerasModel:
+    """Trains the backbone with a head; returns both as one model.
 
     Raises:
-        DataError: the images cannot be trained on.
         DivergedError: the loss left the finite numbers.
+        ImageError: an image has become unreadable since it was screened.
         ResumeError: the state of an interrupted training does not fit.
     """
     fit = _fit_whole if config.is_from_scratch else _fit_pretrained
-    model, data = fit(config, source, backbone, checkpoints, phases, workers)
-    return _in_float32(model, data.objective, config) if config.mixed_precision else model, data
+    model = fit(config, data, backbone, checkpoints, phases, workers)
+    return _in_float32(model, data.objective, config) if config.mixed_precision else model
 
 
 def _fit_whole(
     config: TrainConfig,
-    source: DataSource,
+    data: PreparedData,
     network: KerasModel,
     checkpoints: Checkpoints,
     phases: Phases,
     workers: Workers,
-) -> tuple[KerasModel, PreparedData]:
+) -> KerasModel:
     with phases.timed("images"):
-        data, pixels = prepare_pixels(config, source)
+        feeds = _image_feeds(config, data, workers)
     model = attach_head(network, data.objective, config)
     with phases.timed(WHOLE):
-        train, val = (
-            _image_feed(config, data, part, workers, pixels.subset(data.split[part])) for part in ("train", "val")
-        )
         fitting = Fitting(config, data.objective, checkpoints, workers)
-        phases.history[WHOLE] = fitting.train_whole(model, train, val)
-    return model, data
+        phases.history[WHOLE] = fitting.train_whole(model, *feeds)
+    return model
 
 
 def _fit_pretrained(
     config: TrainConfig,
-    source: DataSource,
+    data: PreparedData,
     backbone: KerasModel,
     checkpoints: Checkpoints,
     phases: Phases,
     workers: Workers,
-) -> tuple[KerasModel, PreparedData]:
-    cache_bytes = config.feature_cache_mb << 20 if config.feature_cache else 0
-    extractor = FeatureExtractor(backbone, config.preprocessing, cache_bytes=cache_bytes)
+) -> KerasModel:
     with phases.timed("features"):
-        data, features = prepare_features(config, source, extractor)
-        views = _augmented_views(config, data, extractor)
+        feeds = _feature_feeds(config, data, backbone, workers)
     model = attach_head(backbone, data.objective, config)
     fitting = Fitting(config, data.objective, checkpoints, workers)
     with phases.timed(HEAD):
-        train, val = (
-            FeatureFeed(
-                (features.subset(data.split[part]), *extra), _targets(data, part), _order(config, part, workers)
-            )
-            for part, extra in (("train", views), ("val", []))
-        )
-        phases.history[HEAD] = fitting.train_head(model, train, val)
+        phases.history[HEAD] = fitting.train_head(model, *feeds)
     if config.fine_tune_epochs:
         with phases.timed(FINE_TUNING):
-            images = [_image_feed(config, data, part, workers, _open(data, part)) for part in ("train", "val")]
-            phases.history[FINE_TUNING] = fitting.fine_tune(model, *images)
-    return model, data
+            phases.history[FINE_TUNING] = fitting.fine_tune(model, *_image_feeds(config, data, workers))
+    return model
 
 
 def _in_float32(model: KerasModel, objective: Objective, config: TrainConfig) -> KerasModel:
@@ -105,23 +90,40 @@ def _in_float32(model: KerasModel, objective: Objective, config: TrainConfig) ->
     return plain
 
 
-def _augmented_views(config: TrainConfig, data: PreparedData, extractor: FeatureExtractor) -> list[Any]:
+def _feature_feeds(
+    config: TrainConfig, data: PreparedData, backbone: KerasModel, workers: Workers
+) -> tuple[FeatureFeed, FeatureFeed]:
+    """Features to train on, varied views included, and to validate with."""
+    cache_bytes = config.feature_cache_mb << 20 if config.feature_cache else 0
+    extractor = FeatureExtractor(backbone, config.preprocessing, cache_bytes=cache_bytes)
     settings = read_augmentation(config.augment)
-    if settings.is_none:
-        return []
-    return extractor.extract_views(data.part("train"), settings, config.views)
+
+    def feed(part: str) -> FeatureFeed:
+        images = data.part(part)
+        views = [extractor.extract(images)]
+        if part == "train" and not settings.is_none:
+            views += extractor.extract_views(images, settings, config.views)
+        return FeatureFeed(views, _targets(data, part), _order(config, part, workers))
+
+    return feed("train"), feed("val")
 
 
-def _image_feed(config: TrainConfig, data: PreparedData, part: str, workers: Workers, pixels: PixelSource) -> ImageFeed:
+def _image_feeds(config: TrainConfig, data: PreparedData, workers: Workers) -> tuple[ImageFeed, ImageFeed]:
+    """Pixels to train on, varied anew each time, and to validate with."""
     settings = read_augmentation(config.augment)
-    augment = None
-    if part == "train" and not settings.is_none:
-        augment = Augmenter(settings, _image_shape(data.spec), config.seed)
-    return ImageFeed(pixels, _targets(data, part), _order(config, part, workers), augment)
+    holds = fits_in_memory(len(data.split["train"]) + len(data.split["val"]), data.spec)
+    if not holds:
+        logger.info("images: too many to hold in memory, so they are read anew each epoch")
 
+    def feed(part: str) -> ImageFeed:
+        augment = None
+        if part == "train" and not settings.is_none:
+            spec = data.spec
+            augment = Augmenter(settings, (spec.height, spec.width, spec.channels), config.seed)
+        pixels = open_pixels(data.part(part), data.spec, holds=holds)
+        return ImageFeed(pixels, _targets(data, part), _order(config, part, workers), augment)
 
-def _open(data: PreparedData, part: str) -> PixelSource:
-    return open_pixels(data.part(part), data.spec)[0]
+    return feed("train"), feed("val")
 
 
 def _targets(data: PreparedData, part: str) -> Any:
@@ -136,7 +138,3 @@ def _order(config: TrainConfig, part: str, workers: Workers) -> Order:
             raise ConfigError(f"batch_size {config.batch_size} is below {shares}, the number of devices")
         return Order(config.batch_size, config.seed, workers.worker, workers.workers, smallest=shares)
     return Order(config.batch_size, None)
-
-
-def _image_shape(spec: PreprocessSpec) -> tuple[int, int, int]:
-    return spec.height, spec.width, spec.channels

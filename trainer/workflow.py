@@ -16,11 +16,10 @@ from trainer.backbones import KerasModel
 from trainer.checkpoint import Checkpoints
 from trainer.config import TrainConfig
 from trainer.data.checks import screen
-from trainer.data.labels import choose_task
 from trainer.data.source import DataSource, open_data
-from trainer.data.split import split_images
 from trainer.first_look import settle
 from trainer.objective import multi_hot
+from trainer.preparation import prepare_data
 from trainer.record import Phases, PreparedData, make_record
 from trainer.run_folder import PLOTS_NAME, TENSORBOARD_NAME, check_writable, filled_at_once
 
@@ -75,18 +74,19 @@ def train(
         opened = source or open_data(config.data, config.data_dir)
         _refuse_run_inside(opened.images.root, out)  # before the long look at the images
         source = source or screen(opened, cached=config.feature_cache)
-        split_images(source, config.split, config.seed)  # refuses too small classes before the long part
-        config = dataclasses.replace(settle(config, source.images), task=choose_task(config.task, source.images))
+        config = settle(config, source.images)
+        data = prepare_data(config, source)
+        config = dataclasses.replace(config, task=data.objective.task)
     with phases.timed("backbone"):
         workers = _tensorflow.start(config)
         checkpoints = Checkpoints(out, writes=workers.worker == 0)
-        identity = {**dataclasses.asdict(config), "images": source.images.fingerprint}
+        identity = {**dataclasses.asdict(config), "images": data.images.fingerprint}
         checkpoints.start(identity, resume=resume)
         from trainer.weights import build_backbone
 
         backbone = build_backbone(config)
     check_writable(out, _BYTES_PER_WEIGHT * backbone.count_params() + _REPORT_BYTES)
-    model, data = _fit(config, source, backbone, checkpoints, phases, workers)
+    model = _fit(config, data, backbone, checkpoints, phases, workers)
     with phases.timed("evaluation"):
         evaluation = _evaluate(model, data)
     thresholds = () if evaluation.thresholds is None else evaluation.thresholds.tolist()
@@ -101,16 +101,16 @@ def train(
 
 def _fit(
     config: TrainConfig,
-    source: DataSource,
+    data: PreparedData,
     backbone: KerasModel,
     checkpoints: Checkpoints,
     phases: Phases,
     workers: Workers,
-) -> tuple[KerasModel, PreparedData]:
+) -> KerasModel:
     from trainer.training import fit_model
 
     try:
-        return fit_model(config, source, backbone, checkpoints, phases, workers)
+        return fit_model(config, data, backbone, checkpoints, phases, workers)
     except KeyboardInterrupt:
         if checkpoints.folder.exists():
             logger.info("%s holds the state after the last epoch; --resume goes on from there", checkpoints.folder)

@@ -58,7 +58,7 @@ def test_a_state_is_found_again_by_a_training_that_resumes(tmp_path: Path) -> No
     for found, wanted in (
         (state.variables, STATE.variables),
         (state.optimizer, STATE.optimizer),
-        (state.best, STATE.best),
+        (state.kept, STATE.kept),
     ):
         np.testing.assert_array_equal(found, wanted)
     assert checkpoints.load("fine-tuning", STATE) is None
@@ -105,7 +105,7 @@ def test_a_damaged_state_is_refused_by_its_file(tmp_path: Path, damage: str) -> 
     if damage == "pickle":
         np.savez(path, figures=np.array([{}], object))
     elif damage == "other":
-        Checkpoints(tmp_path).save("head", PhaseState(STATE.figures, [np.ones(4)], STATE.optimizer, STATE.best))
+        Checkpoints(tmp_path).save("head", PhaseState(STATE.figures, [np.ones(4)], STATE.optimizer, STATE.kept))
     else:
         path.write_bytes(path.read_bytes()[:100] if damage == "cut" else b"a text")
     checkpoints = Checkpoints(tmp_path)

@@ -76,7 +76,7 @@ def test_the_sample_is_recognised_by_the_nearest_class_mean(backbone: object) ->
     source = open_data("sample")
     spec = BACKBONES[BUNDLED.backbone].preprocessing(BUNDLED.image_size, "squash")
     extractor = FeatureExtractor(backbone, spec, cache_bytes=0)
-    values = extractor.extract(source.images).values[np.arange(len(source.images))]
+    values = extractor.extract(source.images)[np.arange(len(source.images))]
     labels = np.array([label for (label,) in source.images.labels])
     is_test = np.array([part == "test" for part in source.parts])
     means = np.stack([values[~is_test & (labels == label)].mean(axis=0) for label in range(10)])

@@ -61,13 +61,13 @@ def _feed(images: LabelledImages, seed: int | None) -> Any:
     from trainer.feeds import ImageFeed, Order
     from trainer.pixels import open_pixels
 
-    return ImageFeed(open_pixels(images, SPEC)[0], OBJECTIVE.targets(images.labels), Order(8, seed))
+    return ImageFeed(open_pixels(images, SPEC, holds=True), OBJECTIVE.targets(images.labels), Order(8, seed))
 
 
 def _fine_tune(
-    model: Any, images: LabelledImages, run: Path, learning_rate: float, val: LabelledImages | None = None
+    model: Any, images: LabelledImages, run: Path, learning_rate: float, val: LabelledImages | None = None, **more: Any
 ) -> Any:
-    config = _config(learning_rate, fine_tune_epochs=3, fine_tune_layers=3)
+    config = _config(learning_rate, fine_tune_epochs=3, fine_tune_layers=3, **more)
     return _fitting(run, config).fine_tune(model, _feed(images, 1), _feed(val or images, None))
 
 
@@ -139,6 +139,35 @@ def test_the_head_keeps_the_epoch_with_the_lowest_validation_loss(tmp_path: Path
     kept = -np.log(scores[np.arange(60), (labels + 1) % 3]).mean()
     assert kept == pytest.approx(history["val_loss"][0], rel=1e-4)
     assert _changed(before, model) == {"head_dense"}
+
+
+def test_keep_last_keeps_the_last_epoch_however_bad(images: LabelledImages, tmp_path: Path) -> None:
+    """Validation labels that contradict the training ones: neither the first epoch nor the state before may stay."""
+    model = _model()
+    features, labels = _features()
+    wrong = (labels + 1) % 3
+    feeds = _feature_feed(features, labels, 0), _feature_feed(features, wrong, None)
+    history = _fitting(tmp_path, _config(0.05, epochs=6, keep="last")).train_head(model, *feeds)
+    kept = -np.log(_head(model, features)[np.arange(60), wrong]).mean()
+    assert kept == pytest.approx(history["val_loss"][-1], rel=1e-4)
+    assert kept > history["val_loss"][0]
+
+    before = _weights(model)
+    contradicting = replace(images, labels=tuple(((label + 1) % 3,) for (label,) in images.labels))
+    _fine_tune(model, images, tmp_path, learning_rate=1.0, val=contradicting, keep="last")
+    assert _changed(before, model)
+
+
+def test_a_feature_that_no_training_image_has_does_not_count(tmp_path: Path) -> None:
+    model = _model()
+    features, labels = _features()
+    features[:, 7] = 0
+    feeds = _feature_feed(features, labels, 0), _feature_feed(features, labels, None)
+    _fitting(tmp_path, _config(0.05, epochs=3)).train_head(model, *feeds)
+    strange = features.copy()
+    strange[:, 7] = 100
+    np.testing.assert_array_equal(_head(model, strange), _head(model, features))
+    assert (_head(model, features).argmax(axis=1) == labels).all()
 
 
 def test_the_head_ends_when_the_validation_loss_is_stuck(tmp_path: Path) -> None:

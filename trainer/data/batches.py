@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.contracts.preprocessing import PreprocessSpec
 from edge_runtime.contracts.tensors import TensorSpec
-from edge_runtime.errors import ImageError
 from edge_runtime.preprocess import Preprocessor, read_image
 
 BATCH = 128
@@ -33,40 +32,29 @@ class Batch:
     pixels: NDArray[np.float32]
 
 
-def load_batch(
-    images: LabelledImages, indices: Sequence[int], spec: PreprocessSpec, *, skip_unreadable: bool = False
-) -> Batch:
+def load_batch(images: LabelledImages, indices: Sequence[int], spec: PreprocessSpec) -> Batch:
     """Reads the images at ``indices``.
 
     Raises:
-        ImageError: an image cannot be decoded; with ``skip_unreadable`` it is left out instead.
+        ImageError: an image cannot be decoded.
     """
     preprocess = Preprocessor(spec, TensorSpec((1, spec.height, spec.width, spec.channels), "float32"))
     pixels = np.empty((len(indices), spec.height, spec.width, spec.channels), np.float32)
-    decoded: list[int] = []
-    for index in indices:
-        try:
-            frame = read_image(images.path(index))
-        except ImageError:
-            if skip_unreadable:
-                continue
-            raise
-        preprocess(frame, pixels[len(decoded) : len(decoded) + 1])
-        decoded.append(index)
-    return Batch(decoded, pixels[: len(decoded)])
+    for row, index in enumerate(indices):
+        preprocess(read_image(images.path(index)), pixels[row : row + 1])
+    return Batch(list(indices), pixels)
 
 
-def iterate_batches(images: LabelledImages, spec: PreprocessSpec, *, skip_unreadable: bool = False) -> Iterator[Batch]:
+def iterate_batches(images: LabelledImages, spec: PreprocessSpec) -> Iterator[Batch]:
     """All images in order, a batch for each ``BATCH`` of them; all cores decode, one batch is held at a time.
 
     Raises:
         ImageError: see :func:`load_batch`.
     """
-    load = partial(load_batch, images, spec=spec, skip_unreadable=skip_unreadable)
+    load = partial(load_batch, images, spec=spec)
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(images), BATCH):
             indices = np.arange(start, min(start + BATCH, len(images)))
             loaded = list(pool.map(load, [share.tolist() for share in np.array_split(indices, workers)]))
-            decoded = [index for batch in loaded for index in batch.indices]
-            yield Batch(decoded, np.concatenate([batch.pixels for batch in loaded]))
+            yield Batch(indices.tolist(), np.concatenate([batch.pixels for batch in loaded]))

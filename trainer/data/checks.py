@@ -37,7 +37,7 @@ def screen(source: DataSource, *, cached: bool = True) -> DataSource:
         return replace(source, same=tuple(group for group in equal if len({source.parts[i] for i in group}) == 1))
     signatures = sign_images(source.images, cached=cached)
     readable = signatures.readable.nonzero()[0].tolist()
-    report_unreadable(source.images, readable)
+    _report_unreadable(source.images, readable)
     source, signatures = source.subset(readable), signatures.subset(readable)
     _refuse_contradictions(source.images)
     groups = find_same_images(source.images, signatures)
@@ -50,7 +50,7 @@ def screen(source: DataSource, *, cached: bool = True) -> DataSource:
     return replace(source, parts=tuple(parts), same=tuple(group.indices for group in groups))
 
 
-def report_unreadable(images: LabelledImages, readable: Sequence[int]) -> None:
+def _report_unreadable(images: LabelledImages, readable: Sequence[int]) -> None:
     """Warns of each image that could not be decoded and is skipped.
 
     Raises:
