@@ -21,6 +21,9 @@ from trainer.objective import Objective
 from trainer.pixels import fits_in_memory, open_pixels
 from trainer.record import Phases, PreparedData
 
+_VALIDATED_AT_ONCE = 1024
+"""Features take so little memory that a step of validation may be long."""
+
 
 def fit_model(
     config: TrainConfig,
@@ -103,7 +106,9 @@ def _feature_feeds(
         views = [extractor.extract(images)]
         if part == "train" and not settings.is_none:
             views += extractor.extract_views(images, settings, config.views)
-        return FeatureFeed(views, _targets(data, part), _order(config, part, workers))
+        return FeatureFeed(
+            views, _targets(data, part), _order(config, part, workers, validated_at_once=_VALIDATED_AT_ONCE)
+        )
 
     return feed("train"), feed("val")
 
@@ -130,11 +135,14 @@ def _targets(data: PreparedData, part: str) -> Any:
     return data.objective.targets(data.part(part).labels)
 
 
-def _order(config: TrainConfig, part: str, workers: Workers) -> Order:
-    """Training images are shuffled and shared among the workers; each of them sees all validation images."""
+def _order(config: TrainConfig, part: str, workers: Workers, validated_at_once: int = 0) -> Order:
+    """Training images are shuffled and shared among the workers; each of them sees all validation images.
+
+    A step of validation takes as many images as one of training, or as ``validated_at_once`` says.
+    """
     if part == "train":
         shares = workers.workers * workers.devices
         if config.batch_size < shares:
             raise ConfigError(f"batch_size {config.batch_size} is below {shares}, the number of devices")
         return Order(config.batch_size, config.seed, workers.worker, workers.workers, smallest=shares)
-    return Order(config.batch_size, None)
+    return Order(validated_at_once or config.batch_size, None)

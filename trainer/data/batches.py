@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -46,7 +46,7 @@ def load_batch(images: LabelledImages, indices: Sequence[int], spec: PreprocessS
 
 
 def iterate_batches(images: LabelledImages, spec: PreprocessSpec) -> Iterator[Batch]:
-    """All images in order, a batch for each ``BATCH`` of them; all cores decode, one batch is held at a time.
+    """All images in order, a batch for each ``BATCH`` of them; all cores decode, one batch ahead.
 
     Raises:
         ImageError: see :func:`load_batch`.
@@ -54,7 +54,14 @@ def iterate_batches(images: LabelledImages, spec: PreprocessSpec) -> Iterator[Ba
     load = partial(load_batch, images, spec=spec)
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
-        for start in range(0, len(images), BATCH):
+
+        def begin(start: int) -> list[Future[Batch]]:
             indices = np.arange(start, min(start + BATCH, len(images)))
-            loaded = list(pool.map(load, [share.tolist() for share in np.array_split(indices, workers)]))
-            yield Batch(indices.tolist(), np.concatenate([batch.pixels for batch in loaded]))
+            return [pool.submit(load, share.tolist()) for share in np.array_split(indices, workers)]
+
+        pending = begin(0)
+        for start in range(0, len(images), BATCH):
+            loaded = [future.result() for future in pending]
+            pending = begin(start + BATCH)
+            indices = [index for batch in loaded for index in batch.indices]
+            yield Batch(indices, np.concatenate([batch.pixels for batch in loaded]))
