@@ -61,7 +61,7 @@ class Fitting:
         tuned = self.workers.model(
             model.input, model.output
         )  # shares the weights, keeps the optimizer out of model's file
-        self._compile(tuned, val, 0.0, 1)
+        self._compile(tuned, val, "sgd")  # only to measure
         weights_before = model.get_weights()
         loss_before = evaluate_loss(tuned, val)
         rate, epochs = self.config.learning_rate * self.config.fine_tune_rate, self.config.fine_tune_epochs
@@ -82,7 +82,7 @@ class Fitting:
         return self._run(whole, WHOLE, (train, val), self.config.learning_rate, self.config.epochs)
 
     def _run(self, model: KerasModel, phase: str, feeds: tuple[Feed, Feed], rate: float, epochs: int) -> History:
-        self._compile(model, feeds[0], rate, epochs)
+        self._compile(model, feeds[0], make_optimizer(self.config, rate, feeds[0].steps, epochs))
         return run_phase(
             model,
             phase,
@@ -94,9 +94,9 @@ class Fitting:
             keep=self.config.keep,
         )
 
-    def _compile(self, model: KerasModel, feed: Feed, rate: float, epochs: int) -> None:
+    def _compile(self, model: KerasModel, feed: Feed, optimizer: Any) -> None:
         model.compile(
-            optimizer=make_optimizer(self.config, rate, feed.steps, epochs),
+            optimizer=optimizer,
             loss=self.objective.loss(self.config.label_smoothing),
             metrics=[self.objective.metric()],
             steps_per_execution=feed.steps_at_once if self.workers.strategy is None else 1,

@@ -35,7 +35,7 @@ class FittingOptions:
         schedule: what becomes of the learning rate: "constant"; "cosine" lets it fall to 0; "step" divides it by ten
             after a half and after three quarters of the epochs; "plateau" halves it whenever the validation loss has
             not fallen for three epochs. "auto" is replaced by "constant", from scratch by "cosine".
-        warmup_epochs: in how many epochs "cosine" lets it rise first.
+        warmup_epochs: in how many epochs of each phase "cosine" lets it rise first.
         patience: the training ends when the validation loss has not fallen for so many epochs; 0 for never.
         keep: which weights stay: "best", those of the epoch with the lowest validation loss, or "last".
         label_smoothing: how much of each target is spread over all classes.
@@ -84,7 +84,8 @@ class FittingOptions:
         check_choice("schedule", self.schedule, SCHEDULES)
         check_choice("keep", self.keep, KEEPS)
         check_choice("distribute", self.distribute, DISTRIBUTIONS)
-        if self.warmup_epochs and (self.schedule != "cosine" or self.warmup_epochs >= self.epochs):
+        shortest = min(self.epochs, self.fine_tune_epochs or self.epochs)
+        if self.warmup_epochs and (self.schedule != "cosine" or self.warmup_epochs >= shortest):
             raise ConfigError(f"warmup_epochs {self.warmup_epochs}: needs schedule cosine and more epochs than that")
 
     def fill_in_fitting(self, *, scratch: bool, small: bool) -> None:

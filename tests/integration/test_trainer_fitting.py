@@ -141,6 +141,14 @@ def test_the_head_keeps_the_epoch_with_the_lowest_validation_loss(tmp_path: Path
     assert _changed(before, model) == {"head_dense"}
 
 
+def test_fine_tuning_follows_a_schedule_with_a_warm_up(images: LabelledImages, tmp_path: Path) -> None:
+    model = _model()
+    before = _weights(model)
+    history = _fine_tune(model, images, tmp_path, 0.05, schedule="cosine", warmup_epochs=2, keep="last")
+    assert len(history["loss"]) == 3
+    assert _changed(before, model)
+
+
 def test_keep_last_keeps_the_last_epoch_however_bad(images: LabelledImages, tmp_path: Path) -> None:
     """Validation labels that contradict the training ones: neither the first epoch nor the state before may stay."""
     model = _model()

@@ -66,6 +66,10 @@ def test_it_cannot_be_changed() -> None:
         ({"schedule": "linear"}, "schedule 'linear' is not one of"),
         ({"warmup_epochs": 2}, "warmup_epochs 2: needs schedule cosine"),
         ({"warmup_epochs": 30, "schedule": "cosine"}, "warmup_epochs 30: needs schedule cosine and more epochs"),
+        (
+            {"warmup_epochs": 3, "schedule": "cosine", "fine_tune_epochs": 3},
+            "warmup_epochs 3: needs schedule cosine and more epochs",
+        ),
         ({"patience": -1}, "patience -1 is below 0"),
         ({"label_smoothing": 1.0}, "label_smoothing 1.0 is not within"),
         ({"fine_tune_rate": 0.0}, "fine_tune_rate 0.0 is not"),
