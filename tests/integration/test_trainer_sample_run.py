@@ -136,7 +136,8 @@ def test_the_same_seed_gives_the_same_figures_and_the_features_come_from_the_cac
     out, err = capfd.readouterr()
     again = TrainingRecord.load(tmp_path / "again")
     assert (again.data, again.history, again.metrics) == (first.data, first.history, first.metrics)
-    assert f"features: 1400 taken from {features_folder()}" in err
+    for part in ("train", "val"):
+        assert f"features: {len(again.part(part))} taken from {features_folder()}" in err
     assert out.splitlines()[0].split() == [
         "test", "top-1", f"{again.metrics['accuracy']:.4f}", f"({round(again.metrics['accuracy'] * 400)}",
         "of", "400", "images)",
