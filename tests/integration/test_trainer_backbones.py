@@ -26,6 +26,7 @@ from trainer.backbones import BACKBONES, Shape
 from trainer.checkpoint import Checkpoints
 from trainer.data.source import open_data
 from trainer.pixels import normalized, without_normalization
+from trainer.preparation import prepare_data
 from trainer.record import Phases
 
 pytestmark = pytest.mark.tensorflow
@@ -77,7 +78,8 @@ def test_it_trains_saves_loads_and_converts_and_the_device_agrees(
     inputs = _training_inputs(config, images)
     backbone = build_backbone(replace(config, weights="none"))
     _wake(backbone, inputs)
-    model, data = fit_model(config, open_data(str(photos)), backbone, checkpoints, Phases())
+    data = prepare_data(config, open_data(str(photos)))
+    model = fit_model(config, data, backbone, checkpoints, Phases())
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras", compile=False)
     trained = np.asarray(loaded(inputs, training=False))
