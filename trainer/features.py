@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -85,22 +85,20 @@ class FeatureExtractor:
             logger.info("%s: %d taken from %s", what, sum(digest in places for digest in digests), store.folder)
         first = {digest: index for index, digest in reversed(list(enumerate(digests))) if digest not in places}
         missing = sorted(first.values())
-        for keys, rows in self._compute(images.subset(missing), [digests[index] for index in missing], what, prepare):
+        for keys, rows in self._compute(images.subset(missing), what, prepare):
             kept = _keep(store, keys, rows)
             places.update((digest, (kept, row)) for row, digest in enumerate(keys))
         if store:
             trim_cache(self._cache_bytes)
-        return _in_order([places[digest] for digest in digests], self._width)
+        return _in_order([places[digest] for digest in digests])
 
-    def _compute(
-        self, images: LabelledImages, digests: Sequence[str], what: str, prepare: Prepare
-    ) -> Iterator[tuple[list[str], Rows]]:
+    def _compute(self, images: LabelledImages, what: str, prepare: Prepare) -> Iterator[tuple[list[str], Rows]]:
         """Digests and features of the images, as many at once as go into a file of the cache."""
         keys: list[str] = []
         rows: list[Rows] = []
         with progress_bar(what, len(images), "image") as bar:
             for batch in iterate_batches(images, without_normalization(self._spec)):
-                names = [digests[index] for index in batch.indices]
+                names = [images.digests[index] for index in batch.indices]
                 rows.append(self._run(prepare(batch.pixels, names)).numpy())
                 keys += names
                 bar.update(len(batch.indices))
@@ -122,8 +120,8 @@ def _keep(store: FeatureStore | None, keys: list[str], rows: Rows) -> Rows:
         return rows
 
 
-def _in_order(places: list[tuple[Rows, int]], width: int) -> FeatureRows:
-    parts = {id(rows): rows for rows, _ in places} or {0: np.empty((0, width), np.float32)}
+def _in_order(places: list[tuple[Rows, int]]) -> FeatureRows:
+    parts = {id(rows): rows for rows, _ in places}
     numbers = {identity: number for number, identity in enumerate(parts)}
     part = np.array([numbers[id(rows)] for rows, _ in places], np.int64)
     return FeatureRows(tuple(parts.values()), part, np.array([row for _, row in places], np.int64))

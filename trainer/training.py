@@ -106,9 +106,8 @@ def _feature_feeds(
         views = [extractor.extract(images)]
         if part == "train" and not settings.is_none:
             views += extractor.extract_views(images, settings, config.views)
-        return FeatureFeed(
-            views, _targets(data, part), _order(config, part, workers, validated_at_once=_VALIDATED_AT_ONCE)
-        )
+        order = _training_order(config, workers) if part == "train" else Order(_VALIDATED_AT_ONCE, None)
+        return FeatureFeed(views, _targets(data, part), order)
 
     return feed("train"), feed("val")
 
@@ -126,7 +125,8 @@ def _image_feeds(config: TrainConfig, data: PreparedData, workers: Workers) -> t
             spec = data.spec
             augment = Augmenter(settings, (spec.height, spec.width, spec.channels), config.seed)
         pixels = open_pixels(data.part(part), data.spec, holds=holds)
-        return ImageFeed(pixels, _targets(data, part), _order(config, part, workers), augment)
+        order = _training_order(config, workers) if part == "train" else Order(config.batch_size, None)
+        return ImageFeed(pixels, _targets(data, part), order, augment)
 
     return feed("train"), feed("val")
 
@@ -135,14 +135,9 @@ def _targets(data: PreparedData, part: str) -> Any:
     return data.objective.targets(data.part(part).labels)
 
 
-def _order(config: TrainConfig, part: str, workers: Workers, validated_at_once: int = 0) -> Order:
-    """Training images are shuffled and shared among the workers; each of them sees all validation images.
-
-    A step of validation takes as many images as one of training, or as ``validated_at_once`` says.
-    """
-    if part == "train":
-        shares = workers.workers * workers.devices
-        if config.batch_size < shares:
-            raise ConfigError(f"batch_size {config.batch_size} is below {shares}, the number of devices")
-        return Order(config.batch_size, config.seed, workers.worker, workers.workers, smallest=shares)
-    return Order(validated_at_once or config.batch_size, None)
+def _training_order(config: TrainConfig, workers: Workers) -> Order:
+    """Training images are shuffled and shared among the workers; of the others each worker sees all."""
+    shares = workers.workers * workers.devices
+    if config.batch_size < shares:
+        raise ConfigError(f"batch_size {config.batch_size} is below {shares}, the number of devices")
+    return Order(config.batch_size, config.seed, workers.worker, workers.workers, smallest=shares)

@@ -59,9 +59,12 @@ class LabelledImages:
 
     def subset(self, indices: list[int]) -> LabelledImages:
         """The images at ``indices``, in that order."""
-        return LabelledImages(
+        chosen = LabelledImages(
             self.root, self.classes, tuple(self.names[i] for i in indices), tuple(self.labels[i] for i in indices)
         )
+        if "digests" in vars(self):  # known already: the files need not be read again
+            vars(chosen)["digests"] = tuple(self.digests[i] for i in indices)
+        return chosen
 
     @cached_property
     def digests(self) -> tuple[str, ...]:

@@ -37,6 +37,14 @@ def test_fingerprint_follows_names_labels_and_content_but_not_the_place(tmp_path
         assert read_image_folder(folder(tmp_path / f"other{number}", **other)).fingerprint != first
 
 
+def test_a_subset_reads_no_file_again_whose_digest_is_known(tmp_path: Path) -> None:
+    images = read_image_folder(folder(tmp_path, cat__a_dot_png=b"1", cat__b_dot_png=b"2", dog__c_dot_png=b"3"))
+    fresh = images.subset([2, 0])
+    assert fresh.digests == (images.digests[2], images.digests[0])
+    images.path(2).unlink()
+    assert images.subset([2, 0]).digests == fresh.digests
+
+
 def test_duplicates_are_found_by_content(tmp_path: Path) -> None:
     root = folder(tmp_path, cat__a_dot_png=b"1", cat__b_dot_png=b"2", dog__c_dot_png=b"1", dog__d_dot_png=b"3")
     assert find_duplicates(read_image_folder(root)) == [[0, 2]]
