@@ -3,7 +3,8 @@
     python -m tools.cross_validate ../shared/data/trashnet --folds 5 --json folds.json --epochs 20 --weights imagenet
 
 What follows is given to edge-train. A fold has every class in its share; images that show the same lie in one fold.
-The validation part, for early stopping and thresholds, is cut from the other folds.
+The validation part, for early stopping and thresholds, is cut from the other folds. Where images are few, another way
+to cut the folds changes the mean: --repeats cuts them anew, with the next seed.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def cross_validate(config: TrainConfig, folds: int) -> list[float]:
             metrics = train(config, Path(folder) / "run", source=fold).metrics
         keras.utils.clear_session()
         figures.append(metrics.get("micro_f1", metrics["accuracy"]))
-        print(f"fold {number}: {figures[-1]:.4f} on {fold.parts.count('test')} images", flush=True)
+        print(f"seed {config.seed}, fold {number}: {figures[-1]:.4f} on {fold.parts.count('test')} images", flush=True)
     return figures
 
 
@@ -62,14 +63,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", metavar="DATA", help="as for edge-train")
     parser.add_argument("--folds", type=int, default=5, metavar="K", help="how many (default: %(default)s)")
+    parser.add_argument("--repeats", type=int, default=1, metavar="R", help="how often (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
     options, rest = parser.parse_known_args()
     config = parse_config([options.data, "--out", "unused", *rest])
-    figures = cross_validate(config, options.folds)
+    repeats = []
+    for number in range(options.repeats):
+        repeats.append(cross_validate(replace(config, seed=config.seed + number), options.folds))
+        print(f"seed {config.seed + number}: mean {statistics.mean(repeats[-1]):.4f}", flush=True)
+    figures = [figure for repeat in repeats for figure in repeat]
     mean, spread = statistics.mean(figures), statistics.stdev(figures)
     print(f"mean {mean:.4f}, standard deviation {spread:.4f}, lowest {min(figures):.4f}, highest {max(figures):.4f}")
     if options.json:
-        write_text(options.json, json.dumps({"figures": figures, "mean": mean, "standard_deviation": spread}))
+        write_text(options.json, json.dumps({"figures": repeats, "mean": mean, "standard_deviation": spread}))
 
 
 if __name__ == "__main__":

@@ -45,6 +45,13 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     )
     _add(
         group,
+        "--levels",
+        metavar="N",
+        type=int,
+        help="how many of the backbone's maps, counted from the last, give features (%(default)s)",
+    )
+    _add(
+        group,
         "--dense-units",
         metavar="N",
         type=int,

@@ -131,6 +131,13 @@ class FeatureFeed:
         is_small = 4 * self.views[0].width * len(self) <= _KEPT_BYTES
         return dataset.cache() if self.order.seed is None and is_small else dataset
 
+    def blocks(self) -> Iterator[Values]:
+        """The features of all images in all views, some at a time: float32 (images, features)."""
+        largest = max(1, _BLOCK_BYTES // (4 * self.views[0].width))
+        for view in self.views:
+            for start in range(0, len(self), largest):
+                yield view[np.arange(start, min(start + largest, len(self)))]
+
     def __len__(self) -> int:
         return len(self.targets)
 

@@ -9,6 +9,7 @@ import keras
 
 from edge_runtime.contracts.command import logger
 from trainer.backbones import KerasModel
+from trainer.backbones.levels import LEVEL_PREFIX
 from trainer.checkpoint import Checkpoints
 from trainer.config import TrainConfig
 from trainer.distribution import ALONE, Workers
@@ -17,6 +18,7 @@ from trainer.loop import evaluate_loss, run_phase
 from trainer.objective import Objective
 from trainer.optimizers import make_optimizer
 from trainer.record import History
+from trainer.scale import Scale
 
 HEAD, FINE_TUNING, WHOLE = "head", "fine-tuning", "training"
 """The names of the phases."""
@@ -43,10 +45,16 @@ class Fitting:
         names = [layer.name for layer in model.layers]
         head = model.layers[names.index(_DROPOUT) :]
         features = outputs = keras.Input(head[0].input.shape[1:])
+        scale = Scale.of(train) if self.config.levels > 1 else None
+        if scale:
+            outputs = keras.layers.Normalization(mean=scale.mean, variance=scale.variance)(outputs)
         for layer in head:
             outputs = layer(outputs)
         rate, epochs = self.config.learning_rate, self.config.epochs
-        return self._run(self.workers.model(features, outputs), HEAD, (train, val), rate, epochs)
+        history = self._run(self.workers.model(features, outputs), HEAD, (train, val), rate, epochs)
+        if scale:
+            scale.fold_into(next(layer for layer in head if isinstance(layer, keras.layers.Dense)))
+        return history
 
     def fine_tune(self, model: KerasModel, train: ImageFeed, val: ImageFeed) -> History:
         """Trains the top layers of ``model`` in place, with BatchNorm frozen and a lower rate.
@@ -130,7 +138,7 @@ def attach_head(backbone: KerasModel, objective: Objective, config: TrainConfig)
 
 def _unfreeze_top(model: KerasModel, count: int) -> None:
     """Makes the head and the ``count`` layers below it trainable; BatchNorm keeps its statistics and weights."""
-    backbone = [layer for layer in model.layers if not layer.name.startswith("head_")]
+    backbone = [layer for layer in model.layers if not layer.name.startswith(("head_", LEVEL_PREFIX))]
     for layer in backbone:
         layer.trainable = False
     for layer in backbone[-count:]:

@@ -32,6 +32,8 @@ class ModelOptions:
             "imagenet".
         pooling: how the backbone's last feature map becomes a vector: "avg", "max" or "none" (flattened). "auto" is
             replaced by "none" for "small-cnn" and "lenet", else by "avg".
+        levels: how many of the backbone's maps, counted from the last, are pooled and joined to features. The inner
+            ones tell texture and material, which the last has traded for ImageNet's classes.
         dense_units: of a dense layer with ReLU between features and outputs; 0 leaves it out.
         dropout: the share of features that each training step of the head leaves out.
         l2: the weight decay in the loss of the head's dense layers, as ``keras.regularizers.L2`` takes it.
@@ -43,6 +45,7 @@ class ModelOptions:
     color: Color = "auto"
     weights: str = "auto"
     pooling: Literal["auto", "avg", "max", "none"] = "auto"
+    levels: int = 1
     dense_units: int = 0
     dropout: float = 0.2
     l2: float = 0.0
@@ -61,7 +64,7 @@ class ModelOptions:
     def shape(self) -> Shape:
         """What the backbone is built for; image size and colour must be known."""
         pooling: Pooling = "avg" if self.pooling == "auto" else self.pooling
-        return Shape(self.alpha, self.image_size, pooling, 1 if self.color == "gray" else 3)
+        return Shape(self.alpha, self.image_size, pooling, 1 if self.color == "gray" else 3, self.levels)
 
     def check_model(self) -> None:
         """Refuses what cannot be built.
@@ -79,6 +82,7 @@ class ModelOptions:
             raise ConfigError(f"dense_units {self.dense_units} is below 0")
         if self.color == "gray" and "GRAY" not in self.network.colors:
             raise ConfigError(f"color gray: {self.backbone} takes colour images")
+        self.network.check_levels(self.levels, self.shape.pooling)
         self.network.check_alpha(self.alpha, self.weights)
         if self.image_size != AUTO_SIZE:
             self.network.check_size(self.image_size)

@@ -85,7 +85,8 @@ def _fit_pretrained(
 def _in_float32(model: KerasModel, objective: Objective, config: TrainConfig) -> KerasModel:
     """The same model without the casts of mixed precision, which no device needs."""
     keras.mixed_precision.set_global_policy("float32")
-    plain = attach_head(config.network.create(config.shape, None), objective, config)
+    network = config.network.with_levels(config.network.create(config.shape, None), config.shape)
+    plain = attach_head(network, objective, config)
     plain.set_weights(model.get_weights())
     for layer in plain.layers:
         if isinstance(layer, keras.layers.Normalization):

@@ -22,11 +22,16 @@ _HEADER_BYTES = 1 << 12
 
 
 def build_backbone(config: TrainConfig) -> KerasModel:
-    """Returns the configured backbone with its weights: a ``keras.Model`` from images to pooled features.
+    """Returns the configured backbone with its weights: a ``keras.Model`` from images to features.
 
     Raises:
         WeightsError: the weights are missing, damaged or do not fit; the message says which file goes where.
     """
+    # joined only now: more outputs would change the order in which a file's weights are expected
+    return config.network.with_levels(_build_plain(config), config.shape)
+
+
+def _build_plain(config: TrainConfig) -> KerasModel:
     backbone = config.network
     if config.weights == "imagenet":
         return _with_imagenet_weights(backbone, config.shape)

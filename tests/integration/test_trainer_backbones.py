@@ -33,9 +33,9 @@ pytestmark = pytest.mark.tensorflow
 
 PHOTOS = 20
 CASES = [
-    (name, color)
-    for name, backbone in BACKBONES.items()
-    for color in (("rgb", "gray") if "GRAY" in backbone.colors else ("rgb",))
+    *((name, "rgb", 1) for name in BACKBONES),
+    *((name, "gray", 1) for name, backbone in BACKBONES.items() if "GRAY" in backbone.colors),
+    ("mobilenet", "rgb", 4),
 ]
 
 
@@ -51,9 +51,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @needs_shared_data
-@pytest.mark.parametrize(("name", "color"), CASES)
+@pytest.mark.parametrize(("name", "color", "levels"), CASES)
 def test_it_trains_saves_loads_and_converts_and_the_device_agrees(
-    photos: Path, tmp_path: Path, name: str, color: str
+    photos: Path, tmp_path: Path, name: str, color: str, levels: int
 ) -> None:
     import keras
 
@@ -68,6 +68,7 @@ def test_it_trains_saves_loads_and_converts_and_the_device_agrees(
         weights="none" if BACKBONES[name].from_scratch else "random.h5",
         image_size=size,
         color=color,
+        levels=levels,
         epochs=1,
         feature_cache=False,  # type: ignore[arg-type]
     )
@@ -93,6 +94,26 @@ def test_it_trains_saves_loads_and_converts_and_the_device_agrees(
         device = np.stack([classifier.scores(read_image(images.path(i))) for i in range(PHOTOS)])
     np.testing.assert_allclose(device, trained, atol=2e-3)  # random deep networks amplify the last bits
     np.testing.assert_array_equal(device.argmax(axis=1), trained.argmax(axis=1))
+
+
+@pytest.mark.parametrize("name", [name for name, backbone in BACKBONES.items() if backbone.inner_levels])
+def test_levels_are_the_pooled_inner_maps_and_then_the_features_there_were(name: str) -> None:
+    import keras
+
+    backbone = BACKBONES[name]
+    shape = Shape(backbone.default_alpha, 64, levels=1 + len(backbone.inner_levels))
+    network = backbone.create(shape, None)
+    joined = backbone.with_levels(network, shape)
+    pixels = np.random.default_rng(0).uniform(-1, 1, (1, 64, 64, 3)).astype(np.float32)
+    features = np.asarray(joined(pixels, training=False))
+    inner = keras.Model(network.input, [network.get_layer(level).output for level in backbone.inner_levels])
+    maps = inner(pixels, training=False)
+    wanted = [*(np.mean(one, axis=(1, 2)) for one in maps), np.asarray(network(pixels, training=False))]
+    np.testing.assert_allclose(features, np.concatenate(wanted, axis=1), rtol=1e-3, atol=1e-5)
+    assert [one.shape[1] for one in maps] == sorted((one.shape[1] for one in maps), reverse=True), "input to output"
+    assert backbone.with_levels(network, replace(shape, levels=1)) is network
+    two = backbone.with_levels(network, replace(shape, levels=2))
+    np.testing.assert_allclose(two(pixels, training=False), np.concatenate(wanted[-2:], axis=1), rtol=1e-3, atol=1e-5)
 
 
 def _converted(model: Any, shape: tuple[int, ...]) -> bytes:

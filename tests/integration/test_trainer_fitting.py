@@ -29,9 +29,10 @@ def images(tmp_path: Path) -> LabelledImages:
     return read_image_folder(write_image_folder(tmp_path / "data", {"red": 12, "green": 12, "blue": 12}))
 
 
-def _model(seed: int = 0, **head: Any) -> Any:
+def _model(seed: int = 0, inner: tuple[str, ...] = (), **head: Any) -> Any:
     import keras
 
+    from trainer.backbones.levels import join_levels
     from trainer.fitting import attach_head
 
     keras.utils.set_random_seed(seed)
@@ -41,6 +42,8 @@ def _model(seed: int = 0, **head: Any) -> Any:
     x = keras.layers.Conv2D(8, 3, activation="relu", name="high")(x)
     x = keras.layers.BatchNormalization(name="high_norm")(x)
     backbone = keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(x))
+    if inner:
+        backbone = join_levels(backbone, inner, "avg")
     return attach_head(backbone, OBJECTIVE, _config(0.1, **head))
 
 
@@ -79,8 +82,11 @@ def _changed(before: dict[str, list[np.ndarray]], model: Any) -> set[str]:
     return {name for name, arrays in _weights(model).items() if not all(map(np.array_equal, arrays, before[name]))}
 
 
-def test_fine_tuning_changes_the_top_and_the_head_and_no_batch_norm(images: LabelledImages, tmp_path: Path) -> None:
-    model = _model()
+@pytest.mark.parametrize("inner", [(), ("low_norm", "high")])
+def test_fine_tuning_changes_the_top_and_the_head_and_no_batch_norm(
+    images: LabelledImages, tmp_path: Path, inner: tuple[str, ...]
+) -> None:
+    model = _model(inner=inner)
     before = _weights(model)
     _fine_tune(model, images, tmp_path, learning_rate=0.1)
     assert _changed(before, model) == {"high", "head_dense"}
@@ -176,6 +182,40 @@ def test_a_feature_that_no_training_image_has_does_not_count(tmp_path: Path) -> 
     strange[:, 7] = 100
     np.testing.assert_array_equal(_head(model, strange), _head(model, features))
     assert (_head(model, features).argmax(axis=1) == labels).all()
+
+
+def test_features_of_several_levels_are_scaled_for_the_head_and_it_takes_them_plain(tmp_path: Path) -> None:
+    features, labels = _features()
+    shrunk = features * 1e-4 + np.arange(features.shape[1], dtype=np.float32)
+    feeds = _feature_feed(shrunk, labels, 0), _feature_feed(shrunk, labels, None)
+    histories = {}
+    for levels in (1, 2):
+        model = _model()
+        config = _config(0.05, epochs=3, backbone="mobilenet", levels=levels)
+        histories[levels] = _fitting(tmp_path, config).train_head(model, *feeds)
+    assert histories[1]["val_accuracy"][-1] < 0.9, "else this shows nothing"
+    assert histories[2]["val_accuracy"][-1] == 1.0
+    assert (_head(model, shrunk).argmax(axis=1) == labels).all()
+
+
+def test_a_scale_folds_into_the_first_dense_layer() -> None:
+    import keras
+
+    from trainer.scale import Scale
+
+    rng = np.random.default_rng(0)
+    views = [rng.normal([3, -2, 0, 5], [10, 0.1, 0, 1], (50, 4)).astype(np.float32) for _ in range(2)]
+    scale = Scale.of(_feature_feed(views[0], np.zeros(50, int), 0, views[1]))
+    together = np.concatenate(views).astype(np.float64)
+    np.testing.assert_allclose(scale.mean, together.mean(axis=0), rtol=1e-6)
+    assert scale.variance[0] == pytest.approx(together.var(axis=0)[0], rel=0.02)
+    assert scale.variance[2] > 0, "of what does not vary"
+
+    dense = keras.layers.Dense(3)
+    scaled = (together - scale.mean) / np.sqrt(scale.variance)
+    wanted = np.asarray(dense(scaled.astype(np.float32)))
+    scale.fold_into(dense)
+    np.testing.assert_allclose(np.asarray(dense(together.astype(np.float32))), wanted, atol=1e-4)
 
 
 def test_the_head_ends_when_the_validation_loss_is_stuck(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 BACKBONES                   by the names users write
 base.py                     what a backbone is
+levels.py                   features from inner maps, too
 pretrained.py scratch.py    the backbones
 """
 

@@ -25,12 +25,14 @@ class Shape:
         size: height and width of the input in pixels.
         pooling: see :data:`Pooling`.
         channels: of the input: 3, or 1 for grey.
+        levels: how many of its maps, counted from the last, become features.
     """
 
     alpha: float
     size: int
     pooling: Pooling = "avg"
     channels: int = 3
+    levels: int = 1
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class Backbone:
         default_alpha: the width multiplier where the user names none.
         alphas: the width multipliers it can be built with; empty for any.
         colors: the channels it takes; the first is the usual one.
+        inner_levels: its layers whose maps may become features too, from the input up; see ``levels.join_levels``.
     """
 
     name: str
@@ -81,6 +84,7 @@ class Backbone:
     default_alpha: float = 1.0
     alphas: tuple[float, ...] = ()
     colors: tuple[ColorOrder, ...] = ("RGB",)
+    inner_levels: tuple[str, ...] = ()
 
     @property
     def from_scratch(self) -> bool:
@@ -112,6 +116,25 @@ class Backbone:
         """
         if not self.smallest_size <= size <= MAX_SIDE:
             raise ConfigError(f"image_size {size}: {self.name} takes {self.smallest_size} to {MAX_SIDE}")
+
+    def check_levels(self, levels: int, pooling: Pooling) -> None:
+        """Refuses more maps than it has, and maps that are not pooled.
+
+        Raises:
+            ConfigError: the message names what is possible.
+        """
+        most = 1 + len(self.inner_levels)
+        if not 1 <= levels <= most:
+            raise ConfigError(f"levels {levels}: {self.name} has 1 to {most}")
+        if levels > 1 and pooling == "none":
+            raise ConfigError(f"levels {levels}: needs pooling avg or max")
+
+    def with_levels(self, network: KerasModel, shape: Shape) -> KerasModel:
+        """Returns what ``create`` built, giving the features of as many levels as the shape says."""
+        from trainer.backbones.levels import join_levels
+
+        inner = self.inner_levels[len(self.inner_levels) + 1 - shape.levels :]
+        return join_levels(network, inner, shape.pooling) if inner else network
 
     def preprocessing(self, size: int, resize: ResizeMode, color: ColorOrder | None = None) -> PreprocessSpec:
         """What an image must go through before this backbone sees it; ``color`` None stands for the usual one."""
