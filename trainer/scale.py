@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from trainer.feeds import FeatureFeed
 
-_SMALLEST_VARIANCE = 0.01
-"""As a share of the mean one: what hardly varies in training must not become large where it varies."""
+_SMALLEST_VARIANCE = 0.1
+"""As a share of the mean one: weights of what hardly varies must not grow so large that int8 has no steps for others."""
 
 
 @dataclass(frozen=True, eq=False)

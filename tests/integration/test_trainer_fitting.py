@@ -208,7 +208,7 @@ def test_a_scale_folds_into_the_first_dense_layer() -> None:
     scale = Scale.of(_feature_feed(views[0], np.zeros(50, int), 0, views[1]))
     together = np.concatenate(views).astype(np.float64)
     np.testing.assert_allclose(scale.mean, together.mean(axis=0), rtol=1e-6)
-    assert scale.variance[0] == pytest.approx(together.var(axis=0)[0], rel=0.02)
+    assert scale.variance[0] == pytest.approx(together.var(axis=0)[0], rel=0.04)
     assert scale.variance[2] > 0, "of what does not vary"
 
     dense = keras.layers.Dense(3)
