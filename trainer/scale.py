@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from trainer.feeds import FeatureFeed
 
 _SMALLEST_VARIANCE = 0.1
-"""As a share of the mean one: weights of what hardly varies must not grow so large that int8 has no steps for others."""
+"""As a share of the mean one: what hardly varies must not get weights so large that int8 has no steps for others."""
 
 
 @dataclass(frozen=True, eq=False)
