@@ -1,7 +1,7 @@
 """Makes the figures of docs/converting.md from the third-party data in ../shared/data: one case a call.
 
     python tools/converter_figures.py imagenet       # MobileNetV1; 100 photos calibrate, 400 evaluate
-    python tools/converter_figures.py trashnet       # MobileNetV2 0.35, fine-tuned
+    python tools/converter_figures.py trashnet       # MobileNetV2 0.35 on photos of waste
     python tools/converter_figures.py fashion-mnist  # MobileNetV3-Small without pretrained weights
     python tools/converter_figures.py sample         # the demo's model
 
