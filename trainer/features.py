@@ -129,7 +129,8 @@ def _in_order(places: list[tuple[Rows, int]]) -> FeatureRows:
 
 def _identity(model: KerasModel, spec: PreprocessSpec) -> str:
     """A SHA-256 over all that decides the features of given pixels: the network, its weights, the preprocessing."""
-    digest = hashlib.sha256(repr((_LAYOUT, model.name, model.output_shape, spec)).encode())
+    kinds = [type(layer).__name__ for layer in model.layers]  # pooling, say, has no weights to tell it by
+    digest = hashlib.sha256(repr((_LAYOUT, model.name, kinds, model.output_shape, spec)).encode())
     for array in model.get_weights():
         digest.update(repr(array.shape).encode())
         digest.update(np.ascontiguousarray(array).tobytes())

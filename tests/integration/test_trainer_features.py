@@ -36,11 +36,19 @@ class Extracted:
     computed: int
 
 
-def _extract(folder: Path, *, factor: float = 1.0, size: int = 8, cache_bytes: int = LARGE, **views: Any) -> Extracted:
+def _extract(
+    folder: Path,
+    *,
+    factor: float = 1.0,
+    pooling: str = "Average",
+    size: int = 8,
+    cache_bytes: int = LARGE,
+    **views: Any,
+) -> Extracted:
     """Extracts features, or with ``settings`` and ``view`` those of a varied view."""
     from trainer.features import FeatureExtractor
 
-    model = _mean_of_channels(factor)
+    model = _pooled_channels(factor, pooling)
     extractor = FeatureExtractor(model, PreprocessSpec(size, size), cache_bytes=cache_bytes)
     seen: list[int] = []
     run = extractor._run
@@ -53,12 +61,13 @@ def _extract(folder: Path, *, factor: float = 1.0, size: int = 8, cache_bytes: i
     return Extracted(rows[np.arange(len(rows))], sum(seen))
 
 
-def _mean_of_channels(factor: float) -> Any:
-    """A model whose features can be worked out by hand: each channel's mean times ``factor``."""
+def _pooled_channels(factor: float, pooling: str) -> Any:
+    """A model whose features can be worked out by hand: each channel's mean (or maximum) times ``factor``."""
     import keras
 
     scale = keras.layers.Dense(3, use_bias=False)
-    model = keras.Sequential([keras.Input((None, None, 3)), keras.layers.GlobalAveragePooling2D(), scale], name="mean")
+    pool = getattr(keras.layers, f"Global{pooling}Pooling2D")()
+    model = keras.Sequential([keras.Input((None, None, 3)), pool, scale], name="pooled")
     model.set_weights([np.eye(3, dtype=np.float32) * factor])
     return model
 
@@ -113,7 +122,9 @@ def test_a_changed_file_is_the_only_one_computed_anew(folder: Path) -> None:
     assert (second.values[1] != first.values[1]).any()
 
 
-@pytest.mark.parametrize("change", [{"factor": 1.5}, {"size": 9}], ids=["weights", "preprocessing"])
+@pytest.mark.parametrize(
+    "change", [{"factor": 1.5}, {"pooling": "Max"}, {"size": 9}], ids=["weights", "pooling", "preprocessing"]
+)
 def test_another_network_or_preprocessing_has_features_of_its_own(folder: Path, change: dict[str, Any]) -> None:
     _extract(folder)
     assert _extract(folder, **change).computed == 5
