@@ -16,6 +16,14 @@ Pooling = Literal["avg", "max", "none"]
 """How the last feature map becomes a vector: its mean, its maximum, or "none": all of it, flattened."""
 
 
+def pooling_layer(pooling: Pooling, name: str | None = None) -> Any:
+    """The ``keras.layers.Layer`` that makes a vector of a feature map."""
+    from keras import layers
+
+    kinds = {"avg": layers.GlobalAveragePooling2D, "max": layers.GlobalMaxPooling2D, "none": layers.Flatten}
+    return kinds[pooling](name=name)
+
+
 @dataclass(frozen=True)
 class Shape:
     """What a backbone is built for.

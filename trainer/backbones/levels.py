@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trainer.backbones.base import KerasModel, Pooling
+from trainer.backbones.base import KerasModel, Pooling, pooling_layer
 
 LEVEL_PREFIX = "level_"
 """Of the names of the layers that :func:`join_levels` adds."""
@@ -20,7 +20,6 @@ def join_levels(network: KerasModel, inner: Sequence[str], pooling: Pooling) -> 
     """
     from keras import Model, layers
 
-    pool = {"avg": layers.GlobalAveragePooling2D, "max": layers.GlobalMaxPooling2D}[pooling]
-    pooled = [pool(name=f"{LEVEL_PREFIX}{name}")(network.get_layer(name).output) for name in inner]
+    pooled = [pooling_layer(pooling, f"{LEVEL_PREFIX}{name}")(network.get_layer(name).output) for name in inner]
     joined = layers.Concatenate(name=f"{LEVEL_PREFIX}join")([*pooled, network.output])
     return Model(network.input, joined, name=network.name)

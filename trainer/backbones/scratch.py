@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from trainer.backbones.base import Backbone, KerasModel, Shape
+from trainer.backbones.base import Backbone, KerasModel, Shape, pooling_layer
 
 _SMALL_CNN_UNITS = 128
 _THREE_BLOCKS_FROM = 48
@@ -21,7 +19,7 @@ def _create_small_cnn(shape: Shape, _weights: str | None) -> KerasModel:
     for filters in (32, 64) if shape.size < _THREE_BLOCKS_FROM else (32, 64, 128):
         x = layers.Conv2D(max(1, round(filters * shape.alpha)), 3, padding="same", activation="relu")(x)
         x = layers.MaxPooling2D(2)(x)
-    x = layers.Dropout(0.25)(_pooled(x, shape))
+    x = layers.Dropout(0.25)(pooling_layer(shape.pooling)(x))
     features = layers.Dense(max(1, round(_SMALL_CNN_UNITS * shape.alpha)), activation="relu")(x)
     return keras.Model(image, features, name="small_cnn")
 
@@ -36,16 +34,9 @@ def _create_lenet(shape: Shape, _weights: str | None) -> KerasModel:
     x = layers.AveragePooling2D(2)(x)
     x = layers.Conv2D(16, 5, activation="relu")(x)
     x = layers.AveragePooling2D(2)(x)
-    x = layers.Dense(120, activation="relu")(_pooled(x, shape))
+    x = layers.Dense(120, activation="relu")(pooling_layer(shape.pooling)(x))
     features = layers.Dense(84, activation="relu")(x)
     return keras.Model(image, features, name="lenet")
-
-
-def _pooled(x: Any, shape: Shape) -> Any:
-    from keras import layers
-
-    kinds = {"avg": layers.GlobalAveragePooling2D, "max": layers.GlobalMaxPooling2D, "none": layers.Flatten}
-    return kinds[shape.pooling]()(x)
 
 
 FROM_SCRATCH = (
