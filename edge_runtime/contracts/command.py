@@ -138,8 +138,7 @@ def run_command(
         logger.error("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output is gone; stdout must not be flushed into it once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_stdout()  # the reader of our output is gone
         return 1
     except (EdgeDeployError, OSError, MemoryError) as error:
         logger.error("%s", _one_line(error))
@@ -165,11 +164,17 @@ def exit_with(code: int) -> NoReturn:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_stdout()
     except OSError as error:
+        discard_stdout()
         logger.error("stdout: cannot write: %s", error.strerror)
         code = code or 1
     sys.exit(code)
+
+
+def discard_stdout() -> None:
+    """Gives up what stdout could not take: Python would try once more at exit, and end with 120 and a traceback."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _with_dashed_values_joined(arguments: Sequence[str]) -> list[str]:

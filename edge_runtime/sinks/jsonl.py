@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from edge_runtime.contracts.command import discard_stdout
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.errors import SinkError
 from edge_runtime.sinks.append import AppendedFile
@@ -70,4 +71,5 @@ def _print_whole(line: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
+        discard_stdout()
         raise SinkError(f"stdout: cannot write: {error.strerror}") from error
