@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from edge_runtime.contracts.extras import import_quietly
@@ -29,6 +30,8 @@ def start(options: FittingOptions) -> Workers:
     import_quietly("train", "imagehash", "iterstrat", "jinja2", "matplotlib", "sklearn", "tqdm", "keras", "tensorflow")
     import keras
     import tensorflow as tf
+
+    sys.dont_write_bytecode = True  # of the code TensorFlow generates in the temporary folder, where nobody clears it
 
     from trainer.distribution import join_workers
 

@@ -227,7 +227,7 @@ def test_ctrl_c_in_the_conversion_leaves_nothing(run: Path, out: Path, tmp_path:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     command = [sys.executable, "-c", "from converter.cli import entry; entry()", str(run), "--out", str(out)]
-    environment = {**os.environ, "TMPDIR": str(scratch)}
+    environment = {**os.environ, "TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": ""}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
         while not list(scratch.rglob("saved_model.pb")):  # the export is there: the conversion has begun
             assert process.poll() is None
