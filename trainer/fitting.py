@@ -34,6 +34,8 @@ class Fitting:
     objective: Objective
     checkpoints: Checkpoints
     workers: Workers = ALONE
+    scale: Scale | None = None
+    """What the head learns takes features in this scale, until :meth:`finish`."""
 
     def train_head(self, model: KerasModel, train: FeatureFeed, val: FeatureFeed) -> History:
         """Trains the head of ``model`` in place, on features.
@@ -42,19 +44,9 @@ class Fitting:
             DivergedError: the loss is no finite number any more.
             ResumeError: the state of an interrupted training does not fit.
         """
-        names = [layer.name for layer in model.layers]
-        head = model.layers[names.index(_DROPOUT) :]
-        features = outputs = keras.Input(head[0].input.shape[1:])
-        scale = Scale.of(train) if self.config.levels > 1 else None
-        if scale:
-            outputs = keras.layers.Normalization(mean=scale.mean, variance=scale.variance)(outputs)
-        for layer in head:
-            outputs = layer(outputs)
+        features = keras.Input(model.get_layer(_DROPOUT).input.shape[1:])
         rate, epochs = self.config.learning_rate, self.config.epochs
-        history = self._run(self.workers.model(features, outputs), HEAD, (train, val), rate, epochs)
-        if scale:
-            scale.fold_into(next(layer for layer in head if isinstance(layer, keras.layers.Dense)))
-        return history
+        return self._run(self.workers.model(features, self._scores(features, model)), HEAD, (train, val), rate, epochs)
 
     def fine_tune(self, model: KerasModel, train: ImageFeed, val: ImageFeed) -> History:
         """Trains the top layers of ``model`` in place, with BatchNorm frozen and a lower rate.
@@ -66,9 +58,8 @@ class Fitting:
             ResumeError: the state of an interrupted training does not fit.
         """
         _unfreeze_top(model, self.config.fine_tune_layers)
-        tuned = self.workers.model(
-            model.input, model.output
-        )  # shares the weights, keeps the optimizer out of model's file
+        outputs = self._scores(model.get_layer(_DROPOUT).input, model)
+        tuned = self.workers.model(model.input, outputs)  # shares the weights, keeps the optimizer out of model's file
         self._compile(tuned, val, "sgd")  # only to measure
         weights_before = model.get_weights()
         loss_before = evaluate_loss(tuned, val)
@@ -88,6 +79,19 @@ class Fitting:
         """
         whole = self.workers.model(model.input, model.output)
         return self._run(whole, WHOLE, (train, val), self.config.learning_rate, self.config.epochs)
+
+    def finish(self, model: KerasModel) -> None:
+        """Makes the head of ``model`` take the backbone's features as they are; after the last phase."""
+        if self.scale:
+            self.scale.fold_into(next(layer for layer in _head(model) if isinstance(layer, keras.layers.Dense)))
+
+    def _scores(self, features: Any, model: KerasModel) -> Any:
+        """What the head of ``model`` makes of features."""
+        if self.scale:
+            features = keras.layers.Normalization(mean=self.scale.mean, variance=self.scale.variance)(features)
+        for layer in _head(model):
+            features = layer(features)
+        return features
 
     def _run(self, model: KerasModel, phase: str, feeds: tuple[Feed, Feed], rate: float, epochs: int) -> History:
         self._compile(model, feeds[0], make_optimizer(self.config, rate, feeds[0].steps, epochs))
@@ -134,6 +138,11 @@ def attach_head(backbone: KerasModel, objective: Objective, config: TrainConfig)
         **decay,
     )
     return keras.Model(backbone.input, last(x), name=backbone.name)
+
+
+def _head(model: KerasModel) -> list[Any]:
+    names = [layer.name for layer in model.layers]
+    return list(model.layers[names.index(_DROPOUT) :])
 
 
 def _unfreeze_top(model: KerasModel, count: int) -> None:

@@ -20,6 +20,7 @@ from trainer.fitting import FINE_TUNING, HEAD, WHOLE, Fitting, attach_head
 from trainer.objective import Objective
 from trainer.pixels import fits_in_memory, open_pixels
 from trainer.record import Phases, PreparedData
+from trainer.scale import Scale
 
 _VALIDATED_AT_ONCE = 1024
 """Features take so little memory that a step of validation may be long."""
@@ -72,13 +73,15 @@ def _fit_pretrained(
 ) -> KerasModel:
     with phases.timed("features"):
         feeds = _feature_feeds(config, data, backbone, workers)
+        scale = Scale.of(feeds[0]) if config.levels > 1 else None
     model = attach_head(backbone, data.objective, config)
-    fitting = Fitting(config, data.objective, checkpoints, workers)
+    fitting = Fitting(config, data.objective, checkpoints, workers, scale)
     with phases.timed(HEAD):
         phases.history[HEAD] = fitting.train_head(model, *feeds)
     if config.fine_tune_epochs:
         with phases.timed(FINE_TUNING):
             phases.history[FINE_TUNING] = fitting.fine_tune(model, *_image_feeds(config, data, workers))
+    fitting.finish(model)
     return model
 
 

@@ -52,12 +52,12 @@ def _config(learning_rate: float, **changes: Any) -> TrainConfig:
     return TrainConfig("data", learning_rate=learning_rate, **options)  # type: ignore[arg-type]
 
 
-def _fitting(run: Path, config: TrainConfig, *, resume: bool = False) -> Any:
+def _fitting(run: Path, config: TrainConfig, *, resume: bool = False, scale: Any = None) -> Any:
     from trainer.fitting import Fitting
 
     checkpoints = Checkpoints(run)
     checkpoints.start({"seed": config.seed}, resume=resume)
-    return Fitting(config, OBJECTIVE, checkpoints)
+    return Fitting(config, OBJECTIVE, checkpoints, scale=scale)
 
 
 def _feed(images: LabelledImages, seed: int | None) -> Any:
@@ -185,17 +185,51 @@ def test_a_feature_that_no_training_image_has_does_not_count(tmp_path: Path) -> 
 
 
 def test_features_of_several_levels_are_scaled_for_the_head_and_it_takes_them_plain(tmp_path: Path) -> None:
+    from trainer.scale import Scale
+
     features, labels = _features()
     shrunk = features * 1e-4 + np.arange(features.shape[1], dtype=np.float32)
     feeds = _feature_feed(shrunk, labels, 0), _feature_feed(shrunk, labels, None)
     histories = {}
     for levels in (1, 2):
         model = _model()
-        config = _config(0.05, epochs=3, backbone="mobilenet", levels=levels)
-        histories[levels] = _fitting(tmp_path, config).train_head(model, *feeds)
+        scale = Scale.of(feeds[0]) if levels > 1 else None
+        fitting = _fitting(tmp_path, _config(0.05, epochs=3), scale=scale)
+        histories[levels] = fitting.train_head(model, *feeds)
+        fitting.finish(model)
     assert histories[1]["val_accuracy"][-1] < 0.9, "else this shows nothing"
     assert histories[2]["val_accuracy"][-1] == 1.0
     assert (_head(model, shrunk).argmax(axis=1) == labels).all()
+
+
+def test_fine_tuning_drops_out_features_in_the_scale_in_which_the_head_learned(
+    images: LabelledImages, tmp_path: Path
+) -> None:
+    """Dropout's zero is then a feature's mean; of plain features, far from zero, it would be noise nobody learned."""
+    import keras
+
+    from trainer.scale import Scale
+
+    model = _model(inner=("low_norm",), dropout=0.5)
+    norm = model.get_layer("high_norm")
+    gamma, _, *statistics = norm.get_weights()
+    norm.set_weights([gamma, np.full_like(gamma, 100), *statistics])
+    train = _feed(images, 1)
+    backbone = keras.Model(model.input, model.get_layer("head_dropout").input)
+    batches = list(train.dataset(range(1)))
+    features = np.concatenate([backbone(pixels).numpy() for pixels, _ in batches])
+    labels = np.concatenate([targets.numpy().argmax(axis=1) for _, targets in batches])
+    feeds = _feature_feed(features, labels, 0), _feature_feed(features, labels, None)
+
+    config = _config(0.05, epochs=20, fine_tune_epochs=1, fine_tune_rate=1e-6, dropout=0.5, keep="last")
+    fitting = _fitting(tmp_path, config, scale=Scale.of(feeds[0]))
+    head = fitting.train_head(model, *feeds)
+    tuned = fitting.fine_tune(model, train, _feed(images, None))
+    fitting.finish(model)
+    assert tuned["loss"][0] < 2 * head["loss"][-1]
+    assert tuned["val_loss"][0] == pytest.approx(head["val_loss"][-1], rel=0.01)
+    scores = np.concatenate([model(pixels, training=False).numpy() for pixels, _ in batches])
+    assert (scores.argmax(axis=1) == labels).all()
 
 
 def test_a_scale_folds_into_the_first_dense_layer() -> None:
