@@ -5,13 +5,26 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from edge_runtime.contracts.extras import import_quietly
+from edge_runtime.contracts.extras import check_extra, import_quietly
 from edge_runtime.contracts.native import native_output_as_debug
 from trainer.errors import ConfigError
 from trainer.fitting_options import FittingOptions
 
 if TYPE_CHECKING:
     from trainer.distribution import Workers
+
+
+_PACKAGES = ("imagehash", "iterstrat", "jinja2", "matplotlib", "sklearn", "tqdm", "keras", "tensorflow")
+"""What a training needs, from its first look at the images to its report."""
+
+
+def check_installed() -> None:
+    """Refuses to begin without the packages of the extra [train]; imports none of them.
+
+    Raises:
+        MissingExtraError: one is not installed.
+    """
+    check_extra("train", *_PACKAGES)
 
 
 def start(options: FittingOptions) -> Workers:
@@ -27,7 +40,7 @@ def start(options: FittingOptions) -> Workers:
         ConfigError: mixed precision is wanted without a GPU, or several machines that ``TF_CONFIG`` does not name.
         MissingExtraError: they, or what the report needs at the end, are not installed.
     """
-    import_quietly("train", "imagehash", "iterstrat", "jinja2", "matplotlib", "sklearn", "tqdm", "keras", "tensorflow")
+    import_quietly("train", *_PACKAGES)
     import keras
     import tensorflow as tf
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 from edge_runtime.contracts.command import logger
 from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.contracts.files import OutputError
+from edge_runtime.contracts.native import end_if_interrupted
 from edge_runtime.contracts.preprocessing import PreprocessSpec
 from edge_runtime.contracts.progress import progress_bar
 from trainer.augmentation.layers import Augmenter
@@ -98,6 +99,7 @@ class FeatureExtractor:
         rows: list[Rows] = []
         with progress_bar(what, len(images), "image") as bar:
             for batch in iterate_batches(images, without_normalization(self._spec)):
+                end_if_interrupted()
                 names = [images.digests[index] for index in batch.indices]
                 rows.append(self._run(prepare(batch.pixels, names)).numpy())
                 keys += names

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from edge_runtime.contracts.native import end_if_interrupted
 from edge_runtime.contracts.progress import progress_bar
 from trainer.backbones import KerasModel
 from trainer.checkpoint import Checkpoints, PhaseState
@@ -28,7 +29,6 @@ def run_phase(
     patience: int = 0,
     plateau_from: float | None = None,
     keep: Keep = "best",
-    callbacks: Sequence[Any] = (),
 ) -> History:
     """Trains a compiled model in place.
 
@@ -41,7 +41,6 @@ def run_phase(
         patience: ends the phase when val_loss has set no minimum for so many epochs; 0 for never.
         plateau_from: where the learning rate follows the validation loss, the first one.
         keep: which weights stay: of the epoch with the lowest val_loss, or of the last.
-        callbacks: more ``keras.callbacks.Callback``.
 
     Raises:
         DivergedError: the loss is no finite number any more.
@@ -61,7 +60,7 @@ def run_phase(
                 epochs=epochs,
                 shuffle=False,
                 validation_data=val.dataset(range(1)),
-                callbacks=[keeper, _Bar(bar, train.steps_at_once), *callbacks],
+                callbacks=[keeper, _Bar(bar, train.steps_at_once)],
                 verbose=0,
             )
     model.set_weights(keeper.state.kept)
@@ -74,7 +73,7 @@ def evaluate_loss(model: KerasModel, feed: Feed) -> float:
 
 
 class _Bar(keras.callbacks.Callback):
-    """Moves a progress bar on."""
+    """Moves a progress bar on, and sees to it that Ctrl-C ends the training."""
 
     def __init__(self, bar: Any, steps: int) -> None:
         super().__init__()
@@ -83,6 +82,7 @@ class _Bar(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras names them
         """Moves it on."""
+        end_if_interrupted()
         self._bar.update(self._steps)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_runtime.contracts.command import logger
 from edge_runtime.contracts.extras import import_quietly
 from edge_runtime.contracts.files import OutputError
+from edge_runtime.contracts.native import interrupts_kept
 from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
 from trainer import _tensorflow
 from trainer.augmentation.settings import read_augmentation
@@ -24,7 +27,6 @@ from trainer.record import Phases, PreparedData, make_record
 from trainer.run_folder import PLOTS_NAME, TENSORBOARD_NAME, check_writable, filled_at_once
 
 if TYPE_CHECKING:
-    from trainer.distribution import Workers
     from trainer.evaluation import Evaluation
 
 REPORT_NAME = "report.html"
@@ -66,6 +68,7 @@ def train(
         OutputError: ``out`` cannot be written.
         ResumeError: there is no interrupted training to go on with, or it was another one.
     """
+    _tensorflow.check_installed()
     check_writable(out)
     if tensorboard:
         import_quietly("tensorboard", "tensorboard")  # better missed now than after the training
@@ -82,13 +85,17 @@ def train(
         checkpoints = Checkpoints(out, writes=workers.worker == 0)
         identity = {**dataclasses.asdict(config), "images": data.images.fingerprint}
         checkpoints.start(identity, resume=resume)
-        from trainer.weights import build_backbone
+    with _interruptible(checkpoints):
+        with phases.timed("backbone"):
+            from trainer.weights import build_backbone
 
-        backbone = build_backbone(config)
-    check_writable(out, _BYTES_PER_WEIGHT * backbone.count_params() + _REPORT_BYTES)
-    model = _fit(config, data, backbone, checkpoints, phases, workers)
-    with phases.timed("evaluation"):
-        evaluation = _evaluate(model, data)
+            backbone = build_backbone(config)
+        check_writable(out, _BYTES_PER_WEIGHT * backbone.count_params() + _REPORT_BYTES)
+        from trainer.training import fit_model
+
+        model = fit_model(config, data, backbone, checkpoints, phases, workers)
+        with phases.timed("evaluation"):
+            evaluation = _evaluate(model, data)
     thresholds = () if evaluation.thresholds is None else evaluation.thresholds.tolist()
     record = make_record(config, data, evaluation.metrics(), thresholds, phases)
     if workers.worker == 0:
@@ -99,18 +106,12 @@ def train(
     return record
 
 
-def _fit(
-    config: TrainConfig,
-    data: PreparedData,
-    backbone: KerasModel,
-    checkpoints: Checkpoints,
-    phases: Phases,
-    workers: Workers,
-) -> KerasModel:
-    from trainer.training import fit_model
-
+@contextmanager
+def _interruptible(checkpoints: Checkpoints) -> Iterator[None]:
+    """Makes sure that Ctrl-C ends the block, and says how to go on."""
     try:
-        return fit_model(config, data, backbone, checkpoints, phases, workers)
+        with interrupts_kept():
+            yield
     except KeyboardInterrupt:
         if checkpoints.folder.exists():
             logger.info("%s holds the state after the last epoch; --resume goes on from there", checkpoints.folder)

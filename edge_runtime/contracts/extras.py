@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 
 from edge_runtime.contracts.command import DISTRIBUTION
 from edge_runtime.contracts.errors import EdgeDeployError
@@ -30,6 +31,22 @@ def extra_needed(extra: str) -> Iterator[None]:
     except ImportError as error:
         reason = " ".join(str(error).split())
         raise MissingExtraError(f"{reason}; run: pip install '{DISTRIBUTION}[{extra}]'") from error
+
+
+def check_extra(extra: str, *modules: str) -> None:
+    """Looks whether modules are there, in milliseconds: it imports none of them.
+
+    Args:
+        extra: the extra of this project that installs them.
+        modules: their names, without dots.
+
+    Raises:
+        MissingExtraError: one of them is not installed.
+    """
+    for module in modules:
+        with extra_needed(extra):
+            if find_spec(module) is None:
+                raise ModuleNotFoundError(f"No module named {module!r}")
 
 
 def import_quietly(extra: str, *modules: str) -> None:

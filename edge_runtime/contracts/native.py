@@ -63,12 +63,30 @@ def quiet_tensorflow() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
+class _CtrlC:
+    """Of the main thread: how many blocks of :func:`interrupts_kept` it is in, and whether Ctrl-C came meanwhile."""
+
+    blocks = 0
+    pressed = False
+
+
+def end_if_interrupted() -> None:
+    """Raises the KeyboardInterrupt that was dropped in a block of :func:`interrupts_kept`; for each turn of long work.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed since the block began.
+    """
+    if _CtrlC.pressed:
+        raise KeyboardInterrupt
+
+
 @contextmanager
 def interrupts_kept(*, deferred: bool = False) -> Iterator[None]:
     """Makes sure that Ctrl-C ends the block, at its end at the latest.
 
     Python drops a KeyboardInterrupt raised in a finaliser or a callback; a large library has many of them. So it is
-    raised once more when the block ends. In another thread than the main one this does nothing.
+    raised once more when the block ends, and by :func:`end_if_interrupted`. In another thread than the main one this
+    does nothing.
 
     Args:
         deferred: raise it at the end only, for a block that must not be torn apart, such as an import.
@@ -76,18 +94,20 @@ def interrupts_kept(*, deferred: bool = False) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    pressed = False
 
     def note(_number: int, _frame: FrameType | None) -> None:
-        nonlocal pressed
-        pressed = True
+        _CtrlC.pressed = True
         if not deferred:
             raise KeyboardInterrupt
 
     previous = signal.signal(signal.SIGINT, note)
+    _CtrlC.blocks += 1
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, previous)
+        _CtrlC.blocks -= 1
+        pressed = _CtrlC.pressed
+        _CtrlC.pressed = pressed and _CtrlC.blocks > 0
         if pressed:  # also where a library made another error of it
             raise KeyboardInterrupt

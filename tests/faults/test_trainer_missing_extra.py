@@ -7,8 +7,9 @@ from blocked_modules import run_without
 from image_folders import write_image_folder
 
 
-@pytest.mark.tensorflow
-@pytest.mark.parametrize("blocked", ["tensorflow", "keras", "jinja2", "tqdm", "sklearn", "matplotlib"])
+@pytest.mark.parametrize(
+    "blocked", ["tensorflow", "keras", "jinja2", "tqdm", "sklearn", "matplotlib", "imagehash", "iterstrat"]
+)
 def test_a_missing_package_is_one_line_with_the_mend(tmp_path: Path, blocked: str) -> None:
     data = write_image_folder(tmp_path / "data", {"cat": 4, "dog": 4})
     arguments = [str(data), "--out", str(tmp_path / "run"), "--weights", "none", "--image-size", "32"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,6 +41,45 @@ def test_a_killed_training_resumes_to_the_same_figures(tmp_path: Path) -> None:
     resumed, whole = TrainingRecord.load(run), TrainingRecord.load(tmp_path / "whole")
     assert len(whole.history["training"]["loss"]) == 60
     assert (resumed.history, resumed.metrics) == (whole.history, whole.metrics)
+
+
+class CtrlC:
+    """When the last reference goes, Ctrl-C is pressed: in a finaliser, where Python drops the KeyboardInterrupt."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    ("where", "epochs"),
+    [("trainer.checkpoint.Checkpoints.save", 1), ("trainer.fitting.run_phase", 3), ("trainer.evaluation.predict", 3)],
+)
+def test_a_ctrl_c_that_python_drops_ends_the_training_all_the_same(
+    tmp_path: Path, where: str, epochs: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = write_image_folder(tmp_path / "data", {"cat": 10, "dog": 10})
+    options = ["--backbone", "small-cnn", "--image-size", "12", "--epochs", "3"]
+    work = pkgutil.resolve_name(where)
+
+    def pressed(*arguments: Any, **more: Any) -> Any:
+        done = work(*arguments, **more)
+        CtrlC()
+        return done
+
+    monkeypatch.setattr(where, pressed)
+    run = tmp_path / "run"
+    assert main([str(data), "--out", str(run), *options]) == 130
+    assert capfd.readouterr().err.splitlines()[-2:] == [
+        f"edge-train: {run}/checkpoint holds the state after the last epoch; --resume goes on from there",
+        "edge-train: interrupted",
+    ]
+    assert [path.name for path in run.iterdir()] == ["checkpoint"]
+    monkeypatch.undo()
+    with np.load(run / "checkpoint" / "training.npz") as state:
+        assert len(json.loads(state["figures"].tobytes())["loss"]) == epochs, "it goes on no longer than it must"
+    assert main([str(data), "--out", str(run), *options, "--resume"]) == 0
 
 
 def _interrupted(run: Path) -> Checkpoints:

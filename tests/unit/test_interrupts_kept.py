@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from edge_runtime.contracts.native import interrupts_kept
+from edge_runtime.contracts.native import end_if_interrupted, interrupts_kept
 
 
 def press_ctrl_c() -> None:
@@ -44,6 +44,31 @@ def test_deferred_the_block_is_finished_first() -> None:
     with pytest.raises(KeyboardInterrupt), interrupts_kept(deferred=True):
         work()
     assert done == ["the rest"]
+
+
+def test_long_work_can_look_whether_one_was_dropped() -> None:
+    turns = []
+
+    def work() -> None:
+        for turn in range(3):
+            end_if_interrupted()
+            turns.append(turn)
+            drop_it()
+
+    with pytest.raises(KeyboardInterrupt), interrupts_kept():
+        work()
+    assert turns == [0]
+    end_if_interrupted()  # what was raised is over
+
+
+def test_an_inner_block_leaves_it_to_the_outer_one_too() -> None:
+    def inner() -> None:
+        with suppress(KeyboardInterrupt), interrupts_kept():
+            drop_it()
+
+    with pytest.raises(KeyboardInterrupt), interrupts_kept():
+        inner()
+    end_if_interrupted()
 
 
 def test_without_an_interrupt_errors_pass_and_other_threads_are_let_be() -> None:
