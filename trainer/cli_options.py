@@ -98,8 +98,10 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
 def add_fitting_options(parser: argparse.ArgumentParser) -> None:
     """How the weights are found."""
     group = parser.add_argument_group("training")
-    _add(group, "--epochs", metavar="N", type=int, help="how often training images are seen (30; from scratch 12)")
-    _add(group, "--batch-size", metavar="B", type=int, help="images a step (32; of small-cnn and lenet 64)")
+    _add(
+        group, "--epochs", metavar="N", type=_positive, help="how often training images are seen (30; from scratch 12)"
+    )
+    _add(group, "--batch-size", metavar="B", type=_positive, help="images a step (32; of small-cnn and lenet 64)")
     _add(group, "--optimizer", choices=OPTIMIZERS, help="default: %(default)s")
     _add(group, "--learning-rate", metavar="LR", type=float, help="the highest one (%(default)s)")
     _add(group, "--schedule", choices=SCHEDULES, help="of the learning rate (constant; from scratch cosine)")
@@ -129,6 +131,13 @@ def add_fitting_options(parser: argparse.ArgumentParser) -> None:
 def _add(group: Any, option: str, **settings: Any) -> None:
     """Adds an option with the default of its field of TrainConfig."""
     group.add_argument(option, default=_DEFAULTS[option[2:].replace("-", "_")], **settings)
+
+
+def _positive(text: str) -> int:
+    """An argparse type; 0 stands for the usual number only in a TrainConfig."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 up")
+    return int(text)
 
 
 def _parse_split(text: str) -> tuple[int, ...]:

@@ -107,7 +107,15 @@ def test_a_wrong_value_is_refused_by_name(changes: dict[str, object], message: s
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--alpha", "0.4"], ["--split", "80/20"], ["--split", "a/b/c"], ["--weights", "bundled"], ["--resize", "crop"]],
+    [
+        ["--alpha", "0.4"],
+        ["--split", "80/20"],
+        ["--split", "a/b/c"],
+        ["--weights", "bundled"],
+        ["--resize", "crop"],
+        ["--epochs", "0"],
+        ["--batch-size", "0"],
+    ],
 )
 def test_wrong_usage_of_the_command_ends_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     try:
