@@ -82,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
             max_fps=options.max_fps,
             read_ahead=options.workers is None,
             crop=options.roi and options.roi.crop,
-            decide=_decide(decisions, classifier),
+            decide=_decide(decisions, classifier, run.frame_rate),
         )
         with _heartbeat(counts, options.max_fps):
             run_pipeline(source, workers, open_sinks(sinks, run), settings, counts)
@@ -124,12 +124,12 @@ def _decisions(options: argparse.Namespace, sinks: Sequence[str]) -> DecisionSet
     return settings
 
 
-def _decide(settings: DecisionSettings, classifier: Classifier) -> Decide | None:
+def _decide(settings: DecisionSettings, classifier: Classifier, frame_rate: float | None) -> Decide | None:
     if settings.changes_nothing:
         return None
     from edge_runtime.decisions.decider import Decider  # here: most runs decide nothing over time
 
-    return Decider.of(classifier, settings).decide
+    return Decider.of(classifier, settings, frame_rate).decide
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 
 _NS_PER_S = 1_000_000_000
 
+Clock = Callable[[FrameResult], int]
+"""When a frame was, in ns from any fixed point."""
+
+
+def machine_clock(_result: FrameResult) -> int:
+    """Now; the wall clock of a device jumps when it finds the network, this one does not."""
+    return time.monotonic_ns()
+
+
+def video_clock(frame_rate: float) -> Clock:
+    """The time in a video with so many frames a second, however fast this machine goes through it."""
+    return lambda result: round(result.index * _NS_PER_S / frame_rate)
+
 
 class Decider:
     """Smooths scores, keeps track of what is there, and tells what entered and left.
@@ -36,7 +49,7 @@ class Decider:
         task: Task,
         thresholds: float | NDArray[np.float32],
         top_k: int,
-        clock_ns: Callable[[], int] = time.monotonic_ns,
+        clock_ns: Clock = machine_clock,
     ) -> None:
         """Starts with nothing there.
 
@@ -46,7 +59,7 @@ class Decider:
             task: "multi-label" may show several labels at once; otherwise, without hysteresis, only the best counts.
             thresholds: a score below its threshold does not show; one for all, or one a class.
             top_k: how many categories a result has at the most.
-            clock_ns: durations are measured with it; the wall clock of a device jumps when it finds the network.
+            clock_ns: durations are measured with it.
         """
         self._settings = settings
         self._labels = labels
@@ -58,10 +71,16 @@ class Decider:
         self._presence = Presence(round(settings.min_duration * _NS_PER_S))
 
     @classmethod
-    def of(cls, classifier: Classifier, settings: DecisionSettings) -> Decider:
-        """One that goes by the labels, task and thresholds of ``classifier``."""
-        contract = classifier.contract
-        return cls(settings, contract.labels, contract.task, classifier.thresholds, classifier.top_k)
+    def of(cls, classifier: Classifier, settings: DecisionSettings, frame_rate: float | None = None) -> Decider:
+        """One that goes by the labels, task and thresholds of ``classifier``, and by a video's own time if it has one.
+
+        Args:
+            classifier: of the results.
+            settings: what to do.
+            frame_rate: of a video file, in frames a second; None measures with this machine's clock.
+        """
+        contract, clock_ns = classifier.contract, video_clock(frame_rate) if frame_rate else machine_clock
+        return cls(settings, contract.labels, contract.task, classifier.thresholds, classifier.top_k, clock_ns)
 
     def decide(self, result: FrameResult, scores: Scores) -> FrameResult:
         """The result with decided categories, and what entered or left with it.
@@ -73,7 +92,7 @@ class Decider:
         if self._smoother is not None:
             scores = self._smoother.update(scores)
         shown = np.flatnonzero(self._detector.update(scores)).tolist()
-        changes = self._presence.update(shown, self._clock_ns())
+        changes = self._presence.update(shown, self._clock_ns(result))
         decided = ClassificationResult(self._categories(scores), result.classification.timing)
         events = tuple(self._event(change, scores, result) for change in changes) if self._settings.events else ()
         return replace(result, classification=decided, events=events)

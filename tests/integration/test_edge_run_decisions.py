@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -89,6 +90,24 @@ def test_a_minimum_duration_longer_than_the_run_shows_nothing(
     lines = run(capfd, *model, pictures(tmp_path, "red", "red"), "--min-duration", "3600", "--events")
     assert best(lines) == ["-", "-"]
     assert len(lines) == 2
+
+
+@pytest.mark.parametrize("rate", [10, 25])
+def test_a_video_counts_its_own_seconds(
+    model: list[str], tmp_path: Path, rate: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """However fast this machine goes through it: half a second is so many frames, every time."""
+    clip, a_second = str(tmp_path / "clip.avi"), [name for name in ("red", "green") for _ in range(rate)]
+    writer = cv2.VideoWriter(clip, cv2.VideoWriter.fourcc(*"MJPG"), rate, (64, 48))
+    for name in a_second:
+        writer.write(np.full((48, 64, 3), COLORS[name][::-1], np.uint8))
+    writer.release()
+    lines = run(capfd, *model, clip, "--min-duration", "0.5", "--events")
+    half, events = -(-rate // 2), [line for line in lines if "event" in line]
+    assert [(line["event"], line["label"], line["frame"]) for line in events] == [
+        ("entered", "red", half), ("left", "red", rate + half), ("entered", "green", rate + half),
+    ]  # fmt: skip
+    assert events[1]["duration_ms"] == 1000
 
 
 @pytest.mark.parametrize(("roi", "label"), [("0,0,32,48", "red"), ("0.5,0,0.5,1", "blue"), ("40,10,1,1", "blue")])

@@ -106,7 +106,7 @@ def decider(
     settings: DecisionSettings, task: str = "multi-label", thresholds: float = 0.5
 ) -> tuple[Decider, list[int]]:
     clock = [0]
-    return Decider(settings, LABELS, task, thresholds, 2, lambda: clock[0]), clock
+    return Decider(settings, LABELS, task, thresholds, 2, lambda _: clock[0]), clock
 
 
 @given(runs, st.sampled_from(["mean:3", "ema:0.5"]), st.booleans(), st.floats(0, 2), st.booleans())
