@@ -34,20 +34,40 @@ def complete_options(
         arguments: the command line.
 
     Raises:
-        UsageError: neither says a model and a source.
+        UsageError: neither says a model and a source, or the command line does not overrule what it seems to.
         ContractError: the file cannot be read, or says something impossible.
     """
     if options.config is not None:
         actions = _actions(parser)
         for action in actions.values():
             action.default = argparse.SUPPRESS
-        given = parse_arguments(parser, arguments)
-        options = argparse.Namespace(**{**vars(options), **_read(Path(options.config), actions), **vars(given)})
+        given = vars(parse_arguments(parser, arguments))
+        in_file = _read(Path(options.config), actions)
+        _check_overruling(given, in_file, actions, options)
+        options = argparse.Namespace(**{**vars(options), **in_file, **given})
     needed = ("model",) if options.self_test else ("model", "source")
     missing = [name.upper() for name in needed if getattr(options, name) is None]
     if missing:
-        raise UsageError(f"{' and '.join(missing)} missing; name them, or a file that does: --config run.toml")
+        raise UsageError(f"{' and '.join(missing)} missing; write it, or name a file that does: --config run.toml")
     return options
+
+
+def _check_overruling(
+    given: Mapping[str, Any],
+    in_file: Mapping[str, Any],
+    actions: Mapping[str, argparse.Action],
+    options: argparse.Namespace,
+) -> None:
+    """Refuses what the user may take for overruling the file, and is not."""
+    if "model" in in_file and "model" in given and "source" not in given and Path(given["model"]).suffix != ".tflite":
+        raise UsageError(
+            f"{given['model']}: stands in the place of MODEL; to overrule the source in {options.config}, write both"
+        )
+    ignored = [key for key, action in actions.items() if action.dest in given]
+    if options.systemd_unit and ignored:
+        raise UsageError(
+            f"--systemd-unit runs {options.config} alone; put what you say of {', '.join(ignored)} into it"
+        )
 
 
 def _read(path: Path, actions: Mapping[str, argparse.Action]) -> dict[str, Any]:

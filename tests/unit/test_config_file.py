@@ -52,6 +52,21 @@ def test_the_command_line_overrules_the_file(tmp_path: Path) -> None:
     assert (found["top_k"], found["threads"], found["sink"]) == (5, 2, ["console"])
 
 
+def test_a_source_in_the_place_of_the_model_is_refused(tmp_path: Path) -> None:
+    text = 'model = "m.tflite"\nsource = "camera:0"\n'
+    with pytest.raises(UsageError, match=r"photos/: stands in the place of MODEL; to overrule the source in .* both"):
+        from_file(tmp_path, text, "photos/")
+    found = from_file(tmp_path, text, "m.tflite", "photos/")
+    assert (found["model"], found["source"]) == ("m.tflite", "photos/")
+    assert from_file(tmp_path, 'source = "camera:0"', "model.bin")["model"] == "model.bin"
+
+
+def test_a_unit_does_not_drop_what_the_command_line_says(tmp_path: Path) -> None:
+    text = 'model = "m.tflite"\nsource = "camera:0"\n'
+    with pytest.raises(UsageError, match=r"runs .*run\.toml alone; put what you say of threads, sink into it"):
+        from_file(tmp_path, text, "--systemd-unit", "--threads", "4", "--sink", "console")
+
+
 def test_what_neither_says_keeps_its_default(tmp_path: Path) -> None:
     found = from_file(tmp_path, 'model = "m.tflite"\nsource = "camera:0"')
     assert found | {"config": None} == completed(["m.tflite", "camera:0"])
