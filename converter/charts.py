@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup, escape
 
 from converter.results import Candidate, SweepPoint
 
 WIDTH, HEIGHT = 760, 340
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 20, 46
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 84, 20, 46
+_LINE_HEIGHT = 15
 _LOG_FROM = 5.0
 """From this ratio of the slowest to the fastest on, the axis of latencies is logarithmic."""
 
@@ -35,8 +36,7 @@ def trade_off(candidates: Sequence[Candidate], chosen: Candidate | None) -> Mark
             f'<circle class="disc {kind}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"><title>{escape(row.name)}</title>'
             f'</circle><text class="number" x="{x:.1f}" y="{y + 4:.1f}">{number}</text>'
         )
-    for level, text in ((100 * gate.reference, "float model"), (limit, "limit")):
-        parts.append(_level(y_axis, level, text))
+    parts.append(_levels(y_axis, {"float model": 100 * gate.reference, "limit": limit}))
     return _svg(parts, "Latency against accuracy of every file that was tried")
 
 
@@ -104,12 +104,15 @@ def _frame(x_axis: _Axis, y_axis: _Axis, x_name: str, y_name: str) -> str:
     return "".join(parts)
 
 
-def _level(axis: _Axis, value: float, text: str) -> str:
-    y = axis.at(value)
-    return (
-        f'<path class="level" d="M{_LEFT} {y:.1f}H{WIDTH - _RIGHT}"/>'
-        f'<text class="tick" text-anchor="end" x="{WIDTH - _RIGHT}" y="{y - 4:.1f}">{escape(text)}</text>'
-    )
+def _levels(axis: _Axis, levels: Mapping[str, float]) -> str:
+    """Lines across the chart, the highest value first; their names stand beside it, where no disc hides them."""
+    parts, lowest = [], -math.inf
+    for text, value in levels.items():
+        y = axis.at(value)
+        lowest = max(y, lowest + _LINE_HEIGHT)
+        parts.append(f'<path class="level" d="M{_LEFT} {y:.1f}H{WIDTH - _RIGHT}"/>')
+        parts.append(f'<text class="tick" x="{WIDTH - _RIGHT + 6}" y="{lowest + 4:.1f}">{escape(text)}</text>')
+    return "".join(parts)
 
 
 def _svg(parts: Sequence[str], title: str) -> Markup:
