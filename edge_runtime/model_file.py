@@ -267,6 +267,8 @@ def _labels(metadata: FlatTable | None, files: dict[str, bytes], path: Path) -> 
             name = file.text(0)
             if file.number(2, "b") == _AXIS_LABELS and not file.text(3):
                 if name not in files:
-                    raise ModelFileError(f"{path}: its metadata names the label file {name!r}, which is not in it")
+                    raise ModelFileError(
+                        f"{path}: its metadata names the label file {name!r}, which is not in it; is the end cut off?"
+                    )
                 return parse_label_file(files[name], f"{path}: {name}")
     return ()

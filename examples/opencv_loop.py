@@ -16,6 +16,8 @@ WHITE = (255, 255, 255)
 def main(model: str, source: str, target: str = "") -> None:
     """Labels every frame, into the video ``target`` or a window, until the source ends or a key is pressed."""
     capture = cv2.VideoCapture(int(source) if source.isdigit() else source)
+    if not capture.isOpened():
+        sys.exit(f"{source}: OpenCV cannot open it")
     writer = None
     with Classifier(model) as classifier:
         while True:

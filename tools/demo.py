@@ -20,6 +20,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from edge_runtime.contracts.command import INTERRUPTED
 from edge_runtime.contracts.dataset import read_image_folder
 from edge_runtime.contracts.files import write_text
 
@@ -134,4 +135,7 @@ def _data_uri(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # the command it came upon has said so
+        sys.exit(INTERRUPTED)

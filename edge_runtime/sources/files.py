@@ -63,7 +63,7 @@ def _find(text: str) -> list[Path]:
         if not paths:
             raise SourceError(f"{text}: no image matches; expected files ending in {_suffixes()}")
         return paths
-    raise SourceError(f"{text}: no such file or folder")
+    raise SourceError(f"{text}: no such file or folder, and no live source: camera:0, picamera2:0, rtsp://…, http://…")
 
 
 def _is_image(path: Path) -> bool:

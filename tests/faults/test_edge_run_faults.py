@@ -40,6 +40,7 @@ def folder(tmp_path: Path) -> Path:
         ("many.tflite", "good.png", [], "many.tflite: no image classifier"),
         ("empty", "good.png", [], "empty: cannot read: Is a directory"),
         ("good.tflite", "absent.png", [], "absent.png: no such file or folder"),
+        ("good.tflite", "camera", [], "camera: no such file or folder, and no live source: camera:0, picamera2:0"),
         ("good.tflite", "empty", [], "empty: no image in this folder"),
         ("good.tflite", "*.webp", [], "no image matches"),
         ("good.tflite", "broken.mp4", [], "broken.mp4: OpenCV cannot open it"),
