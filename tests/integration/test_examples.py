@@ -18,9 +18,12 @@ from mosquitto import listener, running_broker, wait_for
 from PIL import Image
 from tiny_model import write_packed_model
 
+from trainer.augmentation.settings import read_augmentation
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 PATIENCE_SECONDS = 60
+HALF_TURN = 180
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 PRESSES = """
 import runpy, sys, threading
@@ -140,6 +143,20 @@ def test_opencv_loop(model: str, tmp_path: Path) -> None:
     for frame, color in zip(frames, (RED, BLUE, GREEN), strict=True):
         assert np.abs(frame[40, 60].astype(int) - color[::-1]).max() < 40
         assert np.abs(frame[10:35, 5:60].astype(int) - color[::-1]).max() > 60  # the label is drawn
+
+
+def test_opencv_loop_says_what_it_cannot_open(model: str, tmp_path: Path) -> None:
+    missing = str(tmp_path / "absent.mp4")
+    command = [sys.executable, str(EXAMPLES / "opencv_loop.py"), model, missing]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"{missing}: OpenCV cannot open it"
+
+
+def test_any_way_up() -> None:
+    settings = read_augmentation(str(EXAMPLES / "any_way_up.toml"))
+    assert settings.rotation == HALF_TURN, "to either side, so every direction is seen"
+    assert settings.flip == "both"
 
 
 def test_home_assistant(model: str, tmp_path: Path) -> None:
