@@ -63,6 +63,9 @@ def read_model_file(path: Path) -> ModelFile:
         ModelFileError: missing, empty, damaged, or no image classifier with one input and one output.
         ContractError: its manifest or labels break the contract.
     """
+    if path.is_dir() or path.suffix in (".keras", ".h5"):
+        found = "a folder" if path.is_dir() else "a Keras model"
+        raise ModelFileError(f"{path}: {found}, no .tflite; edge-convert makes one of a RUN folder or a Keras model")
     try:
         with path.open("rb") as file:
             if file.seek(0, 2) == 0:

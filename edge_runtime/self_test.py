@@ -58,7 +58,7 @@ def read_golden_set(path: Path) -> tuple[GoldenSet, Mapping[str, bytes]]:
     """
     files = read_associated_files(path)
     if GOLDEN_NAME not in files:
-        raise ModelFileError(f"{path}: carries no golden images; convert it again, without --golden 0")
+        raise ModelFileError(f"{path}: carries no golden images; edge-convert puts them in, unless told --golden 0")
     golden = GoldenSet.from_json(files[GOLDEN_NAME], f"{path}: {GOLDEN_NAME}")
     for image in golden.images:
         if image.file not in (TEST_PATTERN, *files):
