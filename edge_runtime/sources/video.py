@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,8 @@ class VideoSource:
         self._capture = self._cv2.VideoCapture(str(path))
         if not self._capture.isOpened():
             raise SourceError(f"{path}: OpenCV cannot open it as a video; it is damaged or of an unknown format")
-        self.frame_rate: float | None = self._capture.get(self._cv2.CAP_PROP_FPS) or None
+        rate = float(self._capture.get(self._cv2.CAP_PROP_FPS))
+        self.frame_rate = rate if 0 < rate < math.inf else None
 
     def __iter__(self) -> Iterator[Frame | FrameFailure]:
         index = 0
