@@ -16,7 +16,7 @@ from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingR
 from trainer import _tensorflow
 from trainer.augmentation.settings import read_augmentation
 from trainer.backbones import KerasModel
-from trainer.checkpoint import Checkpoints
+from trainer.checkpoint import CHECKPOINT_NAME, Checkpoints
 from trainer.config import TrainConfig
 from trainer.data.checks import screen
 from trainer.data.source import DataSource, open_data
@@ -80,13 +80,12 @@ def train(
         config = settle(config, source.images)
         data = prepare_data(config, source)
         config = dataclasses.replace(config, task=data.objective.task)
-    with phases.timed("backbone"):
-        workers = _tensorflow.start(config)
-        checkpoints = Checkpoints(out, writes=workers.worker == 0)
-        identity = {**dataclasses.asdict(config), "images": data.images.fingerprint}
-        checkpoints.start(identity, resume=resume)
-    with _interruptible(checkpoints):
+    with _interruptible(out):
         with phases.timed("backbone"):
+            workers = _tensorflow.start(config)
+            checkpoints = Checkpoints(out, writes=workers.worker == 0)
+            identity = {**dataclasses.asdict(config), "images": data.images.fingerprint}
+            checkpoints.start(identity, resume=resume)
             from trainer.weights import build_backbone
 
             backbone = build_backbone(config)
@@ -107,14 +106,15 @@ def train(
 
 
 @contextmanager
-def _interruptible(checkpoints: Checkpoints) -> Iterator[None]:
+def _interruptible(out: Path) -> Iterator[None]:
     """Makes sure that Ctrl-C ends the block, and says how to go on."""
     try:
         with interrupts_kept():
             yield
     except KeyboardInterrupt:
-        if checkpoints.folder.exists():
-            logger.info("%s holds the state after the last epoch; --resume goes on from there", checkpoints.folder)
+        state = out / CHECKPOINT_NAME
+        if state.exists():
+            logger.info("%s holds the state after the last epoch; --resume goes on from there", state)
         raise
 
 
