@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from edge_runtime.contracts.extras import import_quietly
 from edge_runtime.contracts.native import native_output_as_debug
 
@@ -17,8 +15,6 @@ def start() -> None:
     import_quietly("convert", "tqdm", "scipy.stats", "litert_quantizer", "keras", "tensorflow")
     import keras
     import tensorflow as tf
-
-    sys.dont_write_bytecode = True  # of the code TensorFlow generates in the temporary folder, where nobody clears it
 
     with native_output_as_debug():
         tf.config.list_physical_devices()  # the drivers' messages come with the first look at the devices

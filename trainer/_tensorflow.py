@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from edge_runtime.contracts.extras import check_extra, import_quietly
@@ -43,8 +42,6 @@ def start(options: FittingOptions) -> Workers:
     import_quietly("train", *_PACKAGES)
     import keras
     import tensorflow as tf
-
-    sys.dont_write_bytecode = True  # of the code TensorFlow generates in the temporary folder, where nobody clears it
 
     from trainer.distribution import join_workers
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -69,3 +70,4 @@ def import_quietly(extra: str, *modules: str) -> None:
     ):
         for module in modules:
             import_module(module)
+    sys.dont_write_bytecode = True  # of the code TensorFlow generates in the temporary folder, where nobody clears it
