@@ -19,14 +19,14 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 
 bench: $(STAMP)
-	$(BIN)/python -m benchmarks.bare_loop --at-most 1.05 --out build/bare_loop.json
-	$(BIN)/python -m benchmarks.bare_loop --at-most 1.10 --out build/bare_loop_float.json \
+	$(BIN)/python -m benchmarks.studies.bare_loop --at-most 1.05 --out build/bare_loop.json
+	$(BIN)/python -m benchmarks.studies.bare_loop --at-most 1.10 --out build/bare_loop_float.json \
 		--model ../shared/data/tflite/mobilenet_v1_0.25_224_float_metadata.tflite
-	$(BIN)/python -m benchmarks.cold_start --at-most-ms 450 --at-most-mb 65 \
+	$(BIN)/python -m benchmarks.studies.cold_start --at-most-ms 450 --at-most-mb 65 \
 		--python "$$($(BIN)/python tools/make_env.py lean)" --out build/cold_start.json
-	$(BIN)/python -m benchmarks.conversion --at-most-s 90 --at-most-mb 3000 --out build/conversion.json
-	$(BIN)/python -m benchmarks.throughput --two-at-least 1.8 --ahead-at-least 0.95 --out build/throughput.json
-	$(BIN)/python -m benchmarks.live_age --seconds 60 --at-most-ms 150 --out build/live_age.json
+	$(BIN)/python -m benchmarks.studies.conversion --at-most-s 90 --at-most-mb 3000 --out build/conversion.json
+	$(BIN)/python -m benchmarks.studies.throughput --two-at-least 1.8 --ahead-at-least 0.95 --out build/throughput.json
+	$(BIN)/python -m benchmarks.studies.live_age --seconds 60 --at-most-ms 150 --out build/live_age.json
 
 pi-userland: $(STAMP) demo-output/model.tflite
 	tools/pi-userland demo-output/model.tflite demo-output/model-float32.tflite

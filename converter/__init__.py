@@ -15,15 +15,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from converter.config import ConvertConfig
-from converter.errors import ConverterError, GateRefusedError
-from converter.results import ConversionReport
+from converter.errors import ConverterError
+from converter.results import ConversionReport, GateRefusedError
 from converter.targets.table import TARGETS
 
 if TYPE_CHECKING:
-    from converter.exports import export_model
-    from converter.inspection import inspect_model
+    from converter.conversion import convert
+    from converter.deliver.export import export_model
+    from converter.inspect.model import inspect_model
     from converter.targets.proof import prove
-    from converter.workflow import convert
 
 __all__ = [
     "TARGETS",
@@ -38,9 +38,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "convert": "converter.workflow",
-    "export_model": "converter.exports",
-    "inspect_model": "converter.inspection",
+    "convert": "converter.conversion",
+    "export_model": "converter.deliver.export",
+    "inspect_model": "converter.inspect.model",
     "prove": "converter.targets.proof",
 }
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from converter.errors import GateRefusedError
-from converter.inspection.cli import make_inspect_parser, run_inspect
+from converter.inspect import make_inspect_parser, run_inspect
 from converter.options import add_convert_options, config_from
-from edge_runtime.contracts.command import exit_with, make_parser, run_command
-from edge_runtime.contracts.extras import extra_needed
+from converter.results import GateRefusedError
+from edge_runtime.console.command import exit_with, make_parser, run_command
+from edge_runtime.console.extras import extra_needed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +31,7 @@ def entry() -> NoReturn:
 def _run(options: argparse.Namespace) -> int:
     config = config_from(options)
     with extra_needed("convert"):
-        from converter.workflow import convert  # here, so that --help is instant
+        from converter.conversion import convert  # here, so that --help is instant
 
     try:
         report = convert(config, options.out)

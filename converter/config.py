@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from converter.errors import ConfigError
-from converter.gate import Limits
-from converter.recipes import AUTO, RECIPES, Recipe
-from converter.targets.table import LITERT, MICRO, TARGETS, Target
+from converter.judge import Limits
+from converter.quantize import AUTO, RECIPES, Recipe
+from converter.targets import LITERT, MICRO, TARGETS, Target
 from edge_runtime.contracts.golden import MAX_IMAGES
 from edge_runtime.contracts.preprocessing import MAX_SIDE
 from edge_runtime.contracts.tensors import DType
-from edge_runtime.model_contract import UserSays
+from edge_runtime.model import UserSays
 
 GOLDEN_IMAGES = 2
 EXPORT_NAMES = ("c-array", "bundle")
@@ -30,7 +30,7 @@ class ConvertConfig:
 
     Attributes:
         model: a RUN folder of edge-train, a .keras or .h5 file, a SavedModel folder, or a float .tflite.
-        quantize: a name in ``converter.recipes.RECIPES``, or "auto" for the ladder.
+        quantize: a name in ``converter.quantize.recipes.RECIPES``, or "auto" for the ladder.
         max_drop: how much the metric may fall below that of the float model, in percentage points.
         max_class_drop: how much any one class may lose, in percentage points; None sets no limit.
         min_agreement: how many percent of the images need the float model's answer; None stands for

@@ -9,17 +9,12 @@ EdgeDeployError                 (edge_runtime.contracts.errors)
     │   └── TargetError         the converted model does not run where it is meant to
     ├── NotApplicableError      a repair that this model's architecture does not allow; the ladder goes on without
     ├── ExportError             a file that cannot be exported
-    └── GateRefusedError        the converted model lost too much; the command ends with exit code 3
+    └── GateRefusedError        (converter.results) the converted model lost too much; exit code 3
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from edge_runtime.contracts.errors import EdgeDeployError
-
-if TYPE_CHECKING:
-    from converter.results import ConversionReport
 
 
 class ConverterError(EdgeDeployError):
@@ -54,20 +49,6 @@ class TargetError(ConversionError):
 
 class ExportError(ConverterError):
     """A file that cannot be exported."""
-
-
-class GateRefusedError(ConverterError):
-    """The converted model lost too much accuracy; its file was not written.
-
-    Attributes:
-        report: what was measured.
-    """
-
-    exit_code = 3
-
-    def __init__(self, message: str, report: ConversionReport) -> None:
-        super().__init__(message)
-        self.report = report
 
 
 def first_line(error: Exception) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from converter.config import AUTO_MIN_AGREEMENT, EXPORT_NAMES, GOLDEN_IMAGES, ConvertConfig, Preference
-from converter.recipes import AUTO, INT8, RECIPES
-from converter.targets.table import GPU, TARGETS
-from edge_runtime.contracts.command import add_model_options
+from converter.quantize import AUTO, INT8, RECIPES
+from converter.targets import GPU, TARGETS
+from edge_runtime.console.command import add_model_options
 from edge_runtime.contracts.tensors import DType
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from converter.comparison import ClassDrop
-from converter.gate import coarseness
+from converter.errors import ConverterError
+from converter.judge import ClassDrop, Disagreement, Latency, coarseness
 from converter.targets import Proof
 from edge_runtime.contracts.codec import encode
 from edge_runtime.contracts.manifest import GateVerdict
@@ -17,33 +17,12 @@ REPORT_SCHEMA = 1
 
 
 @dataclass(frozen=True)
-class Latency:
-    """How long one inference takes on the machine that converted.
-
-    Attributes:
-        p50: the median, in milliseconds.
-        ratio: the median of what it took by what float32 took in the same round.
-        ratio_interval: within which that median lies, with 95 % confidence.
-        runs: how many were measured.
-        delegate: which one took operators; see ``edge_runtime.backends.base``.
-        how: what was measured, and with what.
-    """
-
-    p50: float
-    ratio: float
-    ratio_interval: tuple[float, float]
-    runs: int
-    delegate: str
-    how: str
-
-
-@dataclass(frozen=True)
 class Candidate:
     """What was measured of one .tflite.
 
     Attributes:
         name: tells it from the other candidates.
-        recipe: how it was made; see ``converter.recipes``.
+        recipe: how it was made; see ``converter.quantize.recipes``.
         summary: of the recipe.
         parameters: of the recipe, as it was applied.
         input_type: what its input tensor holds.
@@ -77,7 +56,7 @@ class LayerError:
         operator: what it computes.
         error: root mean square of its error, in steps of its output's scale.
         regained: by how much the scores come closer to the float model's where it alone stays float32; None where that
-            was not tried. See ``converter.layer_search``.
+            was not tried. See ``converter.search.layers``.
         extra_bytes: what that costs in size.
         extra_ms: what it costs in latency.
     """
@@ -113,27 +92,6 @@ class SweepPoint:
     metric: float
     drop_pp: float
     agreement: float
-
-
-@dataclass(frozen=True)
-class Disagreement:
-    """An evaluation image that the chosen file, or the last one tried, answers otherwise than the float model.
-
-    Attributes:
-        image: its name.
-        truth: what it shows.
-        reference: the float model's answer.
-        reference_score: and that answer's score.
-        candidate: the file's answer.
-        candidate_score: and its score.
-    """
-
-    image: str
-    truth: str
-    reference: str
-    reference_score: float
-    candidate: str
-    candidate_score: float
 
 
 @dataclass(frozen=True)
@@ -265,6 +223,20 @@ class ConversionReport:
         }
         lines = [f"{name:<16}{value}" for name, value in rows.items()]
         return "\n".join([*_ladder_lines(self), *lines, *([f"caution         {self.caution}"] if self.caution else [])])
+
+
+class GateRefusedError(ConverterError):
+    """The converted model lost too much accuracy; its file was not written.
+
+    Attributes:
+        report: what was measured.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, report: ConversionReport) -> None:
+        super().__init__(message)
+        self.report = report
 
 
 def _ladder_lines(report: ConversionReport) -> list[str]:

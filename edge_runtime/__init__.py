@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edge_runtime.classifier import Classifier
     from edge_runtime.contracts.results import (
         Category,
         ClassificationResult,
@@ -24,8 +23,9 @@ if TYPE_CHECKING:
         LabelEvent,
     )
     from edge_runtime.errors import EdgeDeployError, EdgeRuntimeError
-    from edge_runtime.pipeline import run_pipeline
+    from edge_runtime.inference.classifier import Classifier
     from edge_runtime.preprocess import decode_image, read_image
+    from edge_runtime.run.pipeline import run_pipeline
     from edge_runtime.sinks import open_sink
     from edge_runtime.sinks.callback import CallbackSink
     from edge_runtime.sources import open_source
@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "edge_runtime.classifier": ("Classifier",),
+    "edge_runtime.inference.classifier": ("Classifier",),
     "edge_runtime.contracts.results": (
         "Category",
         "ClassificationResult",
@@ -59,7 +59,7 @@ _HOMES = {
         "LabelEvent",
     ),
     "edge_runtime.errors": ("EdgeDeployError", "EdgeRuntimeError"),
-    "edge_runtime.pipeline": ("run_pipeline",),
+    "edge_runtime.run.pipeline": ("run_pipeline",),
     "edge_runtime.preprocess": ("decode_image", "read_image"),
     "edge_runtime.sinks": ("open_sink",),
     "edge_runtime.sinks.callback": ("CallbackSink",),

@@ -8,7 +8,7 @@ import sys
 from edge_runtime import CallbackSink, Classifier, Frame, FrameFailure, FrameResult, open_source, run_pipeline
 from edge_runtime.decisions.decider import Decider
 from edge_runtime.decisions.settings import DecisionSettings
-from edge_runtime.pipeline import PipelineSettings
+from edge_runtime.run.pipeline import PipelineSettings
 
 
 def react(result: FrameResult | FrameFailure, frame: Frame | None) -> None:

@@ -17,13 +17,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from edge_runtime.contracts.files import write_text
+from edge_runtime.console.files import write_text
 from trainer import TrainConfig, train
 from trainer.cli import parse_config
-from trainer.data.checks import screen
+from trainer.data.labels import multi_hot
+from trainer.data.leaks.screen import screen
 from trainer.data.source import DataSource, open_data
 from trainer.data.split import groups_of
-from trainer.objective import multi_hot
 
 
 def iterate_folds(source: DataSource, folds: int, seed: int) -> Iterator[DataSource]:

@@ -20,9 +20,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from edge_runtime.contracts.command import INTERRUPTED
+from edge_runtime.console.command import INTERRUPTED
+from edge_runtime.console.files import write_text
 from edge_runtime.contracts.dataset import read_image_folder
-from edge_runtime.contracts.files import write_text
 
 TOOLS = Path(__file__).resolve().parent
 OUT = TOOLS.parent / "demo-output"
@@ -106,7 +106,7 @@ def _cells(summary: dict[str, Any]) -> dict[str, str]:
 
 def _render_report(out: Path, summary: dict[str, Any]) -> str:
     environment = Environment(loader=FileSystemLoader(TOOLS), autoescape=True, undefined=StrictUndefined)
-    css = (resources.files("edge_runtime.contracts") / "report.css").read_text("utf-8")
+    css = (resources.files("edge_runtime.console") / "report.css").read_text("utf-8")
     plots = out / "run" / "plots"
     return environment.get_template("demo_report.html").render(
         css=Markup(css),  # noqa: S704 - our own style sheet

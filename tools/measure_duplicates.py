@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from edge_runtime.preprocess import read_image
-from trainer.data.duplicates import MAX_BITS
-from trainer.data.signatures import sign_images, sign_picture
+from trainer.data.leaks.duplicates import MAX_BITS
+from trainer.data.leaks.signatures import sign_images, sign_picture
 from trainer.data.source import open_data
 
 QUALITIES = (30, 50, 70)

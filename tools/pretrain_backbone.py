@@ -21,7 +21,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from trainer.data.idx import read_idx
+from trainer.data.formats.idx import read_idx
 
 ALPHA = 0.35
 CLASSES = 10

@@ -63,7 +63,7 @@ def main(model: str, target: str) -> None:
     x, y = (width - PICTURE) // 2, (height - PICTURE) // 2
     with PacedCamera(scenes(ROOT / "trainer" / "assets" / "sample" / "test")) as camera:
         command = [
-            sys.executable, "-m", "edge_runtime.cli", model, camera.url(), "--roi", f"{x},{y},{PICTURE},{PICTURE}",
+            sys.executable, "-m", "edge_runtime.run.cli", model, camera.url(), "--roi", f"{x},{y},{PICTURE},{PICTURE}",
             "--smooth", "mean:5", "--events", "--sink", "preview:0",
         ]  # fmt: skip
         with (

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trainer.config import TrainConfig
+from trainer.config.train_config import TrainConfig
 
 if TYPE_CHECKING:
-    from trainer.workflow import train
+    from trainer.run.training import train
 
 __all__ = ["TrainConfig", "train"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "train":
-        from trainer.workflow import train
+        from trainer.run.training import train
 
         return train
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,12 +8,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import NoReturn
 
-from edge_runtime.contracts.command import exit_with, make_parser, run_command
+from edge_runtime.console.command import exit_with, make_parser, run_command
 from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
-from trainer.cli_options import add_data_options, add_fitting_options, add_model_options
 from trainer.config import SAMPLE, TrainConfig
-from trainer.data.named import NAMED
-from trainer.workflow import REPORT_NAME, train
+from trainer.data.formats import NAMED
+from trainer.options import add_data_options, add_fitting_options, add_model_options
+from trainer.run import REPORT_NAME, train
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,9 +1,10 @@
-"""Where a file is meant to run: what that asks of it, and the proof in the interpreter that runs there."""
+"""A target's name and a file go in; what keeps the file from running there, or the proof that it runs, comes out."""
 
 from __future__ import annotations
 
-from converter.targets.proof import Proof, prove
+from converter.targets.adaptation import adapt
+from converter.targets.proof import IMAGES, Proof, prove
 from converter.targets.requirements import check_requirements
-from converter.targets.table import LITERT, TARGETS, Target
+from converter.targets.table import GPU, LITERT, MICRO, TARGETS, Target
 
-__all__ = ["LITERT", "TARGETS", "Proof", "Target", "check_requirements", "prove"]
+__all__ = ["GPU", "IMAGES", "LITERT", "MICRO", "TARGETS", "Proof", "Target", "adapt", "check_requirements", "prove"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from converter.errors import NotApplicableError
-from converter.recipes import DYNAMIC, FLOAT32, Edges, Variant
+from converter.quantize import DYNAMIC, FLOAT32, Edges, Variant
 from converter.targets.table import TFLITE_RUNTIME, Target
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.inspection.facts import Graph
+from converter.tflite import Graph
 
 _TIE_STEPS = 2
 _ROUNDING = 0.01

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from edge_runtime.backends import BACKENDS
-from edge_runtime.model_file import read_model_file
+from edge_runtime.model import read_model_file
 
 
 def main(path: str, inputs: str, outputs: str) -> None:

@@ -18,13 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.errors import TargetError
-from converter.inspection.reading import read_graphs, read_model
 from converter.targets.agreement import Agreement, compare, deciding_step
 from converter.targets.table import GPU, LITERT, MICRO, TFLITE_RUNTIME, Target
-from edge_runtime.classifier import Classifier
-from edge_runtime.model_contract import UserSays, resolve_contract
-from edge_runtime.model_file import ModelFile, read_model_file
-from edge_runtime.postprocess import activate, both_classes, dequantize
+from converter.tflite import read_graphs, read_model
+from edge_runtime.inference import Classifier, activate, both_classes, dequantize
+from edge_runtime.model import ModelFile, UserSays, read_model_file, resolve_contract
 from edge_runtime.preprocess import Preprocessor, read_image
 
 IMAGES = 50

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from converter.errors import TargetError
-from converter.inspection.facts import Graph, Operator
-from converter.inspection.reading import read_graphs, read_model
 from converter.targets.operators import known_operators
 from converter.targets.table import GPU, LITERT, MICRO, TFLITE_RUNTIME, Target
+from converter.tflite import Graph, Operator, read_graphs, read_model
 
 _SHOWN = 3
 _FLOATS = ("float16", "float32", "float64", "bfloat16")

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from numpy.typing import NDArray
 
 from edge_runtime.errors import BackendError
-from edge_runtime.model_file import ModelFile
+from edge_runtime.model import ModelFile
 
 MAX_THREADS = 256  # the interpreter crashes from some thousands on
 

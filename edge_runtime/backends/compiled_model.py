@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_runtime.backends.base import BackendInfo, check_threads
-from edge_runtime.contracts.command import logger
-from edge_runtime.contracts.native import native_output_as_debug
+from edge_runtime.console.command import logger
+from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.errors import BackendError
-from edge_runtime.model_file import ModelFile
+from edge_runtime.model import ModelFile
 
 _STREAMS = (1, 2)  # the library logs on both, and stdout is for results
 _FAULTS = (ValueError, RuntimeError)

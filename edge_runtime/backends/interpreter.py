@@ -9,9 +9,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from edge_runtime.backends.base import BackendInfo, check_threads
-from edge_runtime.contracts.native import native_output_as_debug
+from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.errors import BackendError
-from edge_runtime.model_file import ModelFile
+from edge_runtime.model import ModelFile
 
 
 class InterpreterBackend:

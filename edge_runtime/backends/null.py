@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_runtime.backends.base import BackendInfo
-from edge_runtime.model_file import ModelFile
+from edge_runtime.model import ModelFile
 
 
 class NullBackend:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge_runtime.backends.interpreter import InterpreterBackend
 from edge_runtime.errors import BackendError
-from edge_runtime.model_file import ModelFile
+from edge_runtime.model import ModelFile
 
 
 class TFLiteRuntimeBackend(InterpreterBackend):

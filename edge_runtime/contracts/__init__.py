@@ -1,4 +1,4 @@
-"""What crosses packages: specifications, records, results, and the habits all commands share.
+"""What crosses packages: specifications, records and results. One file a contract; others import the files.
 
-Imports the standard library and numpy only; ``progress`` imports tqdm when a bar is made, which no device does.
+Imports the standard library and numpy only.
 """

@@ -16,7 +16,7 @@ GOLDEN_NAME = "edge_golden.json"
 GOLDEN_SCHEMA = 1
 MAX_IMAGES = 16
 TEST_PATTERN = "test-pattern"
-"""Stands for the frame that ``edge_runtime.self_test.make_test_pattern`` draws, instead of a file."""
+"""Stands for the frame that ``edge_runtime.inference.self_test.make_test_pattern`` draws, instead of a file."""
 _FILE = r"edge_golden_\d{1,2}\.png"
 
 

@@ -15,10 +15,10 @@ from edge_runtime.contracts.results import Category, ClassificationResult, Frame
 from edge_runtime.decisions.detection import ThresholdDetector
 from edge_runtime.decisions.presence import Change, Presence
 from edge_runtime.decisions.settings import DecisionSettings
-from edge_runtime.postprocess import Scores, top_categories
+from edge_runtime.inference import Scores, top_categories
 
 if TYPE_CHECKING:
-    from edge_runtime.classifier import Classifier
+    from edge_runtime.inference import Classifier
 
 _NS_PER_S = 1_000_000_000
 

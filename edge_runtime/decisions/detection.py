@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_runtime.contracts.errors import ContractError
-from edge_runtime.postprocess import Scores
+from edge_runtime.inference import Scores
 
 
 class Detector(Protocol):

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from edge_runtime.contracts.errors import ContractError
-from edge_runtime.postprocess import Scores
+from edge_runtime.inference import Scores
 
 MAX_FRAMES = 1000
 

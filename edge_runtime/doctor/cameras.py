@@ -6,9 +6,9 @@ import os
 import shlex
 from pathlib import Path
 
+from edge_runtime.board import Machine, read_number, read_text
 from edge_runtime.doctor.children import Attempt, attempt
 from edge_runtime.doctor.findings import Finding
-from edge_runtime.doctor.machine import Machine, read_number, read_text
 from edge_runtime.doctor.packages import mend_of_import, not_tried
 
 _APT = "sudo apt install -y python3-picamera2"

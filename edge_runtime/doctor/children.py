@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edge_runtime.contracts.command import logger
+from edge_runtime.console.command import logger
 
 # The child sees what this process sees, not the current folder that -c would put first.
 _CODE = (

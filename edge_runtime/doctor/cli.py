@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
+from edge_runtime.board import Machine
+from edge_runtime.console.command import exit_with, make_parser, run_command, tool_version
 from edge_runtime.contracts.codec import encode
-from edge_runtime.contracts.command import exit_with, make_parser, run_command, tool_version
 from edge_runtime.doctor.examination import examine
 from edge_runtime.doctor.findings import Finding
-from edge_runtime.doctor.machine import Machine
 
 DOCTOR_SCHEMA = 1
 _STATUS_WIDTH, _NAME_WIDTH = 9, 16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edge_runtime.board import Machine
 from edge_runtime.doctor.cameras import check_picamera2, check_usb_cameras
 from edge_runtime.doctor.children import attempt
 from edge_runtime.doctor.findings import Finding
@@ -14,7 +15,6 @@ from edge_runtime.doctor.hardware import (
     check_throttling,
 )
 from edge_runtime.doctor.interpreters import check_interpreters
-from edge_runtime.doctor.machine import Machine
 from edge_runtime.doctor.packages import check_numpy, check_opencv, check_pillow, check_python, check_sink_packages
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-import subprocess
 
+from edge_runtime.board import UNDER_VOLTAGE, Machine, read_celsius, read_number, read_text, read_throttling
 from edge_runtime.doctor.findings import Finding
-from edge_runtime.doctor.machine import Machine, read_number, read_text
 
 # A lean edge-run on MobileNetV2 peaks at about 60 MB; twice that leaves room for a camera's buffers.
 _ENOUGH_MEMORY_MB = 128
@@ -16,13 +14,7 @@ _ENOUGH_DISK_MB, _LEAST_DISK_MB = 500, 50
 # Where the firmware of a Raspberry Pi begins to lower the frequency, by the hardware documentation on frequency
 # management and thermal control.
 _PI_THROTTLES_C = 80.0
-_VCGENCMD_SECONDS = 5
 _COOLING = "cool the processor: a heat sink or fan, or a case with openings"
-
-# Bits of ``vcgencmd get_throttled``: what is so now, and 16 higher what has been since the start.
-_UNDER_VOLTAGE = 0
-_THROTTLED_BITS = {_UNDER_VOLTAGE: "under-voltage", 1: "frequency capped", 2: "throttled", 3: "soft temperature limit"}
-_SINCE_BOOT = 16
 
 
 def check_board(machine: Machine) -> Finding:
@@ -70,47 +62,16 @@ def check_temperature(machine: Machine) -> Finding:
     return Finding("temperature", "ok", f"{celsius:.1f} °C")
 
 
-def read_celsius(machine: Machine) -> float | None:
-    """The processor's temperature in degrees Celsius; None where the machine does not tell."""
-    millidegrees = read_number(machine.sys_root / "class" / "thermal" / "thermal_zone0" / "temp")
-    return None if millidegrees is None else millidegrees / 1000
-
-
 def check_throttling() -> Finding:
-    """Under-voltage, capped frequency and throttling, now and since the start, from ``vcgencmd`` where it is there."""
-    command = shutil.which("vcgencmd")
-    if command is None:
-        return Finding("throttling", "absent", "the machine does not tell: there is no vcgencmd")
-    try:
-        done = subprocess.run(  # noqa: S603 - a fixed command found on the PATH
-            [command, "get_throttled"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_VCGENCMD_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Finding("throttling", "absent", f"vcgencmd does not answer: {' '.join(str(error).split())}")
-    answer = re.search(rb"throttled=0x([0-9a-fA-F]+)", done.stdout)
-    if answer is None:
-        said = " ".join((done.stderr or done.stdout).decode("utf-8", "replace").split())
-        return Finding("throttling", "absent", f"vcgencmd does not answer: {said or 'it says nothing'}")
-    return _decode_throttled(int(answer[1], 16))
-
-
-def _decode_throttled(bits: int) -> Finding:
-    now = [bit for bit in _THROTTLED_BITS if bits >> bit & 1]
-    before = [bit for bit in _THROTTLED_BITS if bits >> bit + _SINCE_BOOT & 1]
-    if not now and not before:
-        return Finding("throttling", "ok", "none since the start")
-    parts = [
-        f"{when}: {', '.join(_THROTTLED_BITS[bit] for bit in found)}"
-        for when, found in (("now", now), ("since the start", before))
-        if found
-    ]
+    """Under-voltage, capped frequency and throttling, now and since the start."""
+    found = read_throttling()
+    if found.unknown:
+        return Finding("throttling", "absent", str(found))
+    if not found.now and not found.since_start:
+        return Finding("throttling", "ok", str(found))
     supply = "use the power supply made for this board, and a short cable"
-    mend = supply if _UNDER_VOLTAGE in {*now, *before} else _COOLING
-    return Finding("throttling", "problem" if now else "warning", "; ".join(parts), mend)
+    fix = supply if UNDER_VOLTAGE in found.now + found.since_start else _COOLING
+    return Finding("throttling", "problem" if found.now else "warning", str(found), fix)
 
 
 def check_governor(machine: Machine) -> Finding:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from edge_runtime.board import Machine
 from edge_runtime.doctor.children import Attempt, attempt
 from edge_runtime.doctor.findings import Finding, Status
-from edge_runtime.doctor.machine import Machine
 from edge_runtime.doctor.packages import mend_of_import, not_tried
 
 _MODULES = {"ai-edge-litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from edge_runtime.board import Machine
 from edge_runtime.doctor.children import Attempt, attempt
 from edge_runtime.doctor.findings import Finding
-from edge_runtime.doctor.machine import Machine
 
 _OLDEST, _NEWEST = (3, 10), (3, 13)
 _CAMERA_EXTRA = "pip install 'edge-deploy-kit[camera]'"

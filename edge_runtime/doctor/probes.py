@@ -56,7 +56,7 @@ def _pillow() -> Facts:
 def _interpreter(backend: str, module: str) -> Facts:
     import_module(module)
     from edge_runtime.backends import BACKENDS
-    from edge_runtime.model_file import read_model_file
+    from edge_runtime.model.file import read_model_file
 
     delegates = {}
     with tempfile.TemporaryDirectory() as folder:

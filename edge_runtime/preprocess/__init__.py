@@ -7,7 +7,17 @@ normalization               its last step alone, for pixels that are resized alr
 
 from __future__ import annotations
 
-from edge_runtime.preprocess.decode import decode_image, read_image
+from edge_runtime.preprocess.decode import MAX_FILE_BYTES, decode_image, read_image
 from edge_runtime.preprocess.preprocessor import Preprocessor, check_frame, normalization
+from edge_runtime.preprocess.resize import resample, resize_frame
 
-__all__ = ["Preprocessor", "check_frame", "decode_image", "normalization", "read_image"]
+__all__ = [
+    "MAX_FILE_BYTES",
+    "Preprocessor",
+    "check_frame",
+    "decode_image",
+    "normalization",
+    "read_image",
+    "resample",
+    "resize_frame",
+]

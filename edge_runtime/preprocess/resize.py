@@ -18,7 +18,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_runtime.contracts.command import DISTRIBUTION
+from edge_runtime.console.command import DISTRIBUTION
 from edge_runtime.contracts.preprocessing import PreprocessSpec
 
 Pixels = NDArray[np.uint8]

@@ -1,6 +1,1 @@
-"""edge-run as a service of a device.
-
-config_file   run.toml: what the command line says, in a file
-unit          a systemd unit that runs it
-notify        how systemd learns that it is ready and alive
-"""
+"""A configuration file goes in; a systemd unit comes out, and signs of life while it runs."""

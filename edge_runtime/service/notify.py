@@ -12,8 +12,8 @@ import threading
 import time
 from types import TracebackType
 
-from edge_runtime.contracts.command import logger
-from edge_runtime.counts import FrameCounts
+from edge_runtime.console.command import logger
+from edge_runtime.sources import FrameCounts
 
 HANGS_AFTER_SECONDS = 20.0
 """A frame that takes longer than this, the pauses of ``--max-fps`` apart, will take for ever."""

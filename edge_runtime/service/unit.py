@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from edge_runtime.contracts.command import UsageError
+from edge_runtime.console.command import UsageError
 
 _GROUPS = ("video", "render", "gpio", "i2c")  # of devices on a Raspberry Pi; those that are there
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
-from edge_runtime.counts import FrameCounts
-from edge_runtime.decisions.region import Region
+from edge_runtime.decisions import Region
+from edge_runtime.sources import FrameCounts
 
 
 @dataclass(frozen=True, slots=True)

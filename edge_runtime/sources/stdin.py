@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_runtime.errors import ImageError
-from edge_runtime.preprocess import decode_image
-from edge_runtime.preprocess.decode import MAX_FILE_BYTES
+from edge_runtime.preprocess import MAX_FILE_BYTES, decode_image
 from edge_runtime.sources.live import EndOfStream, LiveCapture, LiveSettings
 
 NAME = "-"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edge_runtime.contracts.results import Frame, FrameFailure
 from edge_runtime.errors import SourceError
-from edge_runtime.sources.opencv_library import load_opencv
+from edge_runtime.opencv_library import load_opencv
 
 
 class VideoSource:

@@ -34,6 +34,6 @@ print(*sorted(name for name in sys.modules if "." not in name))
 
 
 def test_importing_the_runtime_loads_no_interpreter_and_no_opencv() -> None:
-    code = "import edge_runtime, edge_runtime.cli, sys; print(*sys.modules)"
+    code = "import edge_runtime, edge_runtime.run.cli, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {name.partition(".")[0] for name in done.stdout.split()} & {*FORBIDDEN, *LAZY}

@@ -9,13 +9,13 @@ import numpy as np
 from PIL import Image
 from tiny_model import LABELS, write_tiny_model
 
-from converter.golden import make_golden_files
-from converter.metadata import LABELS_NAME, ModelCard, append_files, build_metadata, label_file
-from converter.packing import pack_model
+from converter.deliver.golden import make_golden_files
+from converter.tflite.metadata_write import LABELS_NAME, ModelCard, append_files, build_metadata, label_file
+from converter.tflite.packing import pack_model
 from edge_runtime.contracts.dataset import read_image_folder
 from edge_runtime.contracts.manifest import MANIFEST_NAME, ModelManifest, Provenance
 from edge_runtime.contracts.preprocessing import PreprocessSpec
-from edge_runtime.model_file import read_model_file, weights_sha256
+from edge_runtime.model.file import read_model_file, weights_sha256
 
 SPEC = PreprocessSpec(6, 8, mean=(127.5,), std=(127.5,))
 _BRIGHT = {"red": (200, 90, 80), "green": (90, 210, 70), "blue": (70, 80, 220)}

@@ -31,7 +31,7 @@ _CAMERA = """
 import time
 import numpy as np
 from edge_runtime.errors import ImageError
-from edge_runtime.sources.live import EndOfStream
+from edge_runtime.sources.live.capture import EndOfStream
 
 COLORS = [np.full((48, 64, 3), color, np.uint8) for color in ((255, 0, 0), (0, 255, 0), (0, 0, 255))]
 
@@ -184,7 +184,7 @@ def _start(folder: Path, source: str, target: Path, broker: int, preview: int) -
     (folder / "labels.txt").write_text("\n".join(LABELS))
     model = write_tiny_model(folder / "tiny.tflite", dtype="uint8", input_quantization=(1 / 32, 0))
     command = [
-        sys.executable, "-m", "edge_runtime.cli", str(model), source, "--labels", str(folder / "labels.txt"),
+        sys.executable, "-m", "edge_runtime.run.cli", str(model), source, "--labels", str(folder / "labels.txt"),
         "--events", "--sink", f"jsonl:{target}", "--sink", f"mqtt://127.0.0.1:{broker}/{_TOPIC}",
         "--sink", f"preview:{preview}",
     ]  # fmt: skip

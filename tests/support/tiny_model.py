@@ -15,7 +15,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edge_runtime.contracts.manifest import MANIFEST_NAME, ModelManifest, Provenance
 from edge_runtime.contracts.preprocessing import PreprocessSpec
-from edge_runtime.model_file import read_model_file, weights_sha256
+from edge_runtime.model.file import read_model_file, weights_sha256
 
 TYPES = {"float32": schema.TensorType.FLOAT32, "uint8": schema.TensorType.UINT8, "int8": schema.TensorType.INT8}
 LABELS = ("red", "green", "blue")

@@ -15,8 +15,8 @@ from ai_edge_litert import schema_py_generated as schema
 from make_env import make_environment
 
 from edge_runtime.errors import ModelFileError
-from edge_runtime.model_file import read_model_file
-from edge_runtime.self_test import read_golden_set
+from edge_runtime.inference.self_test import read_golden_set
+from edge_runtime.model.file import read_model_file
 from pi_userland.agreement import FLOAT_TOLERANCE, STEPS, Agreement, Scores, Tolerance, compare
 from pi_userland.steps import UserlandError, run
 from pi_userland.userlands import Userland
@@ -47,7 +47,7 @@ def check_answers(userland: Userland, model: Path, images: str) -> Answer:
     Raises:
         UserlandError: edge-run failed there or here.
     """
-    here = _scores((_python_here(userland.backend), "-m", "edge_runtime.cli"), userland.backend, model, images)
+    here = _scores((_python_here(userland.backend), "-m", "edge_runtime.run.cli"), userland.backend, model, images)
     there = _scores(userland.command("edge-run"), userland.backend, model, images)
     tolerance = _tolerance(userland, model)
     agreement = compare(here, there, tolerance)

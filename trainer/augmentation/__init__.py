@@ -1,5 +1,7 @@
-"""Varying training images at random: flips, shifts, colours.
+"""Settings and images go in; varied images come out. ``layers`` imports Keras when it is loaded."""
 
-settings.py     by how much; presets and TOML files
-layers.py       the Keras layers that do it
-"""
+from __future__ import annotations
+
+from trainer.augmentation.settings import PRESETS, Augmentation, read_augmentation
+
+__all__ = ["PRESETS", "Augmentation", "read_augmentation"]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_runtime.contracts.command import logger
+from edge_runtime.console.command import logger
 from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.contracts.dataset_files import absence_of
 from edge_runtime.contracts.manifest import Task
 from trainer.errors import DataError
-from trainer.objective import multi_hot
 
 IMBALANCED = 5
 """From this ratio of the fullest to the emptiest class on, it is said."""
@@ -78,3 +78,11 @@ def _read_off(images: LabelledImages) -> tuple[Task, str]:
 def _counts(images: LabelledImages) -> NDArray[np.int64]:
     """How many images show each class, (classes,)."""
     return multi_hot(images.labels, len(images.classes)).sum(axis=0)
+
+
+def multi_hot(labels: Sequence[tuple[int, ...]], classes: int) -> NDArray[np.bool_]:
+    """Which image shows which class: bool (images, classes)."""
+    shown = np.zeros((len(labels), classes), np.bool_)
+    for row, present in enumerate(labels):
+        shown[row, list(present)] = True
+    return shown

@@ -7,13 +7,11 @@ from functools import partial
 from importlib import resources
 from pathlib import Path
 
-from edge_runtime.contracts.command import logger
+from edge_runtime.console.command import logger
 from edge_runtime.contracts.dataset import PARTS, LabelledImages, read_image_folder
 from edge_runtime.contracts.dataset_files import read_dataset
 from trainer.config import SAMPLE
-from trainer.data.arrays import idx_files, labels_of, read_idx_folder
-from trainer.data.named import NAMED, open_named
-from trainer.data.unpack import unpack
+from trainer.data.formats import NAMED, idx_files, labels_of, open_named, read_idx_folder, unpack
 from trainer.errors import DataError
 
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_runtime.contracts.dataset import PARTS
+from trainer.data.labels import multi_hot
 from trainer.data.source import DataSource
 from trainer.errors import DataError
-from trainer.objective import multi_hot
 
 Split = dict[str, list[int]]
 """For each of "train", "val" and "test" the indices of its images, ascending."""

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from edge_runtime.contracts.command import DISTRIBUTION, tool_version
+from edge_runtime.console.command import DISTRIBUTION, tool_version
 
 _EVENT_TEMPLATE = (
     "{{ {'event_type': value_json.event, 'label': value_json.label, 'score': value_json.score, "

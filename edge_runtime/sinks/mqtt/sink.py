@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from edge_runtime.contracts.command import logger
+from edge_runtime.console.command import logger
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.errors import SinkError
 from edge_runtime.sinks.base import RunInfo

@@ -27,9 +27,9 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge_runtime.board import processor_celsius
 from edge_runtime.sinks.base import RunInfo
 from edge_runtime.sinks.preview.metrics import RunMetrics
-from edge_runtime.sinks.preview.temperature import processor_celsius
 from edge_runtime.sinks.preview.view import PreviewCounts, Views
 
 POLL_SECONDS = 10.0

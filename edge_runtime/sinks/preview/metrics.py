@@ -10,10 +10,10 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, Info, gener
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from edge_runtime.contracts.command import tool_version
+from edge_runtime.board import processor_celsius
+from edge_runtime.console.command import tool_version
 from edge_runtime.contracts.results import FrameFailure, FrameResult
 from edge_runtime.sinks.base import RunInfo
-from edge_runtime.sinks.preview.temperature import processor_celsius
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _MS_PER_S = 1000

@@ -6,7 +6,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
-from edge_runtime.contracts.command import logger
+from edge_runtime.console.command import logger
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.errors import SinkError
 from edge_runtime.sinks.base import RunInfo

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
-from edge_runtime.decisions.region import Region
+from edge_runtime.decisions import Region
 from edge_runtime.errors import ImageError
 
 MAX_VIEWS_A_SECOND = 20

@@ -1,0 +1,115 @@
+"""The float Keras model itself, compiled, on whichever backend Keras is set to (KERAS_BACKEND): TensorFlow or JAX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.settings import ModelOptions
+from edge_runtime.backends import BackendInfo
+from edge_runtime.console.extras import import_quietly
+from edge_runtime.console.native import native_output_as_debug
+from edge_runtime.contracts.manifest import Activation, Task
+from edge_runtime.contracts.preprocessing import PreprocessSpec, parse_normalization, parse_resize
+from edge_runtime.contracts.tensors import TensorSpec
+from edge_runtime.contracts.training import TRAINING_NAME, TrainingRecord
+from edge_runtime.inference import DEFAULT_TOP_K, Scores, activate, both_classes, top_categories
+from edge_runtime.preprocess import Preprocessor
+
+Compiled = Callable[[NDArray[np.float32]], Any]
+
+
+class KerasSubject:
+    """A .keras file, read as the trainer's record beside it says, or as the user says."""
+
+    def __init__(self, path: Path, batch: int, options: ModelOptions) -> None:
+        """Loads and compiles it.
+
+        Raises:
+            MissingExtraError: Keras is not installed.
+            BenchmarkError: the file is no Keras model, or nothing says how images are read.
+        """
+        import_quietly("train", "keras")
+        import keras
+
+        with native_output_as_debug():
+            try:
+                model = keras.saving.load_model(path, compile=False)
+            except (ValueError, TypeError, OSError) as error:
+                raise BenchmarkError(f"{path}: Keras cannot load it: {' '.join(str(error).split())}") from error
+            self._call, how, device, device_name = _compile(keras.backend.backend(), model)
+        self._batch = batch
+        spec, self._task, self._activation = _contract(path, model.input_shape, options)
+        self._image = np.zeros((batch, spec.height, spec.width, spec.channels), np.float32)
+        self._preprocess = Preprocessor(spec, TensorSpec((1, *self._image.shape[1:]), "float32"))
+        version = f"{keras.__version__} ({keras.backend.backend()})"
+        self.info = BackendInfo("keras", version, 1, how, device, device_name)
+
+    def run(self, frames: Sequence[NDArray[np.uint8]]) -> int:
+        """Classifies a batch; returns the nanoseconds of the compiled call, until its output can be read."""
+        taken, scores = self._infer(frames)
+        names = [""] * scores.shape[1]
+        for row in scores:
+            top_categories(row, names, DEFAULT_TOP_K, 0.0)
+        return taken
+
+    def scores(self, frames: Sequence[NDArray[np.uint8]]) -> Scores:
+        """Probabilities, float32 (frames, classes)."""
+        found = []
+        for start in range(0, len(frames), self._batch):
+            part = list(frames[start : start + self._batch])
+            found.append(self._infer(part + part[-1:] * (self._batch - len(part)))[1][: len(part)])
+        return np.concatenate(found)
+
+    def close(self) -> None:
+        """Nothing: the process ends soon."""
+
+    def _infer(self, frames: Sequence[NDArray[np.uint8]]) -> tuple[int, Scores]:
+        for number, frame in enumerate(frames):
+            self._preprocess(frame, self._image[number : number + 1])
+        start = perf_counter_ns()
+        raw = np.asarray(self._call(self._image), np.float32)
+        taken = perf_counter_ns() - start
+        scores = activate(raw, self._activation)
+        return taken, both_classes(scores) if self._task == "binary" else scores
+
+
+def _compile(backend: str, model: Any) -> tuple[Compiled, str, Any, str | None]:
+    """The compiled call, what compiled it, and the device it runs on with its name."""
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU")
+        name = tf.config.experimental.get_device_details(gpus[0]).get("device_name") if gpus else None
+        return tf.function(lambda x: model(x, training=False)), "tf.function", "gpu" if gpus else "cpu", name
+    if backend == "jax":
+        import jax
+
+        device = jax.devices()[0]
+        is_gpu = device.platform == "gpu"
+        call = jax.jit(lambda x: model(x, training=False))
+        return call, "jax.jit", "gpu" if is_gpu else "cpu", device.device_kind if is_gpu else None
+    raise BenchmarkError(f"KERAS_BACKEND {backend}: only tensorflow and jax are measured compiled")
+
+
+def _contract(
+    path: Path, shape: tuple[int | None, ...], options: ModelOptions
+) -> tuple[PreprocessSpec, Task, Activation]:
+    if (path.parent / TRAINING_NAME).is_file():
+        record = TrainingRecord.load(path.parent)
+        return record.preprocessing, record.task, record.activation
+    if options.normalization is None or len(shape) != 4 or shape[1] is None or shape[2] is None:
+        raise BenchmarkError(
+            f"{path}: nothing says how images are read: {TRAINING_NAME} is not beside it; give --normalization, and a "
+            "model of a fixed image size that ends in probabilities"
+        )
+    mean, std = parse_normalization(options.normalization)
+    resize, fraction = parse_resize(options.resize or "squash")
+    spec = PreprocessSpec(shape[1], shape[2], resize=resize, crop_fraction=fraction, mean=mean, std=std)
+    return spec, "single-label", "none"

@@ -1,0 +1,225 @@
+"""Compares results of ``edge-bench run``: the same model, backend, threads and batch in two files, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import ascii_uppercase
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.report.results import BenchmarkResult, Row, Samples, read_samples
+from benchmarks.settings import Scenario
+from benchmarks.stats import ratio_interval
+
+MAX_FILES = len(ascii_uppercase)
+
+_NOISY_ROWS_LISTED = 3
+
+Figure = Literal["latency", "end_to_end"]
+
+
+class RowKey(NamedTuple):
+    """What two rows must have in common to be compared."""
+
+    model_sha256: str
+    backend: str
+    threads: int
+    batch: int
+    scenario: Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFile:
+    """One result file.
+
+    Attributes:
+        letter: how tables and plots call it.
+        samples: None where the file of samples is missing.
+    """
+
+    letter: str
+    path: Path
+    result: BenchmarkResult
+    samples: Samples | None
+
+    def rows(self) -> dict[RowKey, Row]:
+        """All rows of models that could be read."""
+        return {
+            RowKey(row.model_sha256, row.backend, row.threads, row.batch, row.scenario): row
+            for row in self.result.rows
+            if row.model_sha256 is not None
+        }
+
+    def valid_rows(self) -> dict[RowKey, Row]:
+        """The rows whose figures may be compared."""
+        return {key: row for key, row in self.rows().items() if row.status == "VALID"}
+
+    def p50_ms(self, row: Row, figure: Figure) -> float | None:
+        """A row's median; None where it has too few samples for one."""
+        summary = row.latency_ms if figure == "latency" else row.end_to_end_ms
+        return None if summary is None else summary.p50
+
+    def samples_ns(self, row: Row, figure: Figure) -> NDArray[np.int64] | None:
+        """A row's raw samples; None where the file of samples is missing, or the row has none."""
+        return None if self.samples is None or row.samples is None else self.samples[f"{row.samples}_{figure}_ns"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """The other's p50 against the base's, in milliseconds; below 1 the other is faster.
+
+    Attributes:
+        low, high: the 95 % interval; None where raw samples are missing.
+    """
+
+    base_ms: float
+    other_ms: float
+    ratio: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRow:
+    """One row that both files have; a ratio is None where a row has too few samples for a p50.
+
+    Attributes:
+        is_noisy: in at least one of the files.
+    """
+
+    base: Row
+    is_noisy: bool
+    latency: Ratio | None
+    end_to_end: Ratio | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One file against the base.
+
+    Attributes:
+        notes: what could not be compared and why, one sentence each.
+    """
+
+    base: ResultFile
+    other: ResultFile
+    rows: tuple[ComparedRow, ...]
+    notes: tuple[str, ...]
+
+
+def load_results(paths: Sequence[Path]) -> tuple[ResultFile, ...]:
+    """Reads the result files and the samples beside them.
+
+    Raises:
+        ContractError: a file is missing, damaged or no result.
+        BenchmarkError: one file has a model twice, under two names.
+    """
+    files = []
+    for letter, path in zip(ascii_uppercase, paths, strict=False):
+        result = BenchmarkResult.load(path)
+        files.append(ResultFile(letter, path, result, read_samples(result, path)))
+        if len(files[-1].rows()) != sum(row.model_sha256 is not None for row in result.rows):
+            raise BenchmarkError(f"{path}: it holds the same model twice under two names; measure it once")
+    return tuple(files)
+
+
+def compare(files: Sequence[ResultFile]) -> tuple[Comparison, ...]:
+    """The first file against each of the others.
+
+    Raises:
+        BenchmarkError: two files mean different models by one name, or have no row in common.
+    """
+    base, *others = files
+    for other in others:
+        _refuse_other_models(base, other)
+    comparisons = tuple(_against(base, other) for other in others)
+    for comparison in comparisons:
+        if not comparison.rows:
+            names = f"{base.path} and {comparison.other.path}"
+            raise BenchmarkError(f"{names}: no row of one is in the other; {' '.join(comparison.notes)}")
+    return comparisons
+
+
+def _refuse_other_models(base: ResultFile, other: ResultFile) -> None:
+    for name, hashes in _hashes_by_name(base).items():
+        found = _hashes_by_name(other).get(name)
+        if found is not None and not hashes & found:
+            raise BenchmarkError(
+                f"{base.path} and {other.path}: {name} is not the same model in both (SHA-256 {min(hashes)[:12]}… and "
+                f"{min(found)[:12]}…); measure the same file on both sides"
+            )
+
+
+def _hashes_by_name(file: ResultFile) -> dict[str, set[str]]:
+    hashes: dict[str, set[str]] = {}
+    for row in file.result.rows:
+        if row.model_sha256 is not None:
+            hashes.setdefault(row.model, set()).add(row.model_sha256)
+    return hashes
+
+
+def _against(base: ResultFile, other: ResultFile) -> Comparison:
+    base_rows, other_rows = base.rows(), other.rows()
+    pairs = [(row, other_rows[key]) for key, row in base_rows.items() if key in other_rows]
+    rows = tuple(
+        ComparedRow(
+            pair[0],
+            bool(pair[0].noise or pair[1].noise),
+            _ratio("latency", base, other, pair),
+            _ratio("end_to_end", base, other, pair),
+        )
+        for pair in pairs
+        if pair[0].status == pair[1].status == "VALID"
+    )
+    notes = (
+        *_only_in(base, [row for key, row in base_rows.items() if key not in other_rows]),
+        *_only_in(other, [row for key, row in other_rows.items() if key not in base_rows]),
+        *_about(base),
+        *_about(other),
+    )
+    return Comparison(base, other, rows, notes)
+
+
+def _ratio(figure: Figure, base: ResultFile, other: ResultFile, pair: tuple[Row, Row]) -> Ratio | None:
+    base_p50, other_p50 = base.p50_ms(pair[0], figure), other.p50_ms(pair[1], figure)
+    if base_p50 is None or other_p50 is None or base_p50 == 0.0:
+        return None
+    base_ns, other_ns = base.samples_ns(pair[0], figure), other.samples_ns(pair[1], figure)
+    if base_ns is None or other_ns is None or not base_ns.all():  # a coarse clock's zeros cannot be divided by
+        return Ratio(base_p50, other_p50, other_p50 / base_p50, None, None)
+    return Ratio(base_p50, other_p50, other_p50 / base_p50, *ratio_interval(base_ns, other_ns))
+
+
+def _only_in(file: ResultFile, rows: Sequence[Row]) -> list[str]:
+    return [f"Only in {file.letter}: {row_name(row)}." for row in rows]
+
+
+def _about(file: ResultFile) -> list[str]:
+    notes = [
+        f"Not compared, {row.status} in {file.letter}: {row_name(row)}: {row.reason}."
+        for row in file.result.rows
+        if row.status != "VALID"
+    ]
+    notes += [f"{file.letter}: {sentence}" for sentence in file.result.noise]
+    noisy = [row for row in file.result.rows if row.noise]
+    if len(noisy) > _NOISY_ROWS_LISTED:
+        notes.append(
+            f"Noisy in {file.letter}: {len(noisy)} of {len(file.result.rows)} rows; the file says of each why."
+        )
+    else:
+        notes += [f"Noisy in {file.letter}: {row_name(row)}: {'; '.join(row.noise)}." for row in noisy]
+    if file.samples is None:
+        notes.append(f"No interval: {file.letter} has no raw samples ({file.result.samples_file} is not beside it).")
+    return notes
+
+
+def row_name(row: Row) -> str:
+    """A row in words."""
+    batch = "" if row.batch == 1 else f", batch {row.batch}"
+    scenario = ", camera" if row.scenario == "camera" else ""
+    return f"{row.model}, {row.backend}, threads {row.threads}{batch}{scenario}"

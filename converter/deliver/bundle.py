@@ -1,0 +1,80 @@
+"""A zip for one device: the model, its golden images, a list of checksums and a script that starts it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+
+from converter.deliver.reading import read_content
+from edge_runtime.contracts.golden import GOLDEN_NAME
+
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+_MODEL, _START, _SUMS = "model.tflite", "start.sh", "SHA256SUMS"
+_SELF_TEST = 'edge-run "$here/model.tflite" --self-test >&2\n'
+
+
+def bundle_files(content: bytes, out: Path, _arena_bytes: int | None = None) -> dict[Path, bytes]:
+    """The zip, beside ``out`` and with its name; the same model gives the same bytes.
+
+    Args:
+        content: a .tflite of this project.
+        out: where it lies.
+
+    Raises:
+        ModelFileError: it is no image classifier.
+        ExportError: it carries no manifest.
+    """
+    _, inside = read_content(content, out)
+    has_golden = GOLDEN_NAME in inside
+    files = {
+        _MODEL: content,
+        **{f"golden/{name}": file for name, file in inside.items() if name.startswith("edge_golden")},
+        _START: _start_script(has_golden=has_golden).encode(),
+        "README.txt": _readme(out.stem, has_golden=has_golden).encode(),
+    }
+    sums = "".join(f"{hashlib.sha256(file).hexdigest()}  {name}\n" for name, file in files.items())
+    return {out.with_suffix(".bundle.zip"): _zip(out.stem, {**files, _SUMS: sums.encode()})}
+
+
+def _zip(folder: str, files: dict[str, bytes]) -> bytes:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, file in files.items():
+            entry = zipfile.ZipInfo(f"{folder}/{name}", _ZIP_TIME)
+            entry.external_attr = (0o755 if name == _START else 0o644) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, file)
+    return whole.getvalue()
+
+
+def _start_script(*, has_golden: bool) -> str:
+    return f"""\
+#!/bin/sh
+# Checks this bundle, proves the device with the model's golden images, then runs edge-run.
+#   sh start.sh camera:0 --sink console
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+(cd "$here" && sha256sum -c --quiet {_SUMS} >&2)
+if ! command -v edge-run >/dev/null; then
+  echo "start.sh: edge-run is not installed; run: pip install 'edge-deploy-kit[litert]'" >&2
+  exit 1
+fi
+{_SELF_TEST if has_golden else ""}if [ $# -eq 0 ]; then
+  echo "start.sh: all is well; name a source: sh start.sh camera:0" >&2
+  exit 0
+fi
+exec edge-run "$here/{_MODEL}" "$@"
+"""
+
+
+def _readme(name: str, *, has_golden: bool) -> str:
+    golden = "golden/     images and the scores that the model gave them where it was made\n" if has_golden else ""
+    return f"""\
+{name}: an image classifier for edge-run
+
+{_MODEL}  weights, labels and preprocessing in one file
+{golden}{_SUMS}  what start.sh checks first
+{_START}    sh start.sh camera:0   (any source and option of edge-run)
+"""

@@ -1,0 +1,37 @@
+"""Which operators XNNPACK takes: asked of the interpreter itself, in a child process, since a file may crash it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from converter.tflite import DelegateCoverage
+
+SECONDS = 60.0
+_NAME = "xnnpack"
+
+
+def find_coverage(path: Path) -> DelegateCoverage:
+    """Loads ``path`` in ai-edge-litert and says which operators of its first graph XNNPACK took; never raises."""
+    command = [sys.executable, "-m", "converter.inspect.delegates_child", str(path)]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own Python with our own code
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return DelegateCoverage(_NAME, "", None, f"the interpreter gave no answer within {SECONDS:g} s")
+    if done.returncode < 0:
+        name = signal.strsignal(-done.returncode)
+        return DelegateCoverage(_NAME, "", None, f"this file crashes the interpreter ({name})")
+    said = done.stdout.decode("utf-8", "replace").splitlines()
+    if done.returncode or not said:
+        reason = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        return DelegateCoverage(_NAME, "", None, f"the interpreter could not be asked: {' '.join(reason)}")
+    answer = json.loads(said[-1])
+    covered = answer["covered"]
+    return DelegateCoverage(
+        _NAME, answer["interpreter"], None if covered is None else tuple(covered), answer["problem"]
+    )

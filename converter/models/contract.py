@@ -1,0 +1,94 @@
+"""How to feed a model and read it: its record says it, or its float32 file, the user and what it answers do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from converter.errors import SourceError
+from converter.models.base import FloatModel
+from converter.models.source import Source
+from edge_runtime.console.command import logger
+from edge_runtime.contracts.training import TRAINING_NAME
+from edge_runtime.model import ModelContract, UserSays, read_model_file, resolve_contract
+
+_SUM_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True)
+class SettledContract:
+    """A contract, and how its activation was decided.
+
+    Attributes:
+        contract: of the model.
+        activation_reason: a sentence for the report.
+    """
+
+    contract: ModelContract
+    activation_reason: str
+
+
+def contract_of_record(source: Source, said: UserSays) -> SettledContract:
+    """The contract of a RUN folder.
+
+    Raises:
+        SourceError: the user says something that the record says already.
+    """
+    contract = source.contract
+    assert contract is not None
+    for option in ("labels", "normalization", "resize"):
+        if getattr(said, option) is not None:
+            raise SourceError(f"{source.path}: {TRAINING_NAME} says its {option} itself; leave --{option} out")
+    return SettledContract(contract, f"{contract.activation}: {TRAINING_NAME} says so")
+
+
+def contract_of_stranger(source: Source, model: FloatModel, float_file: Path, said: UserSays) -> SettledContract:
+    """The contract of a model trained elsewhere, its activation by the last operator.
+
+    Args:
+        source: MODEL.
+        model: loaded.
+        float_file: a float32 .tflite of it.
+        said: by the user.
+
+    Raises:
+        ContractError: labels or normalisation are missing or do not fit; the message says which option mends it.
+    """
+    own = getattr(model, "file", None)
+    file = own or replace(read_model_file(float_file), path=source.path)
+    contract = resolve_contract(file, said)
+    if own is not None and own.manifest is not None:
+        return SettledContract(contract, f"{contract.activation}: the manifest of {source.path.name} says so")
+    if file.ends_in != "none":
+        return SettledContract(contract, f"none: the model ends in {file.ends_in}, so its outputs are probabilities")
+    return SettledContract(contract, f"{contract.activation}: the model ends in neither softmax nor sigmoid")
+
+
+def look_at_outputs(settled: SettledContract, source: Source, outputs: NDArray[np.float32]) -> SettledContract:
+    """Corrects what the last operator suggests where the outputs show that they are probabilities already.
+
+    Args:
+        settled: by the last operator.
+        source: MODEL.
+        outputs: of some images, as the model gives them, (images, outputs).
+    """
+    contract = settled.contract
+    if contract.activation == "none":
+        return settled
+    if are_probabilities(outputs):
+        reason = f"none: on {len(outputs)} images the outputs lie within 0..1 and sum to 1, so they are probabilities"
+        settled = SettledContract(replace(contract, activation="none"), reason)
+    else:
+        settled = replace(settled, activation_reason=f"{settled.activation_reason}; its outputs are logits "
+                          f"({outputs.min():.3g} to {outputs.max():.3g} on {len(outputs)} images)")  # fmt: skip
+    logger.info("%s: activation %s", source.path, settled.activation_reason)
+    return settled
+
+
+def are_probabilities(outputs: NDArray[np.float32]) -> bool:
+    """Whether each row lies within 0..1 and sums to 1."""
+    sums = outputs.sum(axis=1)
+    return bool(outputs.shape[1] > 1 and outputs.min() >= 0 and np.abs(sums - 1).max() <= _SUM_TOLERANCE)

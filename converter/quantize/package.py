@@ -1,0 +1,94 @@
+"""The finished .tflite: packed flatbuffer with TFLite metadata, then ``labels.txt`` and ``edge_manifest.json``."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from converter.quantize.recipes import Variant
+from converter.tflite.metadata_write import (
+    CALIBRATION_NAME,
+    LABELS_NAME,
+    ModelCard,
+    append_files,
+    build_metadata,
+    calibration_file,
+    label_file,
+)
+from converter.tflite.packing import pack_model
+from edge_runtime.console.files import write_bytes
+from edge_runtime.contracts.manifest import MANIFEST_NAME, GateVerdict, ModelManifest, Provenance
+from edge_runtime.model import ModelContract, read_model_file
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What all files made from one model have in common."""
+
+    contract: ModelContract
+    card: ModelCard
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Package:
+    """A converted model with everything it will carry but the gate's verdict.
+
+    Attributes:
+        path: a file of it, to be measured.
+        variant: how it was made.
+        model: the flatbuffer.
+        manifest: its contract and provenance, ``gate`` still open.
+    """
+
+    path: Path
+    variant: Variant
+    model: bytes
+    manifest: ModelManifest
+
+    def to_bytes(self, gate: GateVerdict | None = None, golden: Mapping[str, bytes] | None = None) -> bytes:
+        """The whole file, with golden images where there are some."""
+        manifest = dataclasses.replace(self.manifest, gate=gate)
+        scored = manifest.labels[-manifest.output.shape[-1] :]  # a binary model may score its second class alone
+        files = {LABELS_NAME: label_file(scored), CALIBRATION_NAME: calibration_file(manifest.thresholds)}
+        texts = {name: text for name, text in files.items() if text is not None}
+        return append_files(self.model, {**texts, MANIFEST_NAME: manifest.to_json(), **(golden or {})})
+
+
+def package_model(converted: bytes, variant: Variant, identity: Identity, path: Path) -> Package:
+    """Packs what the converter made, and writes the file as it is before the gate to ``path``.
+
+    Args:
+        converted: a .tflite without metadata.
+        variant: how it was made.
+        identity: what it says of itself.
+        path: of a file to be measured.
+
+    Raises:
+        ContractError: the converted tensors do not fit the contract.
+        OutputError: ``path`` cannot be written.
+    """
+    contract = identity.contract
+    write_bytes(path, converted)
+    file = read_model_file(path)
+    model = pack_model(converted, build_metadata(identity.card, contract.preprocessing, contract.thresholds))
+    manifest = ModelManifest(
+        name=identity.card.name,
+        task=contract.task,
+        labels=contract.labels,
+        preprocessing=contract.preprocessing,
+        input=file.input,
+        output=file.output,
+        recipe=variant.recipe.name,
+        quantization=variant.parameters(),
+        weights_sha256=hashlib.sha256(model).hexdigest(),
+        provenance=identity.provenance,
+        activation=contract.activation,
+        thresholds=contract.thresholds,
+    )
+    package = Package(path, variant, model, manifest)
+    write_bytes(path, package.to_bytes())
+    return package

@@ -1,0 +1,7 @@
+"""A Keras model goes in; a copy whose weights lose less when they are quantized comes out."""
+
+from __future__ import annotations
+
+from converter.quantize.weights.prepare import PREPARATIONS, prepare_copy
+
+__all__ = ["PREPARATIONS", "prepare_copy"]

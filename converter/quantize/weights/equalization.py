@@ -1,0 +1,154 @@
+"""Cross-layer equalisation: gives every channel of an activation the range of the widest, before quantizing.
+
+An 8-bit activation has one scale for all its channels, so a channel that stays small gets few of the 256 steps. Between
+a layer and the next, channel c may be scaled by any k > 0 and the next layer's weights by 1/k: a ReLU passes it on
+(Nagel et al. 2019, https://arxiv.org/abs/1906.04721, section 4.1).
+
+The paper replaces ReLU6, which breaks that, by ReLU. Here ReLU6 stays: channels are only scaled up, and only so far
+that their largest value on the calibration images stays within the widest channel's, so within 6. On these images the
+scaled model computes the same. Beyond, a scaled channel saturates at its largest calibrated value instead of at 6,
+which is what a per-channel 8-bit range would do as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from converter.errors import NotApplicableError
+from converter.models import KerasModel
+from converter.quantize.weights.graph import KerasLayer, LayerGraph, is_convolution, is_depthwise, read_graph
+
+MAX_SCALE = 64.0
+"""Channels that hardly ever speak are not blown up further."""
+_TO_OTHERS = 0.5
+"""The exponent of k towards a layer that mixes channels: its weights share one scale, so half of the way, as in the
+paper's square root; a depthwise layer has a scale a channel and takes all of it."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """An activation whose channels may be scaled.
+
+    Attributes:
+        producer: the convolution that makes it.
+        norm: the batch normalisation behind that, if any.
+        activation: the layer whose output it is.
+        consumer: the only convolution that takes it.
+    """
+
+    producer: KerasLayer
+    norm: KerasLayer | None
+    activation: KerasLayer
+    consumer: KerasLayer
+
+
+def find_links(model: KerasModel) -> tuple[Link, ...]:
+    """The activations of ``model`` that can be equalised.
+
+    Raises:
+        NotApplicableError: there are none; the message says why.
+    """
+    graph = read_graph(model)
+    links = [link for layer in graph.layers if is_convolution(layer) and (link := _link(graph, layer)) is not None]
+    if not links:
+        raise NotApplicableError("no convolution with ReLU or ReLU6 feeds just one other convolution")
+    return tuple(links)
+
+
+def equalize(model: KerasModel, inputs: Iterable[NDArray[np.float32]]) -> int:
+    """Equalises ``model`` in place and returns how many activations it scaled.
+
+    Args:
+        model: a ``keras.Model``; on ``inputs`` it computes the same afterwards, up to rounding.
+        inputs: calibration inputs, each float32 (images, height, width, channels).
+
+    Raises:
+        NotApplicableError: its architecture has nothing to equalise; the message says why.
+    """
+    links = find_links(model)
+    for link, peaks in zip(links, _channel_peaks(model, links, inputs), strict=True):
+        _scale(link, channel_scales(peaks, 1.0 if is_depthwise(link.consumer) else _TO_OTHERS))
+    return len(links)
+
+
+def channel_scales(peaks: NDArray[np.float32], exponent: float) -> NDArray[np.float32]:
+    """By how much each channel is scaled: (widest peak / own peak) ** exponent, within 1..``MAX_SCALE``.
+
+    Args:
+        peaks: the largest value of each channel, (channels,), none below 0; a channel that is always 0 gets 1.
+        exponent: 1 gives all channels the same peak.
+    """
+    widest = float(peaks.max(initial=0.0))
+    ratios = np.divide(widest, peaks, out=np.ones_like(peaks), where=peaks > 0)
+    scales: NDArray[np.float32] = np.clip(ratios**exponent, 1.0, MAX_SCALE).astype(np.float32)
+    return scales
+
+
+def _link(graph: LayerGraph, producer: KerasLayer) -> Link | None:
+    import keras
+
+    norm, activation = None, producer
+    following = graph.next_of(producer)
+    if isinstance(following, keras.layers.BatchNormalization) and _is_linear(producer):
+        if not (following.scale and following.center):
+            return None
+        norm = activation = following
+        following = graph.next_of(norm)
+    if _is_linear(activation) and _is_relu(following):
+        activation = following
+    elif norm is not None or producer.activation is not keras.activations.relu:
+        return None
+    consumer = graph.next_computing(activation)
+    if consumer is None or not is_convolution(consumer):
+        return None
+    return Link(producer, norm, activation, consumer)
+
+
+def _is_linear(layer: KerasLayer) -> bool:
+    import keras
+
+    return getattr(layer, "activation", keras.activations.linear) is keras.activations.linear
+
+
+def _is_relu(layer: KerasLayer) -> bool:
+    import keras
+
+    if isinstance(layer, keras.layers.ReLU):
+        return not layer.negative_slope and not layer.threshold
+    return isinstance(layer, keras.layers.Activation) and layer.activation in (
+        keras.activations.relu,
+        keras.activations.relu6,
+    )
+
+
+def _channel_peaks(
+    model: KerasModel, links: Sequence[Link], inputs: Iterable[NDArray[np.float32]]
+) -> list[NDArray[np.float32]]:
+    """For each link the largest value of each channel over all inputs."""
+    import keras
+
+    probe = keras.Model(model.inputs, [link.activation.output for link in links])
+    peaks = [np.zeros(link.activation.output.shape[-1], np.float32) for link in links]
+    for batch in inputs:
+        for peak, values in zip(peaks, probe.predict_on_batch(batch), strict=True):
+            np.maximum(peak, np.asarray(values).max(axis=tuple(range(np.ndim(values) - 1))), out=peak)
+    return peaks
+
+
+def _scale(link: Link, scales: NDArray[np.float32]) -> None:
+    """Makes the producer's channels larger by ``scales`` and the consumer's weights smaller by as much."""
+    if link.norm is not None:
+        for weight in (link.norm.gamma, link.norm.beta):
+            weight.assign(np.asarray(weight) * scales)
+    else:
+        producer = link.producer
+        shape = (-1, 1) if is_depthwise(producer) else (-1,)
+        producer.kernel.assign(np.asarray(producer.kernel) * scales.reshape(shape))
+        if producer.use_bias:
+            producer.bias.assign(np.asarray(producer.bias) * scales)
+    consumer = link.consumer
+    consumer.kernel.assign(np.asarray(consumer.kernel) / scales[:, None])

@@ -1,0 +1,1 @@
+"""A ConversionReport goes in; one HTML file comes out."""

@@ -1,0 +1,46 @@
+"""Which of the files that passed is delivered. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from converter.config import Preference
+from converter.judge import Latency
+from converter.results import Candidate
+
+EQUALLY_FAST = 0.03
+"""Files within 3 % of the fastest are equally fast: no one measures less on a machine that does other things, too."""
+
+
+def choose(candidates: Sequence[Candidate], prefer: Preference) -> tuple[Candidate | None, str]:
+    """The best candidate that passed, and why it is the best; None where none passed.
+
+    For latency: the smallest among the fastest, and never one that is slower than float32. For size: the smallest.
+
+    Args:
+        candidates: float32 among them; their latencies were measured in turns with its.
+        prefer: what counts first.
+    """
+    passed = [candidate for candidate in candidates if candidate.gate.passed]
+    if not passed:
+        return None, "nothing that was tried keeps the limits"
+    smallest_first = sorted(passed, key=lambda candidate: candidate.size_bytes)
+    if prefer == "size":
+        return smallest_first[0], "the smallest that keeps the limits"
+    allowed = [candidate for candidate in smallest_first if not is_slower(candidate.latency_ms)] or smallest_first
+    fastest = min((candidate.latency_ms for candidate in allowed), key=lambda latency: latency.ratio)
+    chosen = next(candidate for candidate in allowed if is_as_fast(candidate.latency_ms, fastest))
+    return chosen, (
+        "the smallest of the fastest that keep the limits "
+        f"(within {EQUALLY_FAST:.0%}, or what the measurement leaves open)"
+    )
+
+
+def is_as_fast(latency: Latency, fastest: Latency) -> bool:
+    """Whether a file is as fast as the fastest, as far as the measurement tells."""
+    return latency.ratio <= fastest.ratio * (1 + EQUALLY_FAST) or latency.ratio_interval[0] <= fastest.ratio_interval[1]
+
+
+def is_slower(latency: Latency) -> bool:
+    """Whether a file is slower than float32, by more than what counts as equally fast."""
+    return latency.ratio > 1.0 + EQUALLY_FAST

@@ -1,0 +1,137 @@
+"""The ladder of ``--quantize auto``: plain recipes, then repairs of int8, then 16-bit activations.
+
+Repairs end with the first file that passes the gate and computes in 8 bits faster than float32, or, where size counts,
+with any 8-bit file that passes. Every rung is recorded, also why one was passed over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from converter.config import Preference
+from converter.errors import ConversionError, NotApplicableError
+from converter.judge import Latency, refusals
+from converter.quantize import DYNAMIC, FLOAT16, INT8, INT8_WEIGHTS, INT16X8, MIXED, Variant
+from converter.quantize.weights import PREPARATIONS
+from converter.results import LayerError, Step
+from converter.search.choose import is_slower
+from converter.search.layers import rank_layers
+from converter.search.workbench import Attempt, Workbench
+from edge_runtime.console.command import logger
+
+_LAYER_COUNTS = (1, 2, 3, 5, 8)
+_PLAIN = (INT8, DYNAMIC, INT8_WEIGHTS, FLOAT16)
+
+
+class Ladder:
+    """One climb.
+
+    Attributes:
+        steps: each rung, and what came of it.
+        layers: what the layer search found; empty where it was not needed.
+    """
+
+    def __init__(self, bench: Workbench, float32: Attempt, prefer: Preference) -> None:
+        """Starts at the bottom.
+
+        Args:
+            bench: makes and measures files.
+            float32: the unquantised file.
+            prefer: what counts first.
+        """
+        self.steps: list[Step] = []
+        self.layers: tuple[LayerError, ...] = ()
+        self._bench = bench
+        self._float32 = float32
+        self._prefer = prefer
+        self._latencies: dict[str, Latency] = {}
+
+    def climb(self) -> None:
+        """Tries rung by rung; what was made is in ``bench.attempts``.
+
+        Raises:
+            ImageError: an image cannot be decoded.
+            BackendError: the interpreter does not take a file.
+        """
+        int8 = self._try_plain()
+        if int8 is not None and not int8.gate.passed:
+            self._repair(int8)
+        if any(attempt.gate.passed and attempt.variant.recipe.weights == "int8" for attempt in self._bench.attempts):
+            self._skip("int16x8", "not needed: a file with 8-bit weights passed, and this one would be slower")
+        else:
+            self._try("int16x8", Variant(INT16X8, INT16X8.edges()))
+
+    def mix(self, int8: Variant) -> None:
+        """The recipe "mixed": int8, and where the gate refuses that, with as few layers in float32 as it needs."""
+        for attempt in self._try("int8", int8):
+            if not attempt.gate.passed:
+                self._search_layers(attempt)
+
+    def _search_layers(self, base: Attempt) -> None:
+        """Leaves the fewest layers of ``base`` in float32 that the gate needs."""
+        try:
+            ranking = rank_layers(self._bench, base.variant)
+        except (ConversionError, NotApplicableError) as error:
+            self._skip("mixed", str(error))
+            return
+        self.layers = ranking.layers
+        if not ranking.order:
+            self._skip("mixed", "no layer alone brings the scores closer to the float model's")
+        counts = sorted({min(count, len(ranking.order)) for count in _LAYER_COUNTS} - {0})
+        for count in counts:
+            variant = replace(base.variant, recipe=MIXED, float_layers=ranking.order[:count])
+            made = self._try("mixed", variant)
+            if any(attempt.gate.passed for attempt in made):
+                return
+
+    def _try_plain(self) -> Attempt | None:
+        made = []
+        for recipe in _PLAIN:
+            made += self._try(recipe.name, Variant(recipe, recipe.edges()))
+        return next((attempt for attempt in made if attempt.variant.recipe is INT8), None)
+
+    def _repair(self, int8: Attempt) -> None:
+        """Other weights before quantizing, then layers left in float32; each only where int8 can win at all."""
+        if self._stands_well():
+            self._skip("repair", "not needed: a file with 8-bit weights passed")
+            return
+        if self._prefer == "latency" and is_slower(self._latency(int8)):
+            ratio = self._latency(int8).ratio
+            self._skip("repair", f"int8 takes {ratio:.2f} times as long as float32 here; repaired it would, too")
+            return
+        for steps in PREPARATIONS:
+            self._try("int8 " + " ".join(steps), replace(int8.variant, prepared=steps))
+            if self._stands_well():
+                self._skip("mixed", "not needed: a file without float layers passed")
+                return
+        self._search_layers(int8)  # a corrected bias would be wrong where the weights stay as they are
+
+    def _stands_well(self) -> bool:
+        passed = [attempt for attempt in self._bench.attempts if attempt.gate.passed]
+        if self._prefer == "size":
+            return any(attempt.variant.recipe.weights == "int8" for attempt in passed)
+        integer = [attempt for attempt in passed if attempt.variant.recipe.activations == "int8"]
+        return any(not is_slower(self._latency(attempt)) for attempt in integer)
+
+    def _latency(self, attempt: Attempt) -> Latency:
+        name = attempt.variant.name
+        if name not in self._latencies:
+            self._latencies[name] = self._bench.measure_latencies([self._float32.package, attempt.package])[1]
+        return self._latencies[name]
+
+    def _try(self, rung: str, variant: Variant) -> list[Attempt]:
+        try:
+            made = self._bench.attempt([variant])
+        except (ConversionError, NotApplicableError) as error:
+            self._skip(rung, str(error))
+            return []
+        for attempt in made:
+            worst = attempt.per_class[0].label if attempt.per_class else ""
+            outcome = "; ".join(refusals(attempt.gate, worst)) or "passed"
+            logger.info("%s: %s", attempt.variant.name, outcome)
+            self.steps.append(Step(rung, outcome, (attempt.variant.name,)))
+        return made
+
+    def _skip(self, rung: str, reason: str) -> None:
+        logger.info("%s: %s", rung, reason)
+        self.steps.append(Step(rung, reason))

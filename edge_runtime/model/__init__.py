@@ -1,0 +1,23 @@
+"""The bytes of a .tflite go in; what it says about itself, and how to feed and read it, come out. No interpreter."""
+
+from __future__ import annotations
+
+from edge_runtime.model.contract import ModelContract, UserSays, resolve_contract
+from edge_runtime.model.file import METADATA_NAME, ModelFile, flatbuffer_size, read_associated_files, read_model_file
+from edge_runtime.model.flatbuffer import FlatTable
+from edge_runtime.model.trust import check_manifest_sha256, check_sha256, file_sha256
+
+__all__ = [
+    "METADATA_NAME",
+    "FlatTable",
+    "ModelContract",
+    "ModelFile",
+    "UserSays",
+    "check_manifest_sha256",
+    "check_sha256",
+    "file_sha256",
+    "flatbuffer_size",
+    "read_associated_files",
+    "read_model_file",
+    "resolve_contract",
+]

@@ -1,0 +1,137 @@
+"""edge-run: frames from a source through a model to sinks."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from edge_runtime.console.command import UsageError, exit_with, logger, run_command
+from edge_runtime.contracts.errors import ContractError
+from edge_runtime.decisions import DecisionSettings
+from edge_runtime.inference import Classifier
+from edge_runtime.run.config_file import complete_options
+from edge_runtime.run.options import make_run_parser
+from edge_runtime.run.pipeline import Decide, PipelineSettings, counts_of, is_live, run_pipeline
+from edge_runtime.sinks import RunInfo, needs_events, open_sinks
+from edge_runtime.sources import FrameCounts, open_source, without_password
+from edge_runtime.sources.live import LiveSettings
+
+_OF_CLASSIFIER = (
+    "backend", "threads", "top_k", "threshold", "labels", "normalization", "resize", "sha256", "verify",
+)  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit code."""
+
+    def body(options: argparse.Namespace) -> int:
+        options = complete_options(options, make_run_parser(), arguments)
+        return _print_unit(options) if options.systemd_unit else _run(options)
+
+    return run_command(make_run_parser(), body, arguments)
+
+
+def entry() -> NoReturn:
+    """The console script."""
+    exit_with(main())
+
+
+def _print_unit(options: argparse.Namespace) -> int:
+    if options.config is None:
+        raise UsageError("--systemd-unit needs a --config FILE that the service is to run")
+    from edge_runtime.service.unit import make_unit  # here: a run has no need of it
+
+    print(make_unit(Path(options.config)), end="")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    signal.signal(signal.SIGTERM, _stop)
+    sinks = options.sink or ["jsonl"]
+    decisions = _decisions(options, sinks)
+    with ExitStack() as stack:
+        if options.self_test:
+            from edge_runtime.inference.self_test import report_self_test  # here: no run needs it
+
+            return report_self_test(_load(options, stack)[0], options.model)
+        source = open_source(options.source, LiveSettings(policy=options.policy))
+        if options.workers is not None and is_live(source):
+            raise UsageError("--workers is for files and videos; give a live source --threads")
+        workers = _load(options, stack)
+        classifier = workers[0]
+        counts = counts_of(source)
+        run = RunInfo(
+            model=options.model,
+            source=without_password(options.source),
+            labels=classifier.contract.labels,
+            counts=counts,
+            is_live=is_live(source),
+            frame_rate=getattr(source, "frame_rate", None),
+            region=options.roi,
+        )
+        settings = PipelineSettings(
+            max_fps=options.max_fps,
+            read_ahead=options.workers is None,
+            crop=options.roi and options.roi.crop,
+            decide=_decide(decisions, classifier, run.frame_rate),
+        )
+        with _heartbeat(counts, options.max_fps):
+            run_pipeline(source, workers, open_sinks(sinks, run), settings, counts)
+    if counts.failed:
+        logger.warning("%d of %d frames could not be read", counts.failed, counts.produced)
+    return 1 if counts.failed else 0
+
+
+def _heartbeat(counts: FrameCounts, max_fps: float | None) -> AbstractContextManager[object]:
+    if "NOTIFY_SOCKET" not in os.environ:
+        return nullcontext()
+    from edge_runtime.service.notify import HANGS_AFTER_SECONDS, Heartbeat  # here: nobody listens to most runs
+
+    return Heartbeat(counts, HANGS_AFTER_SECONDS + (2 / max_fps if max_fps else 0.0))
+
+
+def _load(options: argparse.Namespace, stack: ExitStack) -> list[Classifier]:
+    """The classifier, once a worker; they are closed with ``stack``."""
+    said = {name: getattr(options, name) for name in _OF_CLASSIFIER}
+    if options.check:
+        from edge_runtime.inference.trial import try_in_child  # here: it costs a start that does without 10 ms
+
+        try_in_child(options.model, **said)
+    classifier = stack.enter_context(Classifier(options.model, **said))
+    info = classifier.backend_info
+    logger.debug("%s %s, threads %d, delegate %s", info.name, info.version, info.threads, info.delegate)
+    return [classifier, *(stack.enter_context(classifier.twin()) for _ in range(1, options.workers or 1))]
+
+
+def _decisions(options: argparse.Namespace, sinks: Sequence[str]) -> DecisionSettings:
+    try:
+        settings = DecisionSettings(
+            tuple(options.smooth or ()), options.min_duration, options.events or needs_events(sinks)
+        )
+    except ContractError as error:
+        raise UsageError(str(error)) from error
+    if options.threshold is not None and settings.make_hysteresis() is not None:
+        raise UsageError("--threshold and --smooth hysteresis say the same thing twice; leave one out")
+    return settings
+
+
+def _decide(settings: DecisionSettings, classifier: Classifier, frame_rate: float | None) -> Decide | None:
+    if settings.changes_nothing:
+        return None
+    from edge_runtime.decisions.decider import Decider  # here: most runs decide nothing over time
+
+    return Decider.of(classifier, settings, frame_rate).decide
+
+
+def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    entry()

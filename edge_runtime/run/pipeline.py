@@ -1,0 +1,265 @@
+"""Joins a source, one classifier or several, and sinks.
+
+How a frame goes:
+
+- a live source captures in a thread of its own already; its frames are classified in the calling thread;
+- other sources are read ahead of the classifier, in a second thread: decoding and preprocessing overlap inference;
+- with several classifiers each has a thread, and image files are decoded there as well.
+
+Results reach the sinks in the order of the frames, in the calling thread.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from itertools import repeat
+from queue import SimpleQueue
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_runtime.console.command import logger
+from edge_runtime.contracts.errors import ContractError
+from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
+from edge_runtime.errors import ImageError
+from edge_runtime.inference import Classifier, ModelInput, Scores
+from edge_runtime.sinks import Sink
+from edge_runtime.sources import FrameCounts, Item, Read, Source
+
+READ_AHEAD = 2  # frames made ready, or being made so, while another is classified
+AHEAD_PER_WORKER = 2  # frames a classifier's thread works on, or that wait for an earlier one
+
+T = TypeVar("T")
+Decide = Callable[[FrameResult, Scores], FrameResult]
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSettings:
+    """How frames go through a pipeline.
+
+    Attributes:
+        max_fps: a frame is asked for no sooner than 1 / max_fps seconds after the last one; None sets no limit.
+        read_ahead: whether a single classifier's frames are read and preprocessed in a second thread; False does all in
+            one.
+        crop: gives the part of a frame's pixels that is classified (a view is enough); called in any thread. An
+            ImageError of it makes the frame a failed one.
+        decide: from a frame's own result and the scores of all classes, float32 (classes,), to what the sinks get;
+            called in the order of frames, in one thread: this is where smoothing over time belongs.
+
+    Raises:
+        ContractError: ``max_fps`` is not above 0.
+    """
+
+    max_fps: float | None = None
+    read_ahead: bool = True
+    crop: Callable[[NDArray[np.uint8]], NDArray[np.uint8]] | None = None
+    decide: Decide | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_fps is not None and not self.max_fps > 0:
+            raise ContractError(f"max_fps {self.max_fps} is not above 0")
+
+
+def counts_of(source: Source) -> FrameCounts:
+    """The counts that a live source keeps itself; new ones for any other, which :func:`run_pipeline` fills."""
+    counts: FrameCounts = getattr(source, "counts", None) or FrameCounts()
+    return counts
+
+
+def run_pipeline(
+    source: Source,
+    classifiers: Sequence[Classifier],
+    sinks: Sequence[Sink],
+    settings: PipelineSettings | None = None,
+    counts: FrameCounts | None = None,
+) -> FrameCounts:
+    """Classifies every frame of ``source`` and hands each result to every sink, in order.
+
+    Closes the source and the sinks at the end, also after an error or Ctrl-C.
+
+    Args:
+        source: where frames come from.
+        classifiers: what they go through; each of several gets a thread of its own. A live source takes one.
+        sinks: where results go.
+        settings: how; None takes the defaults.
+        counts: from ``counts_of(source)``, for whoever wants to read them meanwhile.
+
+    Raises:
+        ContractError: a live source with several classifiers.
+        EdgeRuntimeError: the source, the interpreter or a sink failed.
+    """
+    if len(classifiers) > 1 and is_live(source):
+        raise ContractError("a live source takes one classifier; give that one more threads instead")
+    counts = counts_of(source) if counts is None else counts
+    try:
+        with ExitStack() as stack:
+            stack.callback(source.close)
+            for sink in sinks:
+                stack.callback(sink.close)
+            for result, frame in _results(source, classifiers, settings or PipelineSettings(), counts, stack):
+                for sink in sinks:
+                    sink.write(result, frame)
+                if isinstance(result, FrameFailure):
+                    counts.failed += 1
+                else:
+                    counts.delivered += 1
+    finally:
+        counts.dropped += counts.under_way  # the run was stopped, or its source closed by another thread
+        if is_live(source) and counts.produced:
+            logger.info("%s", counts.describe())
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a classifier's thread makes of a frame."""
+
+    result: FrameResult | FrameFailure
+    frame: Frame | None = None
+    scores: Scores | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A frame that was read and preprocessed ahead."""
+
+    frame: Frame
+    made: ModelInput
+
+
+def _results(
+    source: Source,
+    classifiers: Sequence[Classifier],
+    settings: PipelineSettings,
+    counts: FrameCounts,
+    stack: ExitStack,
+) -> Iterator[tuple[FrameResult | FrameFailure, Frame | None]]:
+    """Every result with its frame, in order; threads it needs end with ``stack``."""
+    workers = len(classifiers)
+    items = _items(source, classifiers, settings, stack)
+    if not is_live(source):
+        items = _counted(items, counts)
+    if settings.max_fps is not None:
+        items = _paced(items, 1 / settings.max_fps)
+    classify = partial(_classify, _queue_of(classifiers), settings)
+    if workers > 1:
+        outcomes = _in_order((partial(classify, item) for item in items), workers, AHEAD_PER_WORKER * workers, stack)
+    else:
+        outcomes = map(classify, items)
+    for outcome in outcomes:
+        result = outcome.result
+        if settings.decide is not None and outcome.scores is not None and isinstance(result, FrameResult):
+            result = settings.decide(result, outcome.scores)
+        yield result, outcome.frame
+
+
+def _items(
+    source: Source, classifiers: Sequence[Classifier], settings: PipelineSettings, stack: ExitStack
+) -> Iterator[Item | Read | _Ready]:
+    """The frames of ``source``; made ready where one classifier's are read ahead; or what reads them."""
+    alone = len(classifiers) == 1
+    reads: Sequence[Read] | None = source.reads() if hasattr(source, "reads") else None
+    if reads is not None and (not alone or len(reads) == 1):
+        return iter(reads)
+    if is_live(source) or (alone and not settings.read_ahead):
+        return iter(source)
+    following: Iterable[Callable[[], Item | None]] = (
+        repeat(partial(next, iter(source), None)) if reads is None else reads
+    )
+    if not alone:
+        return _until_none(_in_order(following, 1, READ_AHEAD, stack))
+    make = classifiers[0].input_maker()
+    ready = (partial(_make_ready, make, settings, read) for read in following)
+    return _until_none(_in_order(ready, 1, READ_AHEAD, stack))
+
+
+def _make_ready(
+    make: Callable[[NDArray[np.uint8]], ModelInput], settings: PipelineSettings, read: Callable[[], Item | None]
+) -> FrameFailure | _Ready | None:
+    frame = read()
+    if not isinstance(frame, Frame):
+        return frame
+    try:
+        return _Ready(frame, make(_pixels(frame, settings)))
+    except ImageError as error:
+        return _failure(frame, error)
+
+
+def _classify(idle: SimpleQueue[Classifier], settings: PipelineSettings, item: Item | Read | _Ready) -> _Outcome:
+    read = item() if callable(item) else item
+    if isinstance(read, FrameFailure):
+        return _Outcome(read)
+    frame = read.frame if isinstance(read, _Ready) else read
+    classifier = idle.get()
+    try:
+        if isinstance(read, _Ready):
+            classification, scores = classifier.classify_input(read.made)
+        else:
+            classification, scores = classifier.classify_with_scores(_pixels(frame, settings))
+    except ImageError as error:
+        return _Outcome(_failure(frame, error))
+    finally:
+        idle.put(classifier)
+    result = FrameResult(
+        source=frame.source,
+        index=frame.index,
+        captured_ns=frame.captured_ns,
+        capture_ns=frame.capture_ns,
+        age_ns=max(0, time.time_ns() - frame.captured_ns),
+        classification=classification,
+    )
+    return _Outcome(result, frame, scores)
+
+
+def _pixels(frame: Frame, settings: PipelineSettings) -> NDArray[np.uint8]:
+    """The part of a frame that is classified; an ImageError where a camera came back with smaller frames."""
+    return frame.pixels if settings.crop is None else settings.crop(frame.pixels)
+
+
+def _failure(frame: Frame, error: ImageError) -> FrameFailure:
+    return FrameFailure(frame.source, frame.index, str(error))
+
+
+def _in_order(tasks: Iterable[Callable[[], T]], threads: int, ahead: int, stack: ExitStack) -> Iterator[T]:
+    """The results of ``tasks``, in order, worked on by threads that end with ``stack``."""
+    from edge_runtime.run.ahead import in_order, thread_pool  # here: one picture needs no threads
+
+    return in_order(stack.enter_context(thread_pool(threads)), tasks, ahead)
+
+
+def _queue_of(classifiers: Sequence[Classifier]) -> SimpleQueue[Classifier]:
+    idle: SimpleQueue[Classifier] = SimpleQueue()
+    for classifier in classifiers:
+        idle.put(classifier)
+    return idle
+
+
+def _counted(items: Iterator[T], counts: FrameCounts) -> Iterator[T]:
+    for item in items:
+        counts.produced += 1
+        yield item
+
+
+def _paced(items: Iterator[T], interval: float) -> Iterator[T]:
+    due = time.monotonic()
+    for item in items:
+        yield item
+        due = max(due + interval, time.monotonic())
+        time.sleep(max(0.0, due - time.monotonic()))
+
+
+def is_live(source: Source) -> bool:
+    """Whether it captures by itself, in a thread of its own."""
+    return hasattr(source, "counts")
+
+
+def _until_none(items: Iterator[T | None]) -> Iterator[T]:
+    for item in items:
+        if item is None:
+            return
+        yield item

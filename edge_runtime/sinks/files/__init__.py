@@ -1,0 +1,1 @@
+"""Results go in; lines appended to files come out: JSON lines, events, CSV."""

@@ -1,0 +1,33 @@
+"""A GStreamer pipeline, read with an OpenCV that was built with GStreamer: Debian's is, the wheels are not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edge_runtime.errors import SourceError
+from edge_runtime.sources.cameras.opencv import OpenCVConnection
+
+_SINK = "videoconvert ! video/x-raw,format=BGR ! appsink drop=true max-buffers=1 sync=false"
+
+
+class GStreamerConnection(OpenCVConnection):
+    """Reads ``gstreamer:PIPELINE``; where the pipeline names no ``appsink``, one that keeps the newest is added."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        pipeline = address.removeprefix("gstreamer:").strip()
+        if not pipeline:
+            raise SourceError(f"{address}: expected gstreamer:PIPELINE, for example 'gstreamer:libcamerasrc'")
+        if not self._cv2.videoio_registry.hasBackend(self._cv2.CAP_GSTREAMER):
+            raise SourceError(
+                f"{self._name}: OpenCV {self._cv2.__version__} is built without GStreamer; Debian's is built with it: "
+                "sudo apt install python3-opencv, in an environment made with: python3 -m venv --system-site-packages, "
+                "from which pip uninstall opencv-python-headless"
+            )
+        self._pipeline = pipeline if "appsink" in pipeline else f"{pipeline} ! {_SINK}"
+
+    def _make_capture(self) -> Any:
+        return self._cv2.VideoCapture(self._pipeline, self._cv2.CAP_GSTREAMER)
+
+    def _mend(self) -> str:
+        return f"does this show a picture? gst-launch-1.0 {self._name.removeprefix('gstreamer:')} ! autovideosink"

@@ -1,0 +1,147 @@
+"""MJPEG streams and snapshots over HTTP, with the standard library: works without OpenCV."""
+
+from __future__ import annotations
+
+import base64
+import time
+from http.client import HTTPException, HTTPResponse
+from urllib.parse import unquote, urlsplit
+from urllib.request import Request, urlopen
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_runtime.errors import SourceError
+from edge_runtime.preprocess import MAX_FILE_BYTES, decode_image
+from edge_runtime.sources.address import without_password
+
+SNAPSHOT_SECONDS = 1.0
+PICTURE_SECONDS = 10.0  # a picture that takes longer, from a server that drips bytes, say, ends the connection
+_MAX_LINE = 8192
+_MAX_HEADERS = 100
+
+
+class HTTPConnection:
+    """Reads ``multipart/x-mixed-replace`` (MJPEG) part by part, or asks for a picture once a second."""
+
+    def __init__(self, url: str) -> None:
+        self._name = without_password(url)
+        self._url = url
+        self._response: HTTPResponse | None = None
+        self._boundary: bytes | None = None
+        self._next_snapshot = 0.0
+        self._pushed_back = b""
+        self._deadline = 0.0
+
+    def open(self) -> None:
+        """Connects and finds out which of the two it is.
+
+        Raises:
+            SourceError: no answer, or neither a stream nor a picture.
+        """
+        self._response = response = self._request()
+        kind = response.headers.get_content_type()
+        if kind == "multipart/x-mixed-replace":
+            boundary = response.headers.get_param("boundary")
+            if not isinstance(boundary, str) or not boundary:
+                raise SourceError(f"{self._name}: the stream names no boundary between its pictures")
+            self._boundary = b"--" + boundary.removeprefix("--").encode()
+        elif not kind.startswith("image/"):
+            raise SourceError(f"{self._name}: gives {kind}, neither an MJPEG stream nor a picture")
+
+    def read(self) -> NDArray[np.uint8]:
+        """The next picture.
+
+        Raises:
+            ImageError: it cannot be decoded.
+            SourceError: the connection is lost, or gives no whole picture in time.
+        """
+        content = self._read_snapshot() if self._boundary is None else self._read_part(self._boundary)
+        return decode_image(content, self._name)
+
+    def close(self) -> None:
+        """Closes the connection."""
+        if self._response is not None:
+            self._response.close()
+
+    def _request(self) -> HTTPResponse:
+        try:
+            # S310: the registry of sources leads here from http and https only
+            response: HTTPResponse = urlopen(_authorized(self._url), timeout=PICTURE_SECONDS)  # noqa: S310
+        except (OSError, HTTPException, ValueError) as error:
+            raise SourceError(f"{self._name}: cannot connect: {getattr(error, 'reason', error)}") from error
+        return response
+
+    def _read_snapshot(self) -> bytes:
+        time.sleep(max(0.0, self._next_snapshot - time.monotonic()))
+        self._next_snapshot = time.monotonic() + SNAPSHOT_SECONDS
+        response, self._response = self._response or self._request(), None
+        self._deadline = time.monotonic() + PICTURE_SECONDS
+        with response:
+            return self._bounded(response, MAX_FILE_BYTES)
+
+    def _read_part(self, boundary: bytes) -> bytes:
+        assert self._response is not None
+        self._deadline = time.monotonic() + PICTURE_SECONDS
+        while not self._line(self._response).startswith(boundary):
+            pass
+        length = None
+        for _ in range(_MAX_HEADERS):
+            name, _, value = self._line(self._response).partition(b":")
+            if not name.strip():
+                break
+            if name.strip().lower() == b"content-length" and value.strip().isdigit():
+                length = int(value)
+        if length is None:
+            return self._until_boundary(self._response, boundary)
+        if length > MAX_FILE_BYTES:
+            raise SourceError(f"{self._name}: announces a picture of {length} bytes; the limit is {MAX_FILE_BYTES}")
+        return self._bounded(self._response, length)
+
+    def _until_boundary(self, response: HTTPResponse, boundary: bytes) -> bytes:
+        content = bytearray()
+        while not (line := self._line(response)).startswith(boundary):
+            content += line
+            if len(content) > MAX_FILE_BYTES:
+                raise SourceError(f"{self._name}: a picture of more than {MAX_FILE_BYTES} bytes")
+        self._pushed_back = line
+        return bytes(content).removesuffix(b"\r\n")
+
+    def _line(self, response: HTTPResponse) -> bytes:
+        line, self._pushed_back = self._pushed_back, b""
+        if not line:
+            self._check_deadline()
+            try:
+                line = response.readline(_MAX_LINE)
+            except (OSError, HTTPException, ValueError) as error:
+                raise SourceError(f"{self._name}: connection lost: {error}") from error
+        if not line:
+            raise SourceError(f"{self._name}: the stream ended")
+        return line
+
+    def _bounded(self, response: HTTPResponse, size: int) -> bytes:
+        content = bytearray()
+        while len(content) < size:
+            self._check_deadline()
+            try:
+                chunk = response.read1(size - len(content))
+            except (OSError, HTTPException, ValueError) as error:
+                raise SourceError(f"{self._name}: connection lost: {error}") from error
+            if not chunk:
+                break
+            content += chunk
+        return bytes(content)
+
+    def _check_deadline(self) -> None:
+        if time.monotonic() > self._deadline:
+            raise SourceError(f"{self._name}: no whole picture in {PICTURE_SECONDS:g} s")
+
+
+def _authorized(url: str) -> Request:
+    """The request, with user and password of the address in its header."""
+    parts = urlsplit(url)
+    request = Request(without_password(url))  # noqa: S310 - see HTTPConnection._request
+    if parts.username is not None:
+        secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        request.add_header("Authorization", "Basic " + base64.b64encode(secret.encode()).decode())
+    return request

@@ -1,0 +1,100 @@
+"""edge-convert --target, --golden and --export through the public door."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_run import CLASSES, SIDE
+
+from converter.cli import main
+from converter.inspect.model import inspect_model
+from edge_runtime.contracts.golden import GOLDEN_NAME, GoldenSet
+from edge_runtime.contracts.training import MODEL_NAME
+from edge_runtime.model.file import read_associated_files, read_model_file
+from edge_runtime.run.cli import main as edge_run
+
+pytestmark = pytest.mark.tensorflow
+
+
+def delivery_of(model: Path) -> dict[str, Any]:
+    return json.loads(model.with_name(f"{model.stem}.report.json").read_text())["delivery"]
+
+
+def test_golden_images_travel_and_prove_the_device(
+    small_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "m.tflite"
+    assert main([str(small_run), "--out", str(model), "--golden", "3"]) == 0
+    assert "golden" in {line.split()[0] for line in capsys.readouterr().out.splitlines()}
+    golden = GoldenSet.from_json(read_associated_files(model)[GOLDEN_NAME])
+    assert len(golden.images) == 4
+    facts = delivery_of(model)
+    report = json.loads((tmp_path / "m.report.json").read_text())
+    assert (facts["golden_images"], facts["files"]) == (3, ["m.tflite"])
+    assert report["chosen"]["size_bytes"] + facts["golden_bytes"] == model.stat().st_size
+    assert edge_run([str(model), "--self-test"]) == 0
+    assert "self-test passed" in capsys.readouterr().out
+    assert inspect_model(model).manifest_matches
+
+
+def test_exports_lie_beside_a_model_without_golden_images(small_run: Path, tmp_path: Path) -> None:
+    model = tmp_path / "m.tflite"
+    assert main([str(small_run), "--out", str(model), "--golden", "0", "--export", "c-array,bundle"]) == 0
+    assert GOLDEN_NAME not in read_associated_files(model)
+    assert delivery_of(model)["files"] == ["m.h", "m.c", "m_example.c", "m.bundle.zip", "m.tflite"]
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *delivery_of(model)["files"],
+        "m.report.json",
+        "m.report.html",
+    }
+
+
+def test_micro_is_int8_throughout_and_says_when_it_was_not_proven(
+    small_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "m.tflite"
+    assert (
+        main([str(small_run), "--out", str(model), "--target", "micro", "--quantize", "auto", "--max-drop", "5"]) == 0
+    )
+    out, err = capsys.readouterr()
+    assert "micro, not proven: tflite_micro is not installed here" in out
+    assert "micro, not proven" in err
+    file = read_model_file(model)
+    assert (file.input.dtype, file.output.dtype) == ("int8", "int8")
+    tensors = inspect_model(model).graphs[0].tensors
+    assert {tensor.dtype for tensor in tensors} <= {"int8", "int32"}
+    facts = delivery_of(model)
+    assert (facts["target"], facts["golden_images"], facts["proof"]["agreement"]) == ("micro", 0, None)
+
+
+def test_a_target_that_cannot_be_met_names_operator_and_layer(
+    small_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import keras
+
+    run = tmp_path / "run"
+    shutil.copytree(small_run, run)
+    image = keras.Input((SIDE, SIDE, 3))
+    bent = keras.layers.Conv2D(3, 1, name="channels")(image)
+    bent = keras.layers.Activation("gelu", name="bend")(bent)
+    means = keras.layers.GlobalAveragePooling2D()(bent)
+    keras.Model(image, keras.layers.Dense(len(CLASSES), "softmax")(means)).save(run / MODEL_NAME)
+    model = tmp_path / "m.tflite"
+    assert main([str(run), "--out", str(model), "--target", "micro", "--max-drop", "100"]) == 1
+    err = capsys.readouterr().err.splitlines()[-1]
+    assert "int8: target micro cannot be met: GELU of layer" in err
+    assert "bend" in err
+    assert "is not in TensorFlow Lite Micro" in err
+    assert not model.exists()
+
+
+def test_float16_is_what_a_gpu_gets(small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VK_DRIVER_FILES", "/nonexistent.json")  # no GPU, whatever this machine has
+    model = tmp_path / "m.tflite"
+    assert main([str(small_run), "--out", str(model), "--target", "gpu"]) == 0
+    manifest = read_model_file(model).manifest
+    assert manifest is not None
+    assert manifest.recipe == "float16"
+    assert delivery_of(model)["proof"]["problem"]

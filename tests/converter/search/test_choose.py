@@ -1,0 +1,78 @@
+"""Which file is delivered: passed, and the fastest or smallest; never slower than float32 where latency counts."""
+
+from dataclasses import replace
+
+import pytest
+
+from converter.results import Candidate, Latency, LayerError
+from converter.search.choose import choose, is_slower
+from converter.search.layers import readable, score_distance, worth_of
+from edge_runtime.contracts.manifest import GateVerdict
+
+
+def candidate(name: str, kilobytes: int, ratio: float, *, passed: bool = True, spread: float = 0.01) -> Candidate:
+    gate = GateVerdict("top-1", 0.9, 0.9, 0.0, 1.0, 100, passed)
+    latency = Latency(10 * ratio, ratio, (ratio - spread, ratio + spread), 60, "xnnpack", "")
+    return Candidate(name, name, "", {}, "float32", "float32", 1000 * kilobytes, "0" * 64, gate, (), latency)
+
+
+FLOAT32 = candidate("float32", 4000, 1.0, spread=0.0)
+CASES = {
+    "the fastest": ([candidate("int8", 1000, 0.5), candidate("float16", 2000, 1.0)], "latency", "int8"),
+    "one that was refused is not taken": (
+        [candidate("int8", 1000, 0.5, passed=False), candidate("mixed", 1200, 0.6)], "latency", "mixed"),
+    "of equally fast ones the smallest": (
+        [candidate("mixed", 1500, 0.50), candidate("int8", 1000, 0.51)], "latency", "int8"),
+    "the smallest where the measurement cannot tell which is faster": (
+        [candidate("float16", 2000, 0.95, spread=0.04), candidate("int8", 1000, 1.0, spread=0.04)], "latency", "int8"),
+    "not the smallest where it can": (
+        [candidate("float16", 2000, 0.95, spread=0.02), candidate("int8", 1000, 1.0, spread=0.02)],
+        "latency",
+        "float16",
+    ),
+    "slower than float32 is never taken": (
+        [candidate("int8", 1000, 2.8), candidate("float16", 2000, 1.001)], "latency", "float16"),
+    "float32 where all others are slower": ([candidate("int8", 1000, 1.2)], "latency", "float32"),
+    "for size the smallest, however slow": (
+        [candidate("int8", 1000, 2.8), candidate("float16", 2000, 1.0)], "size", "int8"),
+    "for size only what passed": ([candidate("int8", 1000, 0.5, passed=False)], "size", "float32"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("others", "prefer", "expected"), CASES.values(), ids=CASES.keys())
+def test_the_choice(others: list[Candidate], prefer: str, expected: str) -> None:
+    chosen, why = choose([FLOAT32, *others], prefer)  # type: ignore[arg-type]
+    assert chosen is not None
+    assert chosen.name == expected
+    assert "keep" in why
+
+
+def test_nothing_is_chosen_where_nothing_passed() -> None:
+    refused = replace(FLOAT32, gate=replace(FLOAT32.gate, passed=False))
+    assert choose([refused], "latency") == (None, "nothing that was tried keeps the limits")
+
+
+def test_slower_leaves_room_for_what_was_not_measured() -> None:
+    close = candidate("float16", 2000, 0.99, spread=0.05).latency_ms
+    assert not is_slower(close)
+    assert is_slower(candidate("int8", 1, 1.1).latency_ms)
+    assert not is_slower(candidate("int8", 1, 1.02, spread=0.005).latency_ms), "that is equally fast"
+
+
+def test_a_layer_is_worth_what_it_regains_by_what_it_costs() -> None:
+    small = LayerError("a", "DEPTHWISE_CONV_2D", 2.0, regained=0.05, extra_bytes=1000, extra_ms=0.0)
+    large = replace(small, regained=0.06, extra_bytes=500_000)
+    slow = replace(small, extra_ms=2.0)
+    worth = [worth_of(layer, base_bytes=1_000_000, base_ms=10.0) for layer in (small, large, slow)]
+    assert worth[0] > worth[2] > worth[1]
+    assert worth[0] == pytest.approx(0.05 / 0.005)  # costs below half a percent count as that much
+    assert worth[1] == pytest.approx(0.06 / 0.5)
+
+
+def test_names_and_distances() -> None:
+    import numpy as np
+
+    assert readable("mobilenet_1/conv_dw_1_relu/Relu6;mobilenet_1/conv_dw_1_bn/add") == "conv_dw_1_relu"
+    assert readable("StatefulPartitionedCall_1:0") == "StatefulPartitionedCall_1:0"
+    first, second = np.array([[1.0, 0.0], [0.5, 0.5]], np.float32), np.array([[0.0, 1.0], [0.5, 0.5]], np.float32)
+    assert score_distance(first, second) == 0.5

@@ -1,0 +1,77 @@
+"""edge-run as a service: its unit by systemd's own check, and a run from a file that systemd follows."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tiny_model import LABELS, write_tiny_model
+
+from edge_runtime.run.cli import main
+
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    (tmp_path / "labels.txt").write_text("\n".join(LABELS))
+    write_tiny_model(tmp_path / "tiny.tflite", dtype="uint8")
+    path = tmp_path / "run.toml"
+    path.write_text(
+        'model = "tiny.tflite"\nlabels = "labels.txt"\nsource = "synthetic:8x8:100000000"\nmax-fps = 50\n'
+        'sink = "events:events.jsonl"\n'
+    )
+    return path
+
+
+def verify(unit: Path) -> str:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        reason = "systemd-analyze is not installed; run: tools/install-debian-packages"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    done = subprocess.run([program, "verify", str(unit)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.stdout
+
+
+def test_systemd_has_nothing_to_say_about_the_unit(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--config", str(config), "--systemd-unit"]) == 0
+    unit = config.parent / "edge-run.service"
+    unit.write_text(capsys.readouterr().out)
+    assert verify(unit) == ""
+    lines = unit.read_text().splitlines()
+    assert f"ExecStart={sys.prefix}/bin/edge-run --config {config} --check" in lines
+    assert f"ReadWritePaths={config.parent}" in lines
+    unit.write_text(unit.read_text().replace("ProtectSystem=", "ProtectTheSystem="))
+    assert "ProtectTheSystem" in verify(unit)  # it says so where something is wrong
+
+
+def test_a_path_that_a_unit_would_misread_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "my run.toml"
+    path.write_text('model = "m"\nsource = "s"\n')
+    assert main(["--config", str(path), "--systemd-unit"]) == 2
+    assert "do not go into a systemd unit" in capsys.readouterr().err
+
+
+def test_a_unit_needs_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["m.tflite", "camera:0", "--systemd-unit"]) == 2
+    assert "--systemd-unit needs a --config FILE" in capsys.readouterr().err
+
+
+def test_systemd_is_told_of_ready_alive_and_stopping(config: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.settimeout(PATIENCE_SECONDS)
+        systemd.bind(str(config.parent / "notify"))
+        told = {"NOTIFY_SOCKET": str(config.parent / "notify"), "WATCHDOG_USEC": "200000"}
+        command = [sys.executable, "-m", "edge_runtime.run.cli", "--config", "run.toml"]
+        with subprocess.Popen(command, cwd=config.parent, env=os.environ | told) as process:
+            assert systemd.recv(4096).startswith(b"READY=1\nSTATUS=")
+            assert systemd.recv(4096).startswith(b"WATCHDOG=1\nSTATUS=")
+            process.send_signal(signal.SIGTERM)
+            while (said := systemd.recv(4096)) != b"STOPPING=1":
+                assert said.startswith(b"WATCHDOG=1")
+        assert process.returncode == 130
+    assert b'"event": "entered"' in (config.parent / "events.jsonl").read_bytes()

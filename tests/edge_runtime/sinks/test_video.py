@@ -1,0 +1,89 @@
+"""The annotated video, read back."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from results import made_frame, made_result
+from tiny_model import write_packed_model
+
+from edge_runtime.decisions.region import Region
+from edge_runtime.errors import SinkError
+from edge_runtime.run.cli import main
+from edge_runtime.sinks import open_sink
+from edge_runtime.sinks.base import RunInfo
+from edge_runtime.sinks.video.drawing import annotated
+
+NS_PER_S = 1_000_000_000
+
+
+def read(path: Path) -> tuple[list[np.ndarray], float]:
+    capture, frames = cv2.VideoCapture(str(path)), []
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    while (found := capture.read())[0]:
+        frames.append(found[1])
+    capture.release()
+    return frames, rate
+
+
+@pytest.mark.parametrize("suffix", [".avi", ".mp4"])
+def test_a_clip_keeps_its_frames_and_rate(tmp_path: Path, suffix: str) -> None:
+    clip, labelled = tmp_path / "clip.avi", tmp_path / f"labelled{suffix}"
+    writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 15, (320, 240))
+    for shade in (10, 120, 240):
+        writer.write(np.full((240, 320, 3), shade, np.uint8))
+    writer.release()
+    model = str(write_packed_model(tmp_path / "model.tflite"))
+    assert main([model, str(clip), "--sink", f"video:{labelled}"]) == 0
+    frames, rate = read(labelled)
+    assert rate == 15
+    assert [round(frame[200, 300].mean() / 10) for frame in frames] == [1, 12, 24]
+    assert frames[2][:60, :150].min() < 150  # the label stands on a dark ground
+
+
+def test_a_live_source_keeps_its_time(tmp_path: Path) -> None:
+    sink = open_sink(f"video:{tmp_path / 'live.avi'}", RunInfo(is_live=True))
+    # Two frames within a tenth of a second, then a pause of a second, then the clock jumps by a year.
+    for number, seconds in enumerate((0.0, 0.05, 1.05, 31536000.0, 31536000.1)):
+        sink.write(made_result(number), replace(made_frame(number, number * 50), captured_ns=round(seconds * NS_PER_S)))
+    sink.close()
+    frames, rate = read(tmp_path / "live.avi")
+    assert rate == 10
+    assert [round(frame[40, 60].mean() / 50) for frame in frames] == [0, *[2] * 10, 3, 4]
+
+
+def test_another_size_is_made_to_fit_and_names_have_the_time(tmp_path: Path) -> None:
+    sink = open_sink(f"video:{tmp_path}/clip-%Y.avi")
+    sink.write(made_result(), made_frame())
+    sink.write(made_result(), made_frame(size=(96, 96)))
+    sink.close()
+    (path,) = tmp_path.iterdir()
+    assert path.stem.removeprefix("clip-").isdigit()
+    frames, _ = read(path)
+    assert [frame.shape for frame in frames] == [(48, 64, 3)] * 2
+
+
+def test_the_region_and_letters_beyond_ascii_are_drawn() -> None:
+    frame = made_frame(size=(240, 320))
+    drawn = annotated(frame.pixels, made_result(label="Grünglas 瓶"), Region(0.5, 0.5, 0.5, 0.5))
+    assert tuple(drawn[120, 200]) == (242, 163, 58)
+    assert frame.pixels.max() == 0  # the frame itself is not changed
+    plain = annotated(frame.pixels, made_result(label="Gr nglas  "), None)
+    assert (drawn[:40] != plain[:40]).any()
+
+
+@pytest.mark.parametrize(("name", "message"), [("x.mkv", "expected video:FILE.avi"), ("there.avi", "is there already")])
+def test_what_cannot_be_written_is_refused(tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / "there.avi").write_bytes(b"a clip")
+    with pytest.raises(SinkError, match=message):
+        open_sink(f"video:{tmp_path / name}")
+    assert (tmp_path / "there.avi").read_bytes() == b"a clip"
+
+
+def test_a_folder_that_is_not_there_and_a_full_disk_are_one_clear_error(tmp_path: Path, small_disk: Path) -> None:
+    with pytest.raises(SinkError, match=r"clip\.avi: cannot write; is there such a folder"):
+        open_sink(f"video:{tmp_path}/nowhere/clip.avi").write(made_result(), made_frame())
+    with pytest.raises(SinkError, match=r"clip\.avi: cannot write: No space left on device"):
+        open_sink(f"video:{small_disk}/clip.avi").write(made_result(), made_frame())

@@ -1,0 +1,171 @@
+"""Each example runs, with a stand-in for what is not on this machine."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from mjpeg_server import Camera, jpeg
+from mosquitto import listener, running_broker, wait_for
+from PIL import Image
+from tiny_model import write_packed_model
+
+from trainer.augmentation.settings import read_augmentation
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+PATIENCE_SECONDS = 60
+HALF_TURN = 180
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+PRESSES = """
+import runpy, sys, threading
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
+
+Device.pin_factory = MockFactory()
+button, light = Device.pin_factory.pin(2), Device.pin_factory.pin(17)
+
+def obey():
+    for line in sys.stdin:
+        {"press": button.drive_low, "release": button.drive_high, "look": look}[line.strip()]()
+
+def look():
+    print("light", int(light.state), flush=True)
+
+threading.Thread(target=obey, daemon=True).start()
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    return str(write_packed_model(tmp_path / "model.tflite"))
+
+
+def run(name: str, *arguments: str) -> list[str]:
+    command = [sys.executable, str(EXAMPLES / name), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@contextmanager
+def running(*command: str, folder: Path = ROOT) -> Iterator[subprocess.Popen[str]]:
+    """A child process that finds the stand-ins, until the block ends."""
+    path = os.pathsep.join([str(ROOT / "tests" / "support" / "stand_ins"), os.environ.get("PYTHONPATH", "")])
+    with subprocess.Popen(
+        [sys.executable, *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": path},
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def write_clip(path: Path) -> str:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
+    for color in (RED, BLUE, GREEN):
+        writer.write(np.full((48, 64, 3), color[::-1], np.uint8))
+    writer.release()
+    return str(path)
+
+
+def test_every_example_is_in_the_list_and_is_tested() -> None:
+    listed = re.findall(r"\]\(([\w/.]+)\)", (EXAMPLES / "README.md").read_text())
+    found = {path.name + "/" * path.is_dir() for path in EXAMPLES.iterdir()} - {"README.md", "__pycache__/"}
+    assert found == set(listed)
+    assert all(f'"{name.rstrip("/")}"' in Path(__file__).read_text() for name in found)
+
+
+def test_five_lines(model: str, tmp_path: Path) -> None:
+    Image.new("RGB", (64, 48), BLUE).save(tmp_path / "blue.png")
+    assert run("five_lines.py", model, str(tmp_path / "blue.png")) == ["blue 1.00"]
+    code = [
+        line
+        for line in (EXAMPLES / "five_lines.py").read_text().partition('"""\n\nimport sys\n')[2].splitlines()
+        if line
+    ]
+    assert len(code) <= 5
+
+
+def test_camera_events(model: str) -> None:
+    with (
+        Camera([jpeg(BLUE)], "repeat") as camera,
+        running(str(EXAMPLES / "camera_events.py"), model, camera.url()) as process,
+    ):
+        assert re.fullmatch(r"frame \d+: blue entered\n", process.stdout.readline())
+
+
+def test_asyncio_camera(model: str) -> None:
+    with (
+        Camera([jpeg(GREEN)], "repeat") as camera,
+        running(str(EXAMPLES / "asyncio_camera.py"), model, camera.url()) as process,
+    ):
+        said: list[str] = []
+        while sum("green" in line for line in said) < 3 or "the loop is free\n" not in said:
+            said.append(process.stdout.readline())
+            assert said[-1], said
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        assert process.wait(PATIENCE_SECONDS) in (130, -signal.SIGINT)
+
+
+@pytest.mark.parametrize(("wanted", "light"), [("red", 1), ("blue", 0)])
+def test_button_and_led(model: str, wanted: str, light: int) -> None:
+    with running("-c", PRESSES, str(EXAMPLES / "button_and_led.py"), model, wanted) as process:
+        assert process.stdout.readline() == "ready\n"
+        for order, answer in (("press", "red 1.00\n"), ("look", f"light {light}\n")):
+            process.stdin.write(f"{order}\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == answer
+
+
+def test_opencv_loop(model: str, tmp_path: Path) -> None:
+    clip, labelled = write_clip(tmp_path / "clip.avi"), tmp_path / "labelled.avi"
+    assert run("opencv_loop.py", model, clip, str(labelled)) == ["red", "blue", "green"]
+    written = cv2.VideoCapture(str(labelled))
+    frames = [written.read()[1] for _ in range(3)]
+    written.release()
+    for frame, color in zip(frames, (RED, BLUE, GREEN), strict=True):
+        assert np.abs(frame[40, 60].astype(int) - color[::-1]).max() < 40
+        assert np.abs(frame[10:35, 5:60].astype(int) - color[::-1]).max() > 60  # the label is drawn
+
+
+def test_opencv_loop_says_what_it_cannot_open(model: str, tmp_path: Path) -> None:
+    missing = str(tmp_path / "absent.mp4")
+    command = [sys.executable, str(EXAMPLES / "opencv_loop.py"), model, missing]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"{missing}: OpenCV cannot open it"
+
+
+def test_any_way_up() -> None:
+    settings = read_augmentation(str(EXAMPLES / "any_way_up.toml"))
+    assert settings.rotation == HALF_TURN, "to either side, so every direction is seen"
+    assert settings.flip == "both"
+
+
+def test_home_assistant(model: str, tmp_path: Path) -> None:
+    folder = EXAMPLES / "home_assistant"
+    text = (folder / "run.toml").read_text()
+    assert 'source = "picamera2:"\n' in text
+    assert "topic: home/bin/event\n" in (folder / "automation.yaml").read_text()
+    with running_broker(tmp_path) as broker, listener(broker.port, "#") as messages:
+        (tmp_path / "run.toml").write_text(text.replace("homeassistant.local", f"127.0.0.1:{broker.port}"))
+        with running("-m", "edge_runtime.run.cli", "--config", "run.toml", folder=tmp_path):
+            event = json.loads(wait_for(messages, lambda message: message.topic == "home/bin/event").payload)
+    assert (event["event"], event["label"]) == ("entered", "red")
