@@ -251,7 +251,7 @@ _SHARING = """
 import json, sys
 from pathlib import Path
 sys.path[:0] = json.loads(sys.argv[2])
-import test_trainer_features as tests
+import test_features as tests
 Path(sys.argv[1], "ready-" + sys.argv[3]).touch()
 while len(list(Path(sys.argv[1]).glob("ready-*"))) < 2:
     pass
