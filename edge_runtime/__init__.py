@@ -4,7 +4,8 @@ from edge_runtime import Classifier
 
 with Classifier("model.tflite") as classifier:
     result = classifier.classify(frame_rgb)  # uint8 (height, width, 3), RGB
-    print(result.categories[0].label, result.categories[0].score)
+    if result.best:  # None where no class reaches its threshold
+        print(result.best.label, result.best.score)
 
 The names below are imported when they are first used: edge-doctor must start where numpy is missing or broken.
 """

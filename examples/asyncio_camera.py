@@ -24,8 +24,8 @@ async def watch(classifier: Classifier, source: str) -> None:
     """Says what is seen."""
     async for frame in frames_of(source):
         result = await asyncio.to_thread(classifier.classify, frame.pixels)
-        if result.categories:
-            print(f"frame {frame.index}: {result.categories[0].label}", flush=True)
+        if result.best:  # None where no class reaches its threshold
+            print(f"frame {frame.index}: {result.best.label}", flush=True)
 
 
 async def do_something_else() -> None:

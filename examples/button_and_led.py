@@ -36,9 +36,9 @@ def main(model: str, wanted: str, source: str = "picamera2:") -> None:
         print("ready", flush=True)
         while True:
             button.wait_for_press()
-            best = classifier.classify(newest_frame(frames).pixels).categories[0]
-            light.value = best.label == wanted and best.score >= SURE
-            print(f"{best.label} {best.score:.2f}", flush=True)
+            best = classifier.classify(newest_frame(frames).pixels).best  # None where no class reaches its threshold
+            light.value = best is not None and best.label == wanted and best.score >= SURE
+            print(f"{best.label} {best.score:.2f}" if best else "-", flush=True)
             button.wait_for_release()
 
 

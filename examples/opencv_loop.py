@@ -25,9 +25,10 @@ def main(model: str, source: str, target: str = "") -> None:
             if not success:
                 break
             rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)  # OpenCV's frames are blue first, the runtime's red first
-            best = classifier.classify(rgb).categories[0]
-            cv2.putText(bgr, f"{best.label} {best.score:.2f}", (10, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, WHITE, 2)
-            print(best.label, flush=True)
+            best = classifier.classify(rgb).best
+            text = f"{best.label} {best.score:.2f}" if best else "-"  # "-": no class reaches its threshold
+            cv2.putText(bgr, text, (10, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, WHITE, 2)
+            print(text, flush=True)
             if not target:
                 cv2.imshow("edge", bgr)
                 if cv2.waitKey(1) != -1:

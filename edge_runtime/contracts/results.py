@@ -70,6 +70,11 @@ class ClassificationResult:
     timing: Timing
 
     @property
+    def best(self) -> Category | None:
+        """The category with the highest score; None where no class reaches its threshold."""
+        return self.categories[0] if self.categories else None
+
+    @property
     def timing_ms(self) -> dict[str, float]:
         """The steps' durations in milliseconds: preprocess, invoke, postprocess."""
         return {

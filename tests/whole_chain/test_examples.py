@@ -16,7 +16,7 @@ import pytest
 from mjpeg_server import Camera, jpeg
 from mosquitto import listener, running_broker, wait_for
 from PIL import Image
-from tiny_model import write_packed_model
+from tiny_model import LABELS, write_packed_model
 
 from trainer.augmentation.settings import read_augmentation
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 PATIENCE_SECONDS = 60
 HALF_TURN = 180
-RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+RED, GREEN, BLUE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 0, 0)
 PRESSES = """
 import runpy, sys, threading
 from gpiozero import Device
@@ -49,6 +49,12 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 @pytest.fixture
 def model(tmp_path: Path) -> str:
     return str(write_packed_model(tmp_path / "model.tflite"))
+
+
+@pytest.fixture
+def choosy(tmp_path: Path) -> str:
+    """A multi-label model whose thresholds even its bright frames do not reach."""
+    return str(write_packed_model(tmp_path / "choosy.tflite", "multi-label", (1.0,) * len(LABELS)))
 
 
 def run(name: str, *arguments: str) -> list[str]:
@@ -76,9 +82,9 @@ def running(*command: str, folder: Path = ROOT) -> Iterator[subprocess.Popen[str
             process.kill()
 
 
-def write_clip(path: Path) -> str:
+def write_clip(path: Path, *colors: tuple[int, int, int]) -> str:
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
-    for color in (RED, BLUE, GREEN):
+    for color in colors:
         writer.write(np.full((48, 64, 3), color[::-1], np.uint8))
     writer.release()
     return str(path)
@@ -100,6 +106,11 @@ def test_five_lines(model: str, tmp_path: Path) -> None:
         if line
     ]
     assert len(code) <= 5
+
+
+def test_five_lines_where_nothing_reaches_its_threshold(choosy: str, tmp_path: Path) -> None:
+    Image.new("RGB", (64, 48)).save(tmp_path / "black.png")
+    assert run("five_lines.py", choosy, str(tmp_path / "black.png")) == ["no class reaches its threshold"]
 
 
 def test_camera_events(model: str) -> None:
@@ -124,25 +135,40 @@ def test_asyncio_camera(model: str) -> None:
         assert process.wait(PATIENCE_SECONDS) in (130, -signal.SIGINT)
 
 
-@pytest.mark.parametrize(("wanted", "light"), [("red", 1), ("blue", 0)])
-def test_button_and_led(model: str, wanted: str, light: int) -> None:
+def test_camera_events_and_asyncio_camera_where_nothing_reaches_its_threshold(choosy: str, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "dark.avi", BLACK, BLACK)
+    assert run("camera_events.py", choosy, clip) == []
+    assert set(run("asyncio_camera.py", choosy, clip)) <= {"the loop is free"}
+
+
+@pytest.mark.parametrize(
+    ("sees", "wanted", "answer", "light"),
+    [("model", "red", "red 1.00", 1), ("model", "blue", "red 1.00", 0), ("choosy", "red", "-", 0)],
+)
+def test_button_and_led(request: pytest.FixtureRequest, sees: str, wanted: str, answer: str, light: int) -> None:
+    model = request.getfixturevalue(sees)
     with running("-c", PRESSES, str(EXAMPLES / "button_and_led.py"), model, wanted) as process:
         assert process.stdout.readline() == "ready\n"
-        for order, answer in (("press", "red 1.00\n"), ("look", f"light {light}\n")):
+        for order, said in (("press", answer), ("look", f"light {light}")):
             process.stdin.write(f"{order}\n")
             process.stdin.flush()
-            assert process.stdout.readline() == answer
+            assert process.stdout.readline() == f"{said}\n"
 
 
 def test_opencv_loop(model: str, tmp_path: Path) -> None:
-    clip, labelled = write_clip(tmp_path / "clip.avi"), tmp_path / "labelled.avi"
-    assert run("opencv_loop.py", model, clip, str(labelled)) == ["red", "blue", "green"]
+    clip, labelled = write_clip(tmp_path / "clip.avi", RED, BLUE, GREEN), tmp_path / "labelled.avi"
+    assert run("opencv_loop.py", model, clip, str(labelled)) == ["red 1.00", "blue 1.00", "green 1.00"]
     written = cv2.VideoCapture(str(labelled))
     frames = [written.read()[1] for _ in range(3)]
     written.release()
     for frame, color in zip(frames, (RED, BLUE, GREEN), strict=True):
         assert np.abs(frame[40, 60].astype(int) - color[::-1]).max() < 40
         assert np.abs(frame[10:35, 5:60].astype(int) - color[::-1]).max() > 60  # the label is drawn
+
+
+def test_opencv_loop_where_nothing_reaches_its_threshold(choosy: str, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "dark.avi", BLACK)
+    assert run("opencv_loop.py", choosy, clip, str(tmp_path / "labelled.avi")) == ["-"]
 
 
 def test_opencv_loop_says_what_it_cannot_open(model: str, tmp_path: Path) -> None:

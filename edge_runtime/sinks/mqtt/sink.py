@@ -128,8 +128,8 @@ class MqttSink:
             self.counts.events_lost += 1
 
     def _publish_state(self, result: FrameResult) -> None:
-        categories = result.classification.categories
-        label, score = (categories[0].label, round(categories[0].score, 4)) if categories else (None, 0.0)
+        best = result.classification.best
+        label, score = (best.label, round(best.score, 4)) if best else (None, 0.0)
         before, now = self._state, time.monotonic()
         if before is None or before["label"] != label or (before["score"] != score and now >= self._state_due):
             self._state = {"label": label, "score": score}

@@ -28,7 +28,9 @@ def test_top_k_and_threshold_choose_what_is_reported(tiny: dict[str, object]) ->
     assert [c.label for c in Classifier(**tiny).classify(frame).categories] == ["red", "green", "blue"]
     assert [c.label for c in Classifier(**tiny, top_k=2).classify(frame).categories] == ["red", "green"]
     assert [c.label for c in Classifier(**tiny, threshold=0.4).classify(frame).categories] == ["red"]
-    assert Classifier(**tiny, threshold=1.0).classify(frame).categories == ()
+    assert Classifier(**tiny).classify(frame).best.label == "red"
+    nothing = Classifier(**tiny, threshold=1.0).classify(frame)
+    assert (nothing.categories, nothing.best) == ((), None)
 
 
 def test_timing_covers_the_three_steps(tiny: dict[str, object]) -> None:
@@ -81,7 +83,7 @@ def test_public_names() -> None:
     assert sorted(edge_runtime.__all__) == [
         "CallbackSink", "Category", "ClassificationResult", "Classifier", "EdgeDeployError", "EdgeRuntimeError",
         "Frame", "FrameFailure", "FrameResult", "LabelEvent", "decode_image", "open_sink", "open_source", "read_image",
-        "run_pipeline",
+        "run_pipeline", "sample_model", "sample_photos",
     ]  # fmt: skip
     assert all(hasattr(edge_runtime, name) for name in edge_runtime.__all__)
 
