@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from edge_runtime.errors import EdgeDeployError, EdgeRuntimeError
     from edge_runtime.inference.classifier import Classifier
+    from edge_runtime.model.sample import sample_model, sample_photos
     from edge_runtime.preprocess import decode_image, read_image
     from edge_runtime.run.pipeline import run_pipeline
     from edge_runtime.sinks import open_sink
@@ -47,6 +48,8 @@ __all__ = [
     "open_source",
     "read_image",
     "run_pipeline",
+    "sample_model",
+    "sample_photos",
 ]
 
 _HOMES = {
@@ -62,6 +65,7 @@ _HOMES = {
     "edge_runtime.errors": ("EdgeDeployError", "EdgeRuntimeError"),
     "edge_runtime.run.pipeline": ("run_pipeline",),
     "edge_runtime.preprocess": ("decode_image", "read_image"),
+    "edge_runtime.model.sample": ("sample_model", "sample_photos"),
     "edge_runtime.sinks": ("open_sink",),
     "edge_runtime.sinks.callback": ("CallbackSink",),
     "edge_runtime.sources": ("open_source",),

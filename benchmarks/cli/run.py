@@ -13,6 +13,7 @@ from edge_runtime.backends import BACKENDS
 from edge_runtime.console.command import UsageError, add_log_level, add_model_options, logger, path_ending_in
 from edge_runtime.console.files import ensure_writable
 from edge_runtime.contracts.errors import ContractError
+from edge_runtime.model import find_model
 
 EXAMPLE = "edge-bench run float.tflite int8.tflite --threads 1,2 --out result.json"
 _DEFAULT = HarnessSettings()
@@ -37,7 +38,8 @@ def add(commands: Any) -> None:
         "models",
         metavar="MODEL",
         nargs="+",
-        help="a .tflite image classifier; for --backends keras a .keras file or a RUN folder",
+        help="a .tflite image classifier, or sample: the bundled one; for --backends keras a .keras file or a RUN "
+        "folder",
     )
     run.add_argument(
         "--out",
@@ -147,7 +149,7 @@ def _settings(options: argparse.Namespace) -> RunSettings:
         raise UsageError(f"--backends {options.backends}: no {unknown[0]!r}; there are {', '.join(_NAMES)}")
     try:
         return RunSettings(
-            models=tuple(options.models),
+            models=tuple(map(find_model, options.models)),
             backends=backends,
             threads=_numbers("--threads", options.threads),
             batches=_numbers("--batch", options.batch),

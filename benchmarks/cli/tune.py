@@ -14,6 +14,7 @@ from edge_runtime.console.command import UsageError, add_log_level, add_model_op
 from edge_runtime.console.files import ensure_writable
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.inference import Tuning, tuning_path
+from edge_runtime.model import find_model
 
 EXAMPLE = "edge-bench tune model.tflite"
 
@@ -31,7 +32,7 @@ def add(commands: Any) -> None:
     )
     add_log_level(tune)
     tune.set_defaults(body=_tune)
-    tune.add_argument("models", metavar="MODEL", nargs="+", help="a .tflite image classifier")
+    tune.add_argument("models", metavar="MODEL", nargs="+", help="a .tflite image classifier, or sample")
     add_harness_options(tune)
     add_model_options(tune)
 
@@ -77,7 +78,7 @@ def _settings(options: argparse.Namespace) -> RunSettings:
     backends = installed_backends()
     try:
         return RunSettings(
-            models=tuple(options.models),
+            models=tuple(map(find_model, options.models)),
             backends=backends,
             threads=sensible_threads(),
             rounds=options.rounds,

@@ -9,6 +9,7 @@ from converter.inspect.model import inspect_model
 from converter.inspect.text import render_text
 from edge_runtime.console.command import make_parser
 from edge_runtime.console.extras import extra_needed
+from edge_runtime.model import find_model
 
 
 def make_inspect_parser() -> argparse.ArgumentParser:
@@ -19,7 +20,7 @@ def make_inspect_parser() -> argparse.ArgumentParser:
         "metadata, labels, manifest, size by layer. Needs no TensorFlow.",
         "edge-convert inspect model.tflite",
     )
-    parser.add_argument("file", metavar="FILE", type=Path, help="a .tflite file, of any origin")
+    parser.add_argument("file", metavar="FILE", help="a .tflite file, of any origin, or sample: the bundled model")
     parser.add_argument("--json", action="store_true", help="print one JSON object with everything, tensors included")
     return parser
 
@@ -27,6 +28,6 @@ def make_inspect_parser() -> argparse.ArgumentParser:
 def run_inspect(options: argparse.Namespace) -> int:
     """The command's body."""
     with extra_needed("convert"):
-        found = inspect_model(options.file)
+        found = inspect_model(Path(find_model(options.file)))
     print(found.to_json() if options.json else render_text(found))
     return 0

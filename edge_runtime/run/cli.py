@@ -15,6 +15,7 @@ from edge_runtime.console.command import UsageError, exit_with, logger, run_comm
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.decisions import DecisionSettings
 from edge_runtime.inference import Classifier
+from edge_runtime.model import find_model
 from edge_runtime.run.config_file import complete_options
 from edge_runtime.run.options import make_run_parser
 from edge_runtime.run.pipeline import Decide, PipelineSettings, counts_of, is_live, run_pipeline
@@ -32,7 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def body(options: argparse.Namespace) -> int:
         options = complete_options(options, make_run_parser(), arguments)
-        return _print_unit(options) if options.systemd_unit else _run(options)
+        if options.systemd_unit:
+            return _print_unit(options)
+        options.model = find_model(options.model)
+        return _run(options)
 
     return run_command(make_run_parser(), body, arguments)
 

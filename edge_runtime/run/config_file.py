@@ -16,8 +16,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edge_runtime.console.command import UsageError, parse_arguments
+from edge_runtime.console.command import UsageError, logger, parse_arguments
 from edge_runtime.contracts.errors import ContractError
+from edge_runtime.model import SAMPLE
 
 MAX_BYTES = 1 << 20
 _OF_THE_COMMAND_LINE = ("help", "version", "log_level", "config", "systemd_unit", "self_test")
@@ -45,11 +46,22 @@ def complete_options(
         in_file = _read(Path(options.config), actions)
         _check_overruling(given, in_file, actions, options)
         options = argparse.Namespace(**{**vars(options), **in_file, **given})
+    if options.source is None and options.model == SAMPLE and not options.self_test:
+        hint = "" if options.sink else "; --sink console prints short lines"
+        logger.info("no SOURCE: classifying the three photos that come with the model %s%s", SAMPLE, hint)
+        options.source = SAMPLE
+    _check_complete(options)
+    return options
+
+
+def _check_complete(options: argparse.Namespace) -> None:
     needed = ("model",) if options.self_test else ("model", "source")
     missing = [name.upper() for name in needed if getattr(options, name) is None]
     if missing:
-        raise UsageError(f"{' and '.join(missing)} missing; write it, or name a file that does: --config run.toml")
-    return options
+        hint = f"; for a first try: edge-run {SAMPLE}" if options.model is None else ""
+        raise UsageError(
+            f"{' and '.join(missing)} missing; write it, or name a file that does: --config run.toml{hint}"
+        )
 
 
 def _check_overruling(

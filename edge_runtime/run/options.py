@@ -23,16 +23,19 @@ def make_run_parser() -> argparse.ArgumentParser:
     parser = make_parser(
         "edge-run",
         "Classifies every frame of SOURCE and writes one JSON line a frame.",
-        "edge-run model.tflite photos/ --top-k 3 --sink console",
+        "edge-run sample --sink console\n  edge-run model.tflite photos/ --top-k 3 --sink console",
         intermixed=True,
     )
-    parser.add_argument("model", metavar="MODEL", nargs="?", help="a .tflite image classifier")
+    parser.add_argument(
+        "model", metavar="MODEL", nargs="?", help="a .tflite image classifier, or sample: the bundled one"
+    )
     parser.add_argument(
         "source",
         metavar="SOURCE",
         nargs="?",
-        help="an image, a folder, a glob, a video file, camera:0, picamera2:, gstreamer:PIPELINE, rtsp://…, "
-        "http(s)://… (MJPEG or snapshot), - for pictures on stdin, or synthetic:[WIDTHxHEIGHT[:COUNT]]",
+        help="an image, a folder, a glob, a video file, sample (three bundled photos, the default of MODEL sample), "
+        "camera:0, picamera2:, gstreamer:PIPELINE, rtsp://…, http(s)://… (MJPEG or snapshot), - for pictures on "
+        "stdin, or synthetic:[WIDTHxHEIGHT[:COUNT]]",
     )
     parser.add_argument(
         "--backend",

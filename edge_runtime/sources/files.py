@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -21,32 +21,39 @@ class FileSource:
     The first one is read at once: what decoding needs for itself is free again when the model is loaded.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, shown: Callable[[Path], str] = str) -> None:
+        """Finds the files.
+
+        Args:
+            text: a file, a folder or a glob.
+            shown: what results name as the source of a file.
+        """
         self._paths = _find(text)
-        self._first: Item | None = _read(self._paths[0], 0)
+        self._read = partial(_read, shown)
+        self._first: Item | None = self._read(self._paths[0], 0)
 
     def __iter__(self) -> Iterator[Item]:
         return (read() for read in self.reads())
 
     def reads(self) -> Sequence[Read]:
         """What reads each file, in order."""
-        return [self._take_first, *(partial(_read, path, index) for index, path in enumerate(self._paths[1:], 1))]
+        return [self._take_first, *(partial(self._read, path, index) for index, path in enumerate(self._paths[1:], 1))]
 
     def _take_first(self) -> Item:
         first, self._first = self._first, None
-        return first or _read(self._paths[0], 0)
+        return first or self._read(self._paths[0], 0)
 
     def close(self) -> None:
         """Holds nothing open."""
 
 
-def _read(path: Path, index: int) -> Item:
+def _read(shown: Callable[[Path], str], path: Path, index: int) -> Item:
     start = time.perf_counter_ns()
     try:
         pixels = read_image(path)
     except ImageError as error:
-        return FrameFailure(str(path), index, str(error))
-    return Frame(pixels, str(path), index, time.time_ns(), time.perf_counter_ns() - start)
+        return FrameFailure(shown(path), index, str(error))
+    return Frame(pixels, shown(path), index, time.time_ns(), time.perf_counter_ns() - start)
 
 
 def _find(text: str) -> list[Path]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edge_runtime.errors import SourceError
+from edge_runtime.model import SAMPLE, is_sample, sample_photos
 from edge_runtime.registry import Registry
 from edge_runtime.sources.address import without_password
 from edge_runtime.sources.base import Source
@@ -42,7 +43,8 @@ def open_source(text: str, settings: LiveSettings | None = None) -> Source:
     """Opens what ``text`` names.
 
     Args:
-        text: an image, a folder, a glob, a video file, ``synthetic:[WIDTHxHEIGHT[:COUNT]]``, ``camera:NUMBER``,
+        text: an image, a folder, a glob, a video file, ``sample`` (three bundled photos),
+            ``synthetic:[WIDTHxHEIGHT[:COUNT]]``, ``camera:NUMBER``,
             ``picamera2:NUMBER``, ``gstreamer:PIPELINE``, ``rtsp://…``, ``http(s)://…`` (an MJPEG stream or a
             snapshot), ``-`` for pictures on stdin, or ``NAME:…`` for what another package adds.
         settings: how a live source is captured; None takes the defaults.
@@ -57,6 +59,8 @@ def open_source(text: str, settings: LiveSettings | None = None) -> Source:
     source: Source
     if text == "-":
         source = SOURCES.load("stdin")(settings)
+    elif is_sample(text, "photos"):
+        source = SOURCES.load("files")(str(sample_photos()), lambda path: f"{SAMPLE}/{path.name}")
     elif colon and scheme in CONNECTIONS.names():
         source = _live(scheme, text, settings)
     elif colon and scheme == "synthetic":

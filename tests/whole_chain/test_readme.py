@@ -1,0 +1,89 @@
+"""The README's commands and Python run as they stand there, as far as they can without cameras and networks."""
+
+import argparse
+import re
+import shlex
+import shutil
+import textwrap
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from tiny_model import LABELS, write_packed_model
+
+import edge_runtime
+from edge_runtime.console.command import parse_arguments
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+COMMANDS = [line.strip() for line in README.splitlines() if re.match(" {4}edge-", line)]
+NEEDS_MORE = ("camera", "picamera2", "mqtt://", "imagenet", "mobilenet", "before.json", "--config")
+"""Words of commands that need hardware, a network, or files that the README does not make."""
+QUICK = {"edge-bench run": ["--min-seconds", "0.1", "--min-count", "20", "--rounds", "1"]}
+"""What is added to a command so that it takes less time."""
+
+
+def words_of(command: str) -> list[str]:
+    """The words of a command up to a pipe; what stands behind ``#`` is a comment."""
+    words = shlex.split(command, comments=True)
+    return words[: words.index("|")] if "|" in words else words
+
+
+def main_of(name: str) -> tuple[str, Callable[[list[str]], int]]:
+    """The module behind a console script, and its ``main``."""
+    (script,) = entry_points(group="console_scripts", name=name)
+    return script.module, import_module(script.module).main
+
+
+def test_there_are_commands() -> None:
+    assert {words_of(command)[0] for command in COMMANDS} == {"edge-train", "edge-convert", "edge-run", "edge-bench"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_has_the_options_that_it_is_shown_with(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, *words = words_of(command)
+    module, main = main_of(name)
+
+    def only_parse(parser: argparse.ArgumentParser, _body: object, arguments: list[str]) -> int:
+        parse_arguments(parser, arguments)
+        return 0
+
+    monkeypatch.setattr(f"{module}.run_command", only_parse)
+    assert main(words) == 0
+
+
+@pytest.mark.tensorflow
+def test_commands_that_need_nothing_more_run_one_after_the_other(
+    small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(small_run, "run")
+    Path("photos").mkdir()
+    Image.new("RGB", (64, 48), (250, 10, 10)).save("photos/red.png")
+    run = [command for command in COMMANDS if not any(word in command for word in NEEDS_MORE)]
+    assert len(run) >= 6
+    for command in run:
+        words = words_of(command)
+        _, main = main_of(words[0])
+        assert main(words[1:] + QUICK.get(" ".join(words[:2]), [])) == 0, command
+
+
+def test_its_python_runs_with_and_without_a_class_that_reaches_its_threshold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_packed_model(Path("model.tflite"))
+    Image.new("RGB", (64, 48), (250, 10, 10)).save("photo.jpg")
+    in_readme = textwrap.dedent(re.search(r"    from edge_runtime import Classifier.*?(?=\n\S)", README, re.S)[0])
+    in_package = edge_runtime.__doc__.partition("\n\n")[2].rpartition("\n\n")[0]
+    frame = edge_runtime.read_image("photo.jpg")
+    for snippet in (in_readme, in_package):
+        exec(snippet, {"frame_rgb": frame})
+        assert capsys.readouterr().out.startswith("red ")
+    write_packed_model(Path("model.tflite"), "multi-label", (1.0,) * len(LABELS))
+    for snippet in (in_readme, in_package):
+        exec(snippet, {"frame_rgb": frame})
+        assert capsys.readouterr().out == ""
