@@ -23,6 +23,7 @@ COMMANDS = (
     "edge-convert run --out model.tflite",
     "edge-run model.tflite sample --top-k 1 --sink console",
 )
+COLUMNS = 84
 FONT_SIZE, LINE, MARGIN, PHOTO = 26, 38, 40, 232
 DARK, TEXT, PROMPT, SOFT = "#1e1f26", "#e4e4e8", "#7fd48a", "#9a9ba6"
 
@@ -36,14 +37,13 @@ def run_commands() -> list[str]:
             program = str(Path(sys.executable).with_name(name))
             done = subprocess.run([program, *words], cwd=folder, check=True, stdout=subprocess.PIPE, text=True)
             lines += [f"$ {command}", *done.stdout.splitlines(), ""]
-    return lines[:-1]
+    return [line[at : at + COLUMNS] for line in lines[:-1] for at in range(0, max(1, len(line)), COLUMNS)]
 
 
 def draw(lines: list[str], photos: list[Path]) -> Image.Image:
     """The terminal, and the photos below one another at its right."""
     font = ImageFont.truetype(str(Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSansMono.ttf")), FONT_SIZE)
-    columns = max(map(len, lines))
-    left = 2 * MARGIN + round(font.getlength("m") * columns)
+    left = 2 * MARGIN + round(font.getlength("m") * COLUMNS)
     height = max(len(lines) * LINE, len(photos) * (PHOTO + LINE)) + 2 * MARGIN
     picture = Image.new("RGB", (left + PHOTO + MARGIN, height), DARK)
     pen = ImageDraw.Draw(picture)
