@@ -15,7 +15,7 @@ from edge_runtime.console.command import UsageError, exit_with, logger, run_comm
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.decisions import DecisionSettings
 from edge_runtime.inference import Classifier
-from edge_runtime.model import find_model
+from edge_runtime.model import SAMPLE, find_model
 from edge_runtime.run.config_file import complete_options
 from edge_runtime.run.options import make_run_parser
 from edge_runtime.run.pipeline import Decide, PipelineSettings, counts_of, is_live, run_pipeline
@@ -33,10 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def body(options: argparse.Namespace) -> int:
         options = complete_options(options, make_run_parser(), arguments)
-        if options.systemd_unit:
-            return _print_unit(options)
-        options.model = find_model(options.model)
-        return _run(options)
+        return _print_unit(options) if options.systemd_unit else _run(options)
 
     return run_command(make_run_parser(), body, arguments)
 
@@ -57,6 +54,8 @@ def _print_unit(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _stop)
+    options.model = find_model(options.model)
+    address = options.source or SAMPLE
     sinks = options.sink or ["jsonl"]
     decisions = _decisions(options, sinks)
     with ExitStack() as stack:
@@ -64,15 +63,17 @@ def _run(options: argparse.Namespace) -> int:
             from edge_runtime.inference.self_test import report_self_test  # here: no run needs it
 
             return report_self_test(_load(options, stack)[0], options.model)
-        source = open_source(options.source, LiveSettings(policy=options.policy))
+        source = open_source(address, LiveSettings(policy=options.policy))
         if options.workers is not None and is_live(source):
             raise UsageError("--workers is for files and videos; give a live source --threads")
         workers = _load(options, stack)
         classifier = workers[0]
+        if options.source is None:
+            _tell_of_photos(options.sink)
         counts = counts_of(source)
         run = RunInfo(
             model=options.model,
-            source=without_password(options.source),
+            source=without_password(address),
             labels=classifier.contract.labels,
             counts=counts,
             is_live=is_live(source),
@@ -90,6 +91,11 @@ def _run(options: argparse.Namespace) -> int:
     if counts.failed:
         logger.warning("%d of %d frames could not be read", counts.failed, counts.produced)
     return 1 if counts.failed else 0
+
+
+def _tell_of_photos(sinks: Sequence[str] | None) -> None:
+    hint = "" if sinks else "; --sink console prints short lines"
+    logger.info("no SOURCE: classifying the three photos that come with the model %s%s", SAMPLE, hint)
 
 
 def _heartbeat(counts: FrameCounts, max_fps: float | None) -> AbstractContextManager[object]:

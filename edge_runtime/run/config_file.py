@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edge_runtime.console.command import UsageError, logger, parse_arguments
+from edge_runtime.console.command import UsageError, parse_arguments
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.model import SAMPLE
 
@@ -35,7 +35,8 @@ def complete_options(
         arguments: the command line.
 
     Raises:
-        UsageError: neither says a model and a source, or the command line does not overrule what it seems to.
+        UsageError: neither says a model and a source (the bundled model goes without), or the command line does not
+            overrule what it seems to.
         ContractError: the file cannot be read, or says something impossible.
     """
     if options.config is not None:
@@ -46,22 +47,12 @@ def complete_options(
         in_file = _read(Path(options.config), actions)
         _check_overruling(given, in_file, actions, options)
         options = argparse.Namespace(**{**vars(options), **in_file, **given})
-    if options.source is None and options.model == SAMPLE and not options.self_test:
-        hint = "" if options.sink else "; --sink console prints short lines"
-        logger.info("no SOURCE: classifying the three photos that come with the model %s%s", SAMPLE, hint)
-        options.source = SAMPLE
-    _check_complete(options)
-    return options
-
-
-def _check_complete(options: argparse.Namespace) -> None:
-    needed = ("model",) if options.self_test else ("model", "source")
+    needed = ("model",) if options.self_test or options.model == SAMPLE else ("model", "source")
     missing = [name.upper() for name in needed if getattr(options, name) is None]
     if missing:
-        hint = f"; for a first try: edge-run {SAMPLE}" if options.model is None else ""
-        raise UsageError(
-            f"{' and '.join(missing)} missing; write it, or name a file that does: --config run.toml{hint}"
-        )
+        said = f"{' and '.join(missing)} missing; write it, or name a file that does: --config run.toml"
+        raise UsageError(said if options.model else f"{said}; for a first try: edge-run {SAMPLE}")
+    return options
 
 
 def _check_overruling(

@@ -110,7 +110,7 @@ def test_without_an_interpreter_one_line_says_what_to_install(elsewhere: Path) -
 import sys
 sys.modules.update(ai_edge_litert=None, tflite_runtime=None)  # as if they were not installed
 from edge_runtime.run.cli import main
-sys.exit(main(["sample", "sample"]))
+sys.exit(main(["sample"]))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=elsewhere)
     assert done.returncode == 1
