@@ -1,0 +1,3 @@
+"""The version of this project: both distributions, every record and every ``--version`` take it from here."""
+
+__version__ = "0.2.0"
