@@ -1,10 +1,11 @@
 # demo, test, lint, bench, pi-userland: each makes .venv where it is missing; a second call is quick.
+# dist, check-wheels, update-wheel-list need any Python 3.10 to 3.13 and make small environments of their own.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/stamp
 
-.PHONY: demo test lint bench pi-userland clean
+.PHONY: demo test lint bench pi-userland dist check-wheels update-wheel-list clean
 
 demo: $(STAMP)
 	$(BIN)/python tools/demo.py
@@ -31,10 +32,19 @@ bench: $(STAMP)
 pi-userland: $(STAMP) demo-output/model.tflite
 	tools/pi-userland demo-output/model.tflite demo-output/model-float32.tflite
 
+dist:
+	PYTHONPATH=tools $(PYTHON) -m release
+
+check-wheels:
+	$(PYTHON) tools/check_wheels.py
+
+update-wheel-list:
+	PYTHONPATH=tools $(PYTHON) -m release.contents
+
 demo-output/model.tflite:
 	$(MAKE) demo
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml device/pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "edge-deploy-kit needs Python 3.10 to 3.13; call: make PYTHON=/path/to/python3.11 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)

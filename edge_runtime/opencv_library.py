@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from edge_runtime.console.distribution import install_command
 from edge_runtime.errors import SourceError
 
 _FFMPEG_QUIET = "-8"  # AV_LOG_QUIET
@@ -25,7 +26,7 @@ def load_opencv(name: str) -> Any:
         import cv2
     except ImportError as error:
         raise SourceError(
-            f"{name}: needs OpenCV, which cannot be imported ({error}); run: pip install 'edge-deploy-kit[camera]'"
+            f"{name}: needs OpenCV, which cannot be imported ({error}); run: {install_command('camera')}"
         ) from error
     if hasattr(cv2, "setLogLevel"):
         cv2.setLogLevel(_LOG_LEVEL_SILENT)  # OpenCV 4, Debian's 4.6 included

@@ -26,7 +26,7 @@ from edge_runtime.contracts.dataset import read_image_folder
 
 TOOLS = Path(__file__).resolve().parent
 OUT = TOOLS.parent / "demo-output"
-SAMPLE_TEST = TOOLS.parent / "trainer" / "assets" / "sample" / "test"
+SAMPLE_TEST = Path(str(resources.files("trainer"))) / "assets" / "sample" / "test"
 GRID_STEP = 10  # every tenth test image is shown
 
 

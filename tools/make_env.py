@@ -1,12 +1,14 @@
 """Makes an environment of its own for a job that must not share one, and prints the path of its Python.
 
-    python tools/make_env.py lean             numpy, pillow, ai-edge-litert and this project: what a device has
-    python tools/make_env.py tflite-runtime   tflite-runtime 2.14 with numpy below 2 and this project
-    python tools/make_env.py mediapipe        MediaPipe Tasks, another reader of our files, and this project
-    python tools/make_env.py teachable-machine   teachable-machine-lite, another classifier runtime, and this project
-    python tools/make_env.py tflite-micro     TensorFlow Lite Micro's interpreter and this project
+    python tools/make_env.py lean             what a device has: edge-deploy-runtime with ai-edge-litert
+    python tools/make_env.py tflite-runtime   edge-deploy-runtime with tflite-runtime 2.14 and numpy below 2
+    python tools/make_env.py mediapipe        edge-deploy-runtime with MediaPipe Tasks, another reader of our files
+    python tools/make_env.py teachable-machine   edge-deploy-runtime with teachable-machine-lite, another classifier
+    python tools/make_env.py tflite-micro     edge-deploy-runtime with TensorFlow Lite Micro's interpreter
+    python tools/make_env.py dist             what builds and checks the distributions
 
-The environment lies in .venv-NAME below the repository and is made again when pyproject.toml or the constraints change.
+The environment lies in .venv-NAME below the repository and is made again when device/pyproject.toml, the constraints or
+this file change.
 """
 
 from __future__ import annotations
@@ -21,11 +23,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = {
-    "lean": ["-c", "constraints.txt", "-e", ".[litert]"],
-    "tflite-runtime": ["-e", ".[tflite-runtime]"],
-    "mediapipe": ["-e", ".", "mediapipe==1.2.2"],
-    "teachable-machine": ["-e", ".", "teachable-machine-lite==1.2.0.2"],
-    "tflite-micro": ["-e", ".", "tflite-micro==0.dev20261023182759"],
+    "lean": ["-c", "constraints.txt", "-e", "./device[litert]"],
+    "tflite-runtime": ["-e", "./device[tflite-runtime]"],
+    "mediapipe": ["-e", "./device", "mediapipe==1.2.2"],
+    "teachable-machine": ["-e", "./device", "teachable-machine-lite==1.2.0.2"],
+    "tflite-micro": ["-e", "./device", "tflite-micro==0.dev20261023182759"],
+    "dist": [
+        "build==1.6.1",
+        "hatchling==1.33.0",
+        "twine==7.0.0",
+        "check-wheel-contents==0.6.3",
+        "cyclonedx-bom==7.5.0",
+    ],  # fmt: skip
 }
 """What pip installs into each."""
 
@@ -46,7 +55,7 @@ def _make_if_outdated(name: str) -> Path:
     python = folder / "bin" / "python"
     stamp = folder / "stamp"
     sources = b"".join(
-        (ROOT / file).read_bytes() for file in ("pyproject.toml", "constraints.txt", "tools/make_env.py")
+        (ROOT / file).read_bytes() for file in ("device/pyproject.toml", "constraints.txt", "tools/make_env.py")
     )
     wanted = hashlib.sha256(sources + sys.version.encode()).hexdigest()
     if stamp.is_file() and stamp.read_text() == wanted:

@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks.errors import BenchmarkError
 from benchmarks.report import MAX_FILES, Comparison, ResultFile, compare, load_results, render
 from edge_runtime.console.command import UsageError, add_log_level, path_ending_in
+from edge_runtime.console.distribution import install_command
 from edge_runtime.console.files import ensure_writable, write_text
 
 EXAMPLE = "edge-bench compare before.json after.json --html compare.html"
@@ -53,5 +54,5 @@ def _write_page(path: Path, files: Sequence[ResultFile], comparisons: Sequence[C
     try:
         from benchmarks.report.page import render_page
     except ImportError as error:
-        raise BenchmarkError(f"--html: {error}; run: pip install 'edge-deploy-kit[bench]'") from error
+        raise BenchmarkError(f"--html: {error}; run: {install_command('bench')}") from error
     write_text(path, render_page(files, comparisons))

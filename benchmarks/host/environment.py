@@ -12,9 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edge_runtime.board import Machine, read_number, read_text, read_throttling
+from edge_runtime.console.command import DISTRIBUTION, tool_version
 
 _PACKAGES = (
-    "edge-deploy-kit",
     "numpy",
     "pillow",
     "ai-edge-litert",
@@ -116,7 +116,7 @@ def _machine(root: Path) -> Machine:
 
 
 def _installed_versions() -> dict[str, str]:
-    found = {}
+    found = {DISTRIBUTION: tool_version()}
     for name in _PACKAGES:
         with suppress(PackageNotFoundError):
             found[name] = version(name)

@@ -58,7 +58,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 (cd "$here" && sha256sum -c --quiet {_SUMS} >&2)
 if ! command -v edge-run >/dev/null; then
-  echo "start.sh: edge-run is not installed; run: pip install 'edge-deploy-kit[litert]'" >&2
+  echo "start.sh: edge-run is not installed; run: pip install 'edge-deploy-runtime[litert]'" >&2
   exit 1
 fi
 {_SELF_TEST if has_golden else ""}if [ $# -eq 0 ]; then

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from edge_runtime.backends.base import BackendInfo, check_threads
 from edge_runtime.console.command import logger
+from edge_runtime.console.distribution import install_command
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.errors import BackendError
 from edge_runtime.model import ModelFile
@@ -175,7 +176,7 @@ def _import_library(name: str) -> _Library:
         from ai_edge_litert import compiled_model
     except ImportError as error:
         raise BackendError(
-            f"backend {name}: cannot import ai-edge-litert ({error}); run: pip install 'edge-deploy-kit[litert]'"
+            f"backend {name}: cannot import ai-edge-litert ({error}); run: {install_command('litert')}"
         ) from error
     _silence_the_end()
     return _Library(ai_edge_litert.__version__, compiled_model)

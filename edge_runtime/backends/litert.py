@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge_runtime.backends.interpreter import InterpreterBackend
+from edge_runtime.console.distribution import install_command
 from edge_runtime.errors import BackendError
 from edge_runtime.model import ModelFile
 
@@ -16,6 +17,6 @@ class LiteRTBackend(InterpreterBackend):
             from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:
             raise BackendError(
-                f"backend litert: cannot import ai-edge-litert ({error}); run: pip install 'edge-deploy-kit[litert]'"
+                f"backend litert: cannot import ai-edge-litert ({error}); run: {install_command('litert')}"
             ) from error
         super().__init__(Interpreter, "litert", __version__, model, threads, batch)

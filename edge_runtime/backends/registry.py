@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+from edge_runtime.console.distribution import install_command
 from edge_runtime.errors import BackendError
 from edge_runtime.registry import Registry
 
@@ -35,5 +36,5 @@ def installed_backends() -> tuple[str, ...]:
     """
     installed = tuple(name for name, module in _PACKAGES.items() if find_spec(module) is not None)
     if not installed:
-        raise BackendError("no interpreter is installed; run: pip install 'edge-deploy-kit[litert]'")
+        raise BackendError(f"no interpreter is installed; run: {install_command('litert')}")
     return installed

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from edge_runtime.console.version import __version__
 from edge_runtime.contracts.errors import ContractError, EdgeDeployError
 from edge_runtime.contracts.preprocessing import parse_normalization, parse_resize
 
@@ -42,7 +43,7 @@ def make_parser(name: str, description: str, example: str, *, intermixed: bool =
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action=_VersionAction, nargs=0, help="show the version and exit")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {tool_version()}")
     add_log_level(parser, default="info")
     return parser
 
@@ -105,21 +106,8 @@ def path_ending_in(suffix: str) -> Callable[[str], Path]:
 
 
 def tool_version() -> str:
-    """The installed version of this project."""
-    from importlib.metadata import PackageNotFoundError, version  # here, since it costs a device 4 MB and 14 ms
-
-    try:
-        return version(DISTRIBUTION)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-class _VersionAction(argparse.Action):
-    """As argparse's own, but looks the version up only when asked."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
-        print(parser.prog, tool_version())
-        parser.exit()
+    """The version of this project."""
+    return __version__
 
 
 def run_command(

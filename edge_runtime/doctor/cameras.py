@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 from edge_runtime.board import Machine, read_number, read_text
+from edge_runtime.console.distribution import install_command
 from edge_runtime.doctor.children import Attempt, attempt
 from edge_runtime.doctor.findings import Finding
 from edge_runtime.doctor.packages import mend_of_import, not_tried
@@ -51,7 +52,7 @@ def _unusable(tried: Attempt, machine: Machine) -> Finding:
     if machine.base_prefix != _SYSTEM_PYTHON:
         detail = f"not importable: it comes with the system's packages, and this Python is {machine.base_prefix}"
         new_environment = "/usr/bin/python3 -m venv --system-site-packages ~/edge"
-        install = "~/edge/bin/pip install 'edge-deploy-kit[litert]'"
+        install = f"~/edge/bin/{install_command('litert')}"
         return Finding("picamera2", "absent", detail, f"{_APT} && {new_environment} && {install}")
     if machine.prefix == _SYSTEM_PYTHON or _sees_system_packages(machine.prefix):
         return Finding("picamera2", "absent", "not installed", _APT)

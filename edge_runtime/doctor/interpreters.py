@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from edge_runtime.board import Machine
+from edge_runtime.console.distribution import NO_TFLITE_RUNTIME, TFLITE_RUNTIME_BEFORE, install_command
 from edge_runtime.doctor.children import Attempt, attempt
 from edge_runtime.doctor.findings import Finding, Status
 from edge_runtime.doctor.packages import mend_of_import, not_tried
 
 _MODULES = {"ai-edge-litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime"}
-_LITERT_EXTRA = "pip install 'edge-deploy-kit[litert]'"
 _READABLE_SYS = "make /sys readable for this process (a container: mount it); XNNPACK finds the processor there"
 
 
@@ -35,7 +35,9 @@ def _check(name: str, tried: Mapping[str, Attempt], machine: Machine) -> Finding
     fitting, mend = _fitting(machine)
     if none_installed and name == fitting:
         return Finding(name, "problem", "not installed, and neither is another interpreter", mend)
-    return Finding(name, "absent", "not installed", None if litert_works or name != fitting else mend)
+    ended = name == "tflite-runtime" and machine.bits == 64 and machine.python >= TFLITE_RUNTIME_BEFORE
+    detail = f"not installed: {NO_TFLITE_RUNTIME}" if ended else "not installed"
+    return Finding(name, "absent", detail, None if litert_works or name != fitting else mend)
 
 
 def _working(name: str, version: str, delegates: Mapping[str, str], litert_works: bool) -> Finding:
@@ -48,15 +50,15 @@ def _working(name: str, version: str, delegates: Mapping[str, str], litert_works
         return Finding(name, "warning", detail, _READABLE_SYS)
     if litert_works:
         return Finding(name, "ok", f"{detail}; edge-run takes ai-edge-litert")
-    return Finding(name, "warning", detail, f"with a 64-bit Python: {_LITERT_EXTRA}")
+    return Finding(name, "warning", detail, f"with a 64-bit Python: {install_command('litert')}")
 
 
 def _fitting(machine: Machine) -> tuple[str, str]:
     """The interpreter that has a wheel for this Python, and how to get it."""
     if machine.bits == 64:
-        return "ai-edge-litert", _LITERT_EXTRA
-    if machine.python < (3, 12):
-        return "tflite-runtime", "pip install 'edge-deploy-kit[tflite-runtime]'"
+        return "ai-edge-litert", install_command("litert")
+    if machine.python < TFLITE_RUNTIME_BEFORE:
+        return "tflite-runtime", install_command("tflite-runtime")
     return (
         "tflite-runtime",
         "install the 64-bit Raspberry Pi OS: no interpreter is made for 32-bit Python 3.12 or later",

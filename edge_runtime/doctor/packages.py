@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 
 from edge_runtime.board import Machine
+from edge_runtime.console.distribution import install_command
 from edge_runtime.doctor.children import Attempt, attempt
 from edge_runtime.doctor.findings import Finding
 
 _OLDEST, _NEWEST = (3, 10), (3, 13)
-_CAMERA_EXTRA = "pip install 'edge-deploy-kit[camera]'"
-_SHARED_LIBRARIES = {
-    "libopenblas.so.0": "sudo apt install libopenblas0",
-    "libGL.so.1": f"pip uninstall -y opencv-python && {_CAMERA_EXTRA}",
-}
 
 
 def check_python(machine: Machine) -> Finding:
@@ -25,7 +21,7 @@ def check_python(machine: Machine) -> Finding:
     detail = f"{version}, {machine.bits}-bit, {place}"
     if _OLDEST <= machine.python[:2] <= _NEWEST:
         return Finding("python", "ok", detail)
-    environment = "python3 -m venv ~/edge && ~/edge/bin/pip install 'edge-deploy-kit[litert]'"
+    environment = f"python3 -m venv ~/edge && ~/edge/bin/{install_command('litert')}"
     mend = f"with a Python in between (Raspberry Pi OS bookworm or later has one): {environment}"
     return Finding("python", "problem", f"{detail}; 3.10 to 3.13 is needed", mend)
 
@@ -48,7 +44,7 @@ def check_opencv(machine: Machine, numpy: Attempt) -> Finding:
     if tried.facts is None:
         if tried.misses("cv2"):
             detail = "not installed; video files, cameras and RTSP need it, and resizing is faster with it"
-            return Finding("opencv", "absent", detail, _CAMERA_EXTRA)
+            return Finding("opencv", "absent", detail, install_command("camera"))
         mend = mend_of_import(tried.error, "pip install --force-reinstall opencv-python-headless")
         return Finding("opencv", "problem", tried.error, mend)
     video_io = ", ".join(f"{name} {'yes' if there else 'no'}" for name, there in tried.facts["video_io"].items())
@@ -64,7 +60,7 @@ def _check_extra(machine: Machine, probe: str, extra: str) -> Finding:
     tried = attempt(probe, machine.child_seconds)
     if tried.facts is not None:
         return Finding(probe, "ok", tried.facts["version"])
-    install = f"pip install 'edge-deploy-kit[{extra}]'"
+    install = install_command(extra)
     if tried.lacks is None:
         return Finding(probe, "warning", tried.error, f"{install} --force-reinstall")
     if tried.misses("paho.mqtt.enums"):
@@ -85,7 +81,11 @@ def mend_of_import(error: str, otherwise: str) -> str:
 
 
 def _mend_of_library(error: str, otherwise: str) -> str:
-    return next((mend for library, mend in _SHARED_LIBRARIES.items() if library in error), otherwise)
+    if "libopenblas.so.0" in error:
+        return "sudo apt install libopenblas0"
+    if "libGL.so.1" in error:
+        return f"pip uninstall -y opencv-python && {install_command('camera')}"
+    return otherwise
 
 
 def _required(package: str, tried: Attempt) -> Finding:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from edge_runtime.backends import BackendInfo
 from edge_runtime.console.command import logger
+from edge_runtime.console.distribution import install_command
 
 _QUICK_EITHER_WAY = 50_000  # bytes of a model that takes microseconds
 _TASKS = "/proc/self/task"
@@ -39,7 +40,7 @@ def warn_of_slow_setting(model: Path, info: BackendInfo, started: int | None) ->
     if info.name == "null":
         return
     if info.delegate == "none" and model.stat().st_size > _QUICK_EITHER_WAY:
-        hint = "" if info.name == "litert" else "; where you can: pip install 'edge-deploy-kit[litert]'"
+        hint = "" if info.name == "litert" else f"; where you can: {install_command('litert')}"
         logger.warning("%s: XNNPACK took none of it, so %s runs it slower than it could%s", model, info.name, hint)
     elif info.delegate == "xnnpack" and started is not None and max(started, 0) < info.threads - 1:
         logger.warning("%s: %s was asked for %d threads and uses %d", model, info.name, info.threads, started + 1)

@@ -106,7 +106,7 @@ def test_a_video_without_opencv_names_the_install_command(lean_python: str, samp
     command = [str(Path(lean_python).with_name("edge-run")), str(sample_int8), "clip.mp4"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "pip install 'edge-deploy-kit[camera]'" in done.stderr
+    assert "pip install 'edge-deploy-runtime[camera]'" in done.stderr
 
 
 def test_tflite_runtime_gives_the_same_answers(
@@ -128,4 +128,4 @@ def test_a_missing_interpreter_names_the_install_command(lean_python: str, sampl
     ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "pip install 'edge-deploy-kit[tflite-runtime]'" in done.stderr
+    assert "pip install 'edge-deploy-runtime[tflite-runtime]'" in done.stderr

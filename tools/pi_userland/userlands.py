@@ -91,13 +91,13 @@ USERLANDS = {
 
 
 def build_wheel() -> Path:
-    """Builds the project's wheel.
+    """Builds the wheel for devices.
 
     Raises:
         UserlandError: pip failed; what it said.
     """
     folder = Path(tempfile.mkdtemp(prefix="wheel-", dir=BUILD))
-    run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, ROOT])
+    run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, ROOT / "device"])
     (built,) = folder.glob("*.whl")
     wheel = built.rename(BUILD / built.name)
     folder.rmdir()

@@ -18,18 +18,20 @@ Call = Callable[[], int]
 def ours(model: Path, labels: Path, frame: Path, threads: int) -> tuple[Call, str]:
     """``Classifier.classify`` of a frame in memory."""
     from edge_runtime import Classifier, read_image
+    from edge_runtime.console.command import tool_version
 
     classifier = Classifier(model, backend="litert", threads=threads, labels=labels)
     pixels = read_image(frame)
-    return lambda: classifier.classify(pixels).categories[0].index, version("edge-deploy-kit")
+    return lambda: classifier.classify(pixels).categories[0].index, tool_version()
 
 
 def ours_from_file(model: Path, labels: Path, frame: Path, threads: int) -> tuple[Call, str]:
     """The same, the frame read from its file each time."""
     from edge_runtime import Classifier, read_image
+    from edge_runtime.console.command import tool_version
 
     classifier = Classifier(model, backend="litert", threads=threads, labels=labels)
-    return lambda: classifier.classify(read_image(frame)).categories[0].index, version("edge-deploy-kit")
+    return lambda: classifier.classify(read_image(frame)).categories[0].index, tool_version()
 
 
 def bare_loop(model: Path, labels: Path, frame: Path, threads: int) -> tuple[Call, str]:

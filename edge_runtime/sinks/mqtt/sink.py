@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edge_runtime.console.command import logger
+from edge_runtime.console.distribution import install_command
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.errors import SinkError
 from edge_runtime.sinks.base import RunInfo
@@ -200,8 +201,7 @@ def _make_client(settings: MqttSettings) -> Client:
         from paho.mqtt.enums import CallbackAPIVersion
     except ImportError as error:
         raise SinkError(
-            f"{settings.address}: needs paho-mqtt 2, which cannot be imported ({error}); "
-            "run: pip install 'edge-deploy-kit[mqtt]'"
+            f"{settings.address}: needs paho-mqtt 2, which cannot be imported ({error}); run: {install_command('mqtt')}"
         ) from error
     client = Client(CallbackAPIVersion.VERSION2)
     client.max_queued_messages_set(MAX_WAITING_EVENTS)

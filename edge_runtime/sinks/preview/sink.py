@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from edge_runtime.console.command import logger
+from edge_runtime.console.distribution import install_command
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.errors import SinkError
 from edge_runtime.sinks.base import RunInfo
@@ -44,8 +45,7 @@ class PreviewSink:
             self._metrics, self._server = _make_server(run, self._views, self.counts, address.token)
         except ImportError as error:
             raise SinkError(
-                f"preview: needs packages that cannot be imported ({error}); "
-                "run: pip install 'edge-deploy-kit[preview]'"
+                f"preview: needs packages that cannot be imported ({error}); run: {install_command('preview')}"
             ) from error
         listening = _listen(address, target)
         host, port = listening.getsockname()[:2]

@@ -1,10 +1,14 @@
-"""A sink whose extra is not installed says which command installs it."""
+"""A sink or an interpreter whose extra is not installed says which command installs it."""
 
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 from blocked_modules import run_without
+from packaged import write_packaged
 from tiny_model import LABELS, write_tiny_model
+
+from edge_runtime.console.distribution import install_command
 
 
 @pytest.mark.parametrize(
@@ -25,3 +29,34 @@ def test_a_missing_extra_is_one_line_with_the_command(tmp_path: Path, package: s
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert done.stderr.endswith(f"run: pip install 'edge-deploy-kit[{extra}]'\n")
+
+
+@pytest.mark.parametrize(("ended", "extra"), [(False, "tflite-runtime"), (True, "litert")])
+def test_tflite_runtime_where_it_has_a_release_and_where_not(tmp_path: Path, ended: bool, extra: str) -> None:
+    model = write_packaged(tmp_path / "tiny.tflite")
+    arguments = [str(model), "synthetic:8x8:1", "--backend", "tflite-runtime"]
+    code = f"""
+import sys
+from edge_runtime.backends import tflite_runtime
+from edge_runtime.run.cli import main
+tflite_runtime.TFLITE_RUNTIME_BEFORE = sys.version_info if {ended} else (4,)
+raise SystemExit(main({arguments!r}))
+"""
+    done = run_without(("tflite_runtime",), code)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert f"pip install 'edge-deploy-kit[{extra}]'" in done.stderr
+    assert ("no release for Python 3.12 and later; use the extra litert" in done.stderr) == ended
+
+
+@pytest.mark.parametrize(("installed", "named"), [(True, "edge-deploy-kit"), (False, "edge-deploy-runtime")])
+def test_the_install_command_names_the_distribution_that_is_here(
+    installed: bool, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def distribution(name: str) -> str:
+        if not installed:
+            raise PackageNotFoundError(name)
+        return name
+
+    monkeypatch.setattr("importlib.metadata.distribution", distribution)
+    assert install_command("mqtt") == f"pip install '{named}[mqtt]'"

@@ -157,6 +157,8 @@ def test_no_interpreter_names_the_one_that_fits_this_python(
     assert problem.status == "problem"
     assert problem.mend.startswith(mend)
     assert (other.status, other.mend) == ("absent", None)
+    ended = "not installed: tflite-runtime has no release for Python 3.12 and later; use the extra litert"
+    assert other.detail == (ended if named == "ai-edge-litert" else "not installed")
 
 
 @pytest.mark.parametrize(

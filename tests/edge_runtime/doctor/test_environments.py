@@ -35,7 +35,7 @@ def test_the_lean_install_has_the_command_and_no_problem() -> None:
     found = {finding["name"]: finding for finding in json.loads(done.stdout)["findings"]}
     assert found["ai-edge-litert"]["status"] == "ok"
     assert found["opencv"]["status"] == "absent"
-    assert found["opencv"]["mend"] == "pip install 'edge-deploy-kit[camera]'"
+    assert found["opencv"]["mend"] == "pip install 'edge-deploy-runtime[camera]'"
 
 
 def test_tflite_runtime_without_xnnpack_for_int8_is_told(tflite_runtime_bin: Path) -> None:

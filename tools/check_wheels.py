@@ -1,0 +1,151 @@
+"""Installs the built wheels in fresh environments of other Pythons, and tries them there.
+
+    python tools/check_wheels.py                             Python 3.10 and 3.13, the demo's commands on 3.13
+    python tools/check_wheels.py --pythons 3.12 --demo none
+
+For each Python: the device wheel alone, whose modules are all imported; then both wheels with every extra, whose modules
+are all imported, too, and the tests that need neither TensorFlow nor another environment, from a copy outside of this
+checkout, so that they see what is installed and not what lies here. A Python that is not on this machine is said and
+left out. Exit code 1 where something failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from release.build import ROOT, ReleaseError, Wheels, build_distributions
+
+PYTHONS = ("3.10", "3.13")
+TEST_TOOLS = ("pytest>=8.2", "pytest-xdist>=3.6", "hypothesis>=6.100", "gpiozero>=2.0")
+TOLD = ("numpy", "pillow", "ai-edge-litert", "tensorflow", "keras")
+COPIED = ("tests", "tools", "examples", "docs", "pyproject.toml")
+"""What the tests need of the checkout; the four packages are not among it."""
+
+DEVICE_LACKS = ("cv2", "jinja2", "matplotlib", "prometheus_client", "starlette")
+"""What a module of the device wheel may miss there: each belongs to an extra."""
+
+_IMPORT_ALL = """
+import importlib, pkgutil, sys
+site, lacks, *packages = sys.argv[1:]
+for package in map(importlib.import_module, packages):
+    assert package.__file__.startswith(site), f"{package.__name__} comes from {package.__file__}"
+    names = [module.name for module in pkgutil.walk_packages(package.__path__, package.__name__ + ".")]
+    left_out = []
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name not in lacks.split(","):
+                raise
+            left_out.append(f"{name} (needs {error.name})")
+    print(f"  {package.__name__}: {len(names) - len(left_out)} modules imported", *left_out, sep=", not ")
+"""
+
+
+class Environment:
+    """A fresh virtual environment below ``folder``."""
+
+    def __init__(self, folder: Path, python: str) -> None:
+        self.folder = folder
+        run([python, "-m", "venv", folder])
+
+    def install(self, *what: str | Path) -> None:
+        """Has its own pip install something."""
+        run([self.folder / "bin" / "python", "-m", "pip", "install", "-q", *what])
+
+    def run(self, command: str, *arguments: str | Path, cwd: Path | None = None) -> None:
+        """Runs one of its commands."""
+        run([self.folder / "bin" / command, *arguments], cwd=cwd or self.folder)
+
+    def import_all(self, *packages: str, lacks: Sequence[str] = ()) -> None:
+        """Imports every module of ``packages``, which must be the installed ones; ``lacks`` may be missing."""
+        self.run("python", "-c", _IMPORT_ALL, self.folder, ",".join(lacks), *packages)
+
+
+def find_python(version: str) -> str | None:
+    """A Python of that version, on the PATH or among pyenv's."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    for candidate in _candidates(version, pyenv):
+        ask = [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        done = subprocess.run(ask, capture_output=True, text=True, check=False)
+        if done.stdout.strip() == version:  # pyenv's shims are there for versions that are not chosen, too
+            return candidate
+    return None
+
+
+def _candidates(version: str, pyenv: Path) -> Iterator[str]:
+    yield sys.executable
+    found = shutil.which(f"python{version}")
+    if found:
+        yield found
+    yield from map(str, sorted(pyenv.glob(f"versions/{version}.*/bin/python{version}")))
+
+
+def check(version: str, python: str, wheels: Wheels, folder: Path, *, demo: bool) -> None:
+    """Tries both wheels on one Python.
+
+    Raises:
+        subprocess.CalledProcessError: something failed; what it said is on stdout and stderr.
+    """
+    device = Environment(folder / "device", python)
+    device.install(f"{wheels.runtime}[litert]")
+    device.import_all("edge_runtime", "benchmarks", lacks=DEVICE_LACKS)
+    for command in ("edge-run", "edge-doctor", "edge-bench"):
+        device.run(command, "--version")
+    kit = Environment(folder / "kit", python)
+    kit.install(wheels.runtime, f"{wheels.kit}[all]", *TEST_TOOLS)
+    kit.run(
+        "python", "-c", f"from importlib.metadata import version\nfor name in {TOLD}: print(' ', name, version(name))"
+    )
+    kit.import_all("edge_runtime", "benchmarks", "trainer", "converter")
+    for name in COPIED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    print(f"  tests on Python {version}", flush=True)
+    kit.run("python", "-m", "pytest", "-q", "-n", "2", "-m", "not tensorflow and not device", cwd=folder)
+    if demo:
+        kit.run("python", folder / "tools" / "demo.py", cwd=folder)
+
+
+def run(command: Sequence[str | Path], cwd: Path | None = None) -> None:
+    """Runs a command in an environment without this checkout."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    subprocess.run(command, cwd=cwd, env=environment, check=True)
+
+
+def main() -> int:
+    """Runs the command; returns its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pythons", default=",".join(PYTHONS), metavar="LIST", help="versions, with commas between")
+    parser.add_argument(
+        "--demo", default="3.13", metavar="VERSION", help="where the demo's commands run; none: nowhere"
+    )
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="check-wheels-") as name:
+        wheels = build_distributions(Path(name, "dist"))
+        for version in options.pythons.split(","):
+            python = find_python(version)
+            if python is None:
+                print(f"Python {version}: skipped, it is not on this machine", flush=True)
+                continue
+            start = time.monotonic()
+            print(f"Python {version}: {python}", flush=True)
+            check(version, python, wheels, Path(name, version), demo=options.demo == version)
+            shutil.rmtree(Path(name, version))
+            print(f"Python {version}: passed after {time.monotonic() - start:.0f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (ReleaseError, subprocess.CalledProcessError) as error:
+        sys.exit(f"check_wheels: {error}")

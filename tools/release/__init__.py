@@ -1,0 +1,1 @@
+"""tools/release: both distributions built, checked, and described for whoever installs them."""

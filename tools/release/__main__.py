@@ -1,0 +1,72 @@
+"""make dist: builds both distributions, checks them and describes them, all in dist/.
+
+Writes two wheels, two source distributions, a CycloneDX list of what comes with each wheel, and SHA256SUMS. Exit code 1
+where CHANGELOG.md, version and tag differ, where a wheel holds what it should not, or where a checker complains.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from make_env import make_environment
+
+from release.build import ROOT, ReleaseError, build_distributions
+from release.contents import problems_of_contents
+from release.sbom import write_sboms
+from release.version import current_version, problems_of_version, tags_here
+
+OUT = ROOT / "dist"
+
+
+def main() -> int:
+    """Runs the command; returns its exit code."""
+    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    _refuse(problems_of_version(current_version(), changelog, tags_here()))
+    if _git("status", "--porcelain"):
+        print("make dist: there are uncommitted changes; what is built is no release", file=sys.stderr)
+    shutil.rmtree(OUT, ignore_errors=True)
+    wheels = build_distributions(OUT)
+    _refuse(problems_of_contents(wheels))
+    _check_with_tools(OUT)
+    write_sboms(wheels, OUT)
+    write_sums(OUT)
+    for path in sorted(OUT.iterdir()):
+        print(f"{path.stat().st_size:>9}  {path.relative_to(ROOT)}")
+    return 0
+
+
+def write_sums(folder: Path) -> Path:
+    """Writes ``SHA256SUMS`` of all other files of ``folder``, as ``sha256sum --check`` reads it."""
+    path = folder / "SHA256SUMS"
+    files = sorted(file for file in folder.iterdir() if file != path)
+    path.write_text("".join(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files))
+    return path
+
+
+def _check_with_tools(folder: Path) -> None:
+    tools = make_environment("dist").parent
+    wheels, all_files = sorted(folder.glob("*.whl")), sorted(folder.iterdir())
+    for command in (["twine", "check", "--strict", *all_files], ["check-wheel-contents", *wheels]):
+        done = subprocess.run([tools / command[0], *command[1:]], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ReleaseError(f"{command[0]}: {done.stdout}{done.stderr}")
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise ReleaseError("\n".join(problems))
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True, check=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (ReleaseError, subprocess.CalledProcessError) as error:
+        sys.exit(f"make dist: {error}")
