@@ -3,10 +3,10 @@
     python tools/check_wheels.py                             Python 3.10 and 3.13, the demo's commands on 3.13
     python tools/check_wheels.py --pythons 3.12 --demo none
 
-For each Python: the device wheel alone, whose modules are all imported; then both wheels with every extra, whose modules
-are all imported, too, and the tests that need neither TensorFlow nor another environment, from a copy outside of this
-checkout, so that they see what is installed and not what lies here. A Python that is not on this machine is said and
-left out. Exit code 1 where something failed.
+On each Python it imports every module of the device wheel in an environment of its own, then every module of both
+wheels with all extras. There it runs the tests that need neither TensorFlow nor another environment, from a copy
+outside this checkout: they must see what is installed. A Python that is not on this machine is named and left out.
+Exit code 1 where something failed.
 """
 
 from __future__ import annotations
@@ -47,6 +47,11 @@ for package in map(importlib.import_module, packages):
                 raise
             left_out.append(f"{name} (needs {error.name})")
     print(f"  {package.__name__}: {len(names) - len(left_out)} modules imported", *left_out, sep=", not ")
+"""
+
+_TELL = """
+import importlib.metadata, sys
+print("  " + ", ".join(f"{name} {importlib.metadata.version(name)}" for name in sys.argv[1:]))
 """
 
 
@@ -102,9 +107,7 @@ def check(version: str, python: str, wheels: Wheels, folder: Path, *, demo: bool
         device.run(command, "--version")
     kit = Environment(folder / "kit", python)
     kit.install(wheels.runtime, f"{wheels.kit}[all]", *TEST_TOOLS)
-    kit.run(
-        "python", "-c", f"from importlib.metadata import version\nfor name in {TOLD}: print(' ', name, version(name))"
-    )
+    kit.run("python", "-c", _TELL, *TOLD)
     kit.import_all("edge_runtime", "benchmarks", "trainer", "converter")
     for name in COPIED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
@@ -125,9 +128,7 @@ def main() -> int:
     """Runs the command; returns its exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pythons", default=",".join(PYTHONS), metavar="LIST", help="versions, with commas between")
-    parser.add_argument(
-        "--demo", default="3.13", metavar="VERSION", help="where the demo's commands run; none: nowhere"
-    )
+    parser.add_argument("--demo", default="3.13", metavar="VERSION", help="where the demo runs; none: nowhere")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="check-wheels-") as name:
         wheels = build_distributions(Path(name, "dist"))

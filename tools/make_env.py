@@ -34,7 +34,7 @@ ENVIRONMENTS = {
         "twine==7.0.0",
         "check-wheel-contents==0.6.3",
         "cyclonedx-bom==7.5.0",
-    ],  # fmt: skip
+    ],
 }
 """What pip installs into each."""
 

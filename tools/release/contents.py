@@ -1,6 +1,6 @@
 """What the wheels hold: the device wheel's list of files is kept in tests/golden and compared, the kit's has rules.
 
-make update-wheel-list     after a file of edge_runtime or benchmarks was added, moved or taken away
+``make update-wheel-list`` writes that list anew, after files of edge_runtime or benchmarks came, moved or went.
 """
 
 from __future__ import annotations
