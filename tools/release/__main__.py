@@ -14,8 +14,8 @@ from pathlib import Path
 
 from make_env import make_environment
 
-from release.build import ROOT, ReleaseError, build_distributions
-from release.contents import problems_of_contents
+from release.build import ROOT, ReleaseError, Wheels, build_distributions
+from release.contents import PACKAGES, problems_of_contents
 from release.sbom import write_sboms
 from release.version import current_version, problems_of_version, tags_here
 
@@ -31,8 +31,8 @@ def main() -> int:
     shutil.rmtree(OUT, ignore_errors=True)
     wheels = build_distributions(OUT)
     _refuse(problems_of_contents(wheels))
-    _check_with_tools(OUT)
-    write_sboms(wheels, OUT)
+    _check_with_tools(wheels)
+    write_sboms(OUT)
     write_sums(OUT)
     for path in sorted(OUT.iterdir()):
         print(f"{path.stat().st_size:>9}  {path.relative_to(ROOT)}")
@@ -47,10 +47,14 @@ def write_sums(folder: Path) -> Path:
     return path
 
 
-def _check_with_tools(folder: Path) -> None:
+def _check_with_tools(wheels: Wheels) -> None:
     tools = make_environment("dist").parent
-    wheels, all_files = sorted(folder.glob("*.whl")), sorted(folder.iterdir())
-    for command in (["twine", "check", "--strict", *all_files], ["check-wheel-contents", *wheels]):
+    for command in (
+        ["twine", "check", "--strict", *sorted(wheels.kit.parent.iterdir())],
+        ["check-wheel-contents", "--toplevel", ",".join(PACKAGES["runtime"]), wheels.runtime],
+        # W002: the licence of the sample's images lies beside them and among the licences
+        ["check-wheel-contents", "--toplevel", ",".join(PACKAGES["kit"]), "--ignore", "W002", wheels.kit],
+    ):
         done = subprocess.run([tools / command[0], *command[1:]], capture_output=True, text=True, check=False)
         if done.returncode:
             raise ReleaseError(f"{command[0]}: {done.stdout}{done.stderr}")

@@ -15,8 +15,7 @@ from release.build import ROOT, Wheels, build_distributions
 
 GOLDEN = ROOT / "tests" / "golden" / "edge_deploy_runtime.wheel.txt"
 MOST_BYTES = {"runtime": 500_000, "kit": 5_000_000}
-_KIT_PARTS = ("trainer/", "converter/", "edge_deploy_kit.dist-info/")
-_TYPED = {"runtime": ("edge_runtime", "benchmarks"), "kit": ("trainer", "converter")}
+PACKAGES = {"runtime": ("benchmarks", "edge_runtime"), "kit": ("converter", "trainer")}
 
 
 def files_of(wheel: Path) -> list[str]:
@@ -28,13 +27,14 @@ def files_of(wheel: Path) -> list[str]:
 def problems_of_contents(wheels: Wheels) -> list[str]:
     """What the wheels hold and should not, or the other way round, one line each."""
     problems = _differences(GOLDEN.read_text("utf-8").splitlines(), files_of(wheels.runtime))
-    foreign = [name for name in files_of(wheels.kit) if not name.startswith(_KIT_PARTS)]
+    own = (*(f"{package}/" for package in PACKAGES["kit"]), "edge_deploy_kit.dist-info/")
+    foreign = [name for name in files_of(wheels.kit) if not name.startswith(own)]
     problems += [f"{wheels.kit.name}: {name} does not belong into it" for name in foreign]
     for kind, wheel in (("runtime", wheels.runtime), ("kit", wheels.kit)):
         size = wheel.stat().st_size
         if size > MOST_BYTES[kind]:
             problems.append(f"{wheel.name}: {size} bytes; at most {MOST_BYTES[kind]} are allowed")
-        untyped = [package for package in _TYPED[kind] if f"{package}/py.typed" not in files_of(wheel)]
+        untyped = [package for package in PACKAGES[kind] if f"{package}/py.typed" not in files_of(wheel)]
         problems += [f"{wheel.name}: {package}/py.typed is missing" for package in untyped]
     return problems
 

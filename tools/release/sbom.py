@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -9,38 +10,46 @@ from pathlib import Path
 
 from make_env import make_environment
 
-from release.build import ROOT, Wheels
+from release.build import PROJECTS, ROOT
 
-EXTRAS = {"runtime": "litert", "kit": "all"}
-"""With which extras each wheel is installed for its list."""
-
-
-def write_sboms(wheels: Wheels, out: Path) -> list[Path]:
-    """Writes ``NAME-VERSION.cdx.json`` for both wheels into ``out``; takes what ``constraints.txt`` pins."""
-    return [
-        write_sbom([f"{wheels.runtime}[{EXTRAS['runtime']}]"], out / _name(wheels.runtime)),
-        write_sbom([str(wheels.runtime), f"{wheels.kit}[{EXTRAS['kit']}]"], out / _name(wheels.kit)),
-    ]
+EXTRAS = {"edge_deploy_runtime": "litert", "edge_deploy_kit": "all"}
+"""With which extras each distribution is installed for its list."""
 
 
-def write_sbom(requirements: list[str], path: Path) -> Path:
-    """Installs ``requirements`` in an environment of their own and lists what came; returns ``path``.
+def write_sboms(dist: Path) -> None:
+    """Writes ``NAME-VERSION.cdx.json`` beside both wheels in ``dist``."""
+    for name in EXTRAS:
+        write_sbom(name, dist)
+
+
+def write_sbom(name: str, dist: Path) -> Path:
+    """Installs a distribution of the folder ``dist`` in an environment of its own, and lists what came with it.
+
+    Returns the list's path. pip takes what ``constraints.txt`` pins.
 
     Raises:
         subprocess.CalledProcessError: pip or cyclonedx-py failed; what they said is on stderr.
     """
+    version = next(dist.glob(f"{name}-*.whl")).name.split("-")[1]
+    path = dist / f"{name}-{version}.cdx.json"
     tools = make_environment("dist").parent
     with tempfile.TemporaryDirectory(prefix="sbom-") as folder:
         _run(sys.executable, "-m", "venv", "--without-pip", folder)  # pip is no part of what is installed
         python = Path(folder, "bin", "python")
         pip = (tools / "python", "-m", "pip", "--python", python, "install", "-q", "-c", ROOT / "constraints.txt")
-        _run(*pip, *requirements)
-        _run(tools / "cyclonedx-py", "environment", "--output-reproducible", "--output-file", path, python)
+        # by name: the path of a file would stand in the list
+        _run(*pip, "--find-links", dist, f"{name}[{EXTRAS[name]}]=={version}")
+        described = ("--pyproject", PROJECTS[name] / "pyproject.toml", "--output-file", path)
+        _run(tools / "cyclonedx-py", "environment", "--output-reproducible", *described, python)
+    _add_version(path, version)
     return path
 
 
-def _name(wheel: Path) -> str:
-    return "-".join(wheel.name.split("-")[:2]) + ".cdx.json"
+def _add_version(path: Path, version: str) -> None:
+    """Says the version of what is listed, which no pyproject.toml of ours holds."""
+    sbom = json.loads(path.read_text("utf-8"))
+    sbom["metadata"]["component"]["version"] = version
+    path.write_text(json.dumps(sbom, indent=2) + "\n", "utf-8")
 
 
 def _run(*command: str | Path) -> None:

@@ -15,6 +15,7 @@ from PIL import Image
 from shared import SHARED_DATA, needs_shared_data
 from tiny_model import LABELS, write_tiny_model
 
+from edge_runtime.console.command import tool_version
 from edge_runtime.run.cli import main
 
 COLORS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
@@ -127,7 +128,7 @@ def test_an_unreadable_frame_is_a_line_and_the_run_goes_on(
 
 
 def test_help_and_version_answer_without_loading_anything_heavy() -> None:
-    for option, expected in (("--help", "example:"), ("--version", "edge-run 0.1.0")):
+    for option, expected in (("--help", "example:"), ("--version", f"edge-run {tool_version()}")):
         command = [sys.executable, "-X", "importtime", "-m", "edge_runtime.run.cli", option]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         assert expected in done.stdout
