@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
+import edge_runtime
 from edge_runtime.board.machine import Machine
 from edge_runtime.doctor.children import Attempt, attempt
 from edge_runtime.doctor.findings import Finding
@@ -17,7 +18,6 @@ from edge_runtime.doctor.interpreters import check_interpreters
 from edge_runtime.doctor.packages import check_opencv, check_sink_packages
 from edge_runtime.doctor.probe_models import FLOAT32, INT8
 
-ROOT = Path(__file__).parents[3]
 NUMPY_WORKS = Attempt({"version": "2.0"})
 SEGFAULT = "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)"
 INTERPRETER = """
@@ -65,7 +65,8 @@ def findings_of(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, A
 
 def test_without_numpy_and_pillow_the_command_still_answers(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
-    done = run_doctor(str(tmp_path / "bare" / "bin" / "python"), [ROOT], "--json")
+    (tmp_path / "edge_runtime").symlink_to(Path(edge_runtime.__file__).parent)
+    done = run_doctor(str(tmp_path / "bare" / "bin" / "python"), [tmp_path], "--json")
     found = findings_of(done)
     assert done.returncode == 1, done.stderr
     assert (found["numpy"]["status"], found["numpy"]["mend"]) == ("problem", "pip install numpy")
@@ -76,7 +77,7 @@ def test_without_numpy_and_pillow_the_command_still_answers(tmp_path: Path) -> N
 
 def test_a_numpy_that_crashes_does_not_end_the_doctor(tmp_path: Path) -> None:
     (tmp_path / "numpy.py").write_text(SEGFAULT)
-    done = run_doctor(sys.executable, [tmp_path, ROOT], "--json")
+    done = run_doctor(sys.executable, [tmp_path], "--json")
     found = findings_of(done)
     assert done.returncode == 1
     assert found["numpy"]["status"] == "problem"
@@ -90,7 +91,7 @@ def test_half_a_numpy_is_broken_and_not_missing(tmp_path: Path) -> None:
     (tmp_path / "numpy" / "__init__.py").write_text(
         "try:\n    import numpy._core\nexcept ImportError as error:\n    raise ImportError('long\\nadvice') from error"
     )
-    done = run_doctor(sys.executable, [tmp_path, ROOT], "--json")
+    done = run_doctor(sys.executable, [tmp_path], "--json")
     numpy = findings_of(done)["numpy"]
     assert numpy["status"] == "problem"
     assert numpy["detail"] == "ModuleNotFoundError: No module named 'numpy._core'"

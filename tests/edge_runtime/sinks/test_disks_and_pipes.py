@@ -101,8 +101,8 @@ def test_every_frame_is_accounted_for_with_a_slow_file_a_hanging_broker_and_a_vi
                     source.close()
 
     reader = threading.Thread(target=read_slowly)
-    reader.start()
     with running_broker(tmp_path) as broker, Classifier(model) as classifier:
+        reader.start()
         texts = [f"mqtt://127.0.0.1:{broker.port}/bin", "preview:0", f"jsonl:{tmp_path / 'slow'}"]
         sinks = open_sinks(texts, run)
         host, _, port = sinks[1].url[7:-1].rpartition(":")
