@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from converter.inspect.model import inspect_model
     from converter.targets.proof import prove
 
+__project__ = "a package of edge-deploy-kit"
+
 __all__ = [
     "TARGETS",
     "ConversionReport",

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from edge_runtime.sinks.callback import CallbackSink
     from edge_runtime.sources import open_source
 
+__project__ = "a package of edge-deploy-kit"
+
 __all__ = [
     "CallbackSink",
     "Category",

@@ -15,6 +15,8 @@ from trainer.config.train_config import TrainConfig
 if TYPE_CHECKING:
     from trainer.run.training import train
 
+__project__ = "a package of edge-deploy-kit"
+
 __all__ = ["TrainConfig", "train"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.measure.agreement import choose_images, disagreement
-from benchmarks.measure.child import child_environment, how_it_ended, last_line, run_worker, score_in_worker
+from benchmarks.measure.child import how_it_ended, last_line, run_worker, score_in_worker
 from benchmarks.measure.frame import FRAME, synthetic_frame
 from benchmarks.measure.harness import shortage
 from benchmarks.measure.memory import peak_memory_bytes
@@ -18,7 +18,6 @@ __all__ = [
     "Device",
     "Measured",
     "WorkRequest",
-    "child_environment",
     "choose_images",
     "disagreement",
     "how_it_ended",

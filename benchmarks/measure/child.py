@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 from time import perf_counter_ns
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.measure.protocol import Measured, WorkAnswer, WorkRequest, read_answer, to_line
+from edge_runtime.console.child_process import child_command
 from edge_runtime.console.command import logger
 
-_ROOT = Path(__file__).resolve().parents[2]
 _GRACE_SECONDS = 120.0
-
-
-def child_environment() -> dict[str, str]:
-    """The environment of a child that imports our packages from where this process has them."""
-    paths = [str(_ROOT), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
 
 def run_worker(request: WorkRequest, python: str | None = None) -> Measured:
@@ -53,12 +44,11 @@ def score_in_worker(request: WorkRequest, python: str | None = None) -> None:
 
 
 def _ask(request: WorkRequest, python: str | None) -> WorkAnswer:
-    command = [python or sys.executable, "-m", "benchmarks.measure.worker"]
+    command = child_command("benchmarks.measure.worker:main", python=python)
     try:
         done = subprocess.run(
             command,
             input=to_line(replace(request, spawned_ns=perf_counter_ns())) + "\n",
-            env=child_environment() if python is None else None,
             capture_output=True,
             text=True,
             timeout=request.harness.max_seconds + _GRACE_SECONDS,

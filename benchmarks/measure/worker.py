@@ -1,7 +1,7 @@
 """The child process of ``edge-bench run``: measures one model on one backend, from its own start.
 
-``python -m benchmarks.measure.worker`` takes a WorkRequest on stdin and prints a WorkAnswer on stdout. Nothing heavy is
-imported before the first reading of the clock.
+It takes a WorkRequest on stdin and prints a WorkAnswer on stdout. Nothing heavy is imported before the first reading
+of the clock.
 """
 
 from __future__ import annotations
@@ -24,7 +24,3 @@ def main() -> int:
 
         print(answer(sys.stdin.readline(), started_ns, imported_ns), file=answers)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -23,10 +23,11 @@ from typing import IO
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.host import read_condition, read_host
-from benchmarks.measure import child_environment, how_it_ended, last_line, peak_memory_bytes
+from benchmarks.measure import how_it_ended, last_line, peak_memory_bytes
 from benchmarks.runs import sha256_if_readable
 from benchmarks.studies.limits import HeldFigure, check_limits, limit
 from benchmarks.studies.third_party import LABELS, MODEL, PHOTO, add_data_dir, third_party_file
+from edge_runtime.console.child_process import console_script
 from edge_runtime.console.command import UsageError, add_model_options, exit_with, make_parser, run_command
 from edge_runtime.console.files import ensure_writable, write_text
 from edge_runtime.contracts.codec import encode
@@ -81,7 +82,7 @@ def run_command_once(command: Sequence[str]) -> ColdRun:
     """
     with tempfile.TemporaryFile("w+") as errors:
         start = perf_counter_ns()
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=child_environment(), text=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
         assert process.stdout is not None
         line = process.stdout.readline()
         answered = perf_counter_ns()
@@ -106,7 +107,7 @@ def probe_imports(python: str) -> Probe:
         BenchmarkError: the import failed.
     """
     start = perf_counter_ns()
-    first, last = (int(number) for number in _output([python, "-c", _PROBE]).stdout.split())
+    first, last = (int(number) for number in _output([python, "-I", "-c", _PROBE]).stdout.split())
     return Probe((first - start) / _NS_PER_MS, (last - first) / _NS_PER_MS)
 
 
@@ -130,7 +131,7 @@ def _child_peak_bytes(usage: resource.struct_rusage) -> int:
 
 
 def _output(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(command, capture_output=True, text=True, env=child_environment())
+    done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise BenchmarkError(f"{command[0]} {how_it_ended(done.returncode)}: {last_line(done.stderr)}")
     return done
@@ -166,7 +167,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.out is not None:
         ensure_writable(options.out)
     model, photo = _files(options)
-    command = [options.python, "-m", "edge_runtime.run.cli", str(model), str(photo), *_model_options(options)]
+    command = [*console_script("edge-run", options.python), str(model), str(photo), *_model_options(options)]
     before = read_condition()
     run_command_once(command)
     runs = [run_command_once(command) for _ in range(options.runs)]

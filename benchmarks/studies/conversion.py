@@ -24,6 +24,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.host import read_condition, read_host
 from benchmarks.measure import how_it_ended, last_line
 from benchmarks.studies.limits import HeldFigure, check_limits, limit
+from edge_runtime.console.child_process import child_command, console_script
 from edge_runtime.console.command import exit_with, make_parser, run_command
 from edge_runtime.console.files import ensure_writable, write_text
 from edge_runtime.contracts.codec import encode
@@ -31,12 +32,6 @@ from edge_runtime.contracts.codec import encode
 _CLASSES = 10
 _CALIBRATION_IMAGES = 200
 _PHOTO = (256, 340)
-_MAKE_MODEL = """
-import sys, keras
-keras.utils.set_random_seed(0)
-keras.applications.MobileNetV2(weights=None, classes={classes}, input_shape=({size}, {size}, 3)).save(sys.argv[1])
-"""
-_CONVERT = "from converter.cli import entry; entry()"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,6 +54,15 @@ def write_photos(root: Path, count: int, first_seed: int) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / f"{number:04d}.jpg", quality=90)
     return root
+
+
+def make_model() -> None:
+    """What a child runs, so that Keras does not stay in this process: writes the model that is named, of that size."""
+    import keras
+
+    path, size = sys.argv[1], int(sys.argv[2])
+    keras.utils.set_random_seed(0)
+    keras.applications.MobileNetV2(weights=None, classes=_CLASSES, input_shape=(size, size, 3)).save(path)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -86,8 +90,8 @@ def _run(options: argparse.Namespace) -> int:
 def _prepare(folder: Path, options: argparse.Namespace) -> list[str]:
     """Makes model, labels and photos; returns the command to be measured."""
     model = folder / "model.keras"
-    code = _MAKE_MODEL.format(classes=_CLASSES, size=options.image_size)
-    subprocess.run([sys.executable, "-c", code, str(model)], check=True, capture_output=True)
+    make = child_command("benchmarks.studies.conversion:make_model", str(model), str(options.image_size))
+    subprocess.run(make, check=True, capture_output=True)
     labels = folder / "labels.txt"
     labels.write_text("".join(f"class{number}\n" for number in range(_CLASSES)))
     words = {
@@ -100,7 +104,7 @@ def _prepare(folder: Path, options: argparse.Namespace) -> list[str]:
         "--max-drop": "100",
         "--min-agreement": "0",
     }
-    return [sys.executable, "-c", _CONVERT, str(model), *(str(word) for pair in words.items() for word in pair)]
+    return [*console_script("edge-convert"), str(model), *(str(word) for pair in words.items() for word in pair)]
 
 
 def _measure(command: Sequence[str], cores: int) -> tuple[float, float]:

@@ -11,7 +11,6 @@ import gzip
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -27,6 +26,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.host import read_host
 from benchmarks.studies.limits import HeldFigure, check_limits, limit
 from benchmarks.studies.third_party import add_data_dir, third_party_file
+from edge_runtime.console.child_process import console_script
 from edge_runtime.console.command import exit_with, make_parser, run_command
 from edge_runtime.console.extras import import_quietly
 from edge_runtime.console.files import write_text
@@ -168,7 +168,7 @@ def _train_with_edge_train(folder: Path, weights: Path, epochs: int) -> Training
         "--out": run, "--weights": weights, "--alpha": ALPHA, "--image-size": SIZE, "--epochs": epochs,
         "--batch-size": BATCH, "--learning-rate": RATE, "--dropout": DROPOUT,
     }  # fmt: skip
-    command = [sys.executable, "-m", "trainer.cli", str(folder / "data")]
+    command = [*console_script("edge-train"), str(folder / "data")]
     command += [str(word) for option in options.items() for word in option]
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.measure import peak_memory_bytes
 from benchmarks.studies.limits import HeldFigure, check_limits, limit
 from benchmarks.studies.third_party import add_data_dir, third_party_file
+from edge_runtime.console.child_process import console_script
 from edge_runtime.console.command import exit_with, make_parser, run_command
 from edge_runtime.console.files import ensure_writable, write_text
 
@@ -57,7 +57,7 @@ def measure_training(data: Path, run: Path, weights: Path) -> tuple[int, float]:
         BenchmarkError: the training failed.
     """
     model = ("--alpha", "0.35", "--weights", str(weights))
-    command = [sys.executable, "-m", "trainer.cli", str(data), "--out", str(run), *model, *TRAINING]
+    command = [*console_script("edge-train"), str(data), "--out", str(run), *model, *TRAINING]
     started = time.perf_counter_ns()
     peak = 0
     with subprocess.Popen(command) as process:

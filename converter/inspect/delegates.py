@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 from converter.tflite import DelegateCoverage
+from edge_runtime.console.child_process import child_command
 
 SECONDS = 60.0
 _NAME = "xnnpack"
@@ -16,7 +16,7 @@ _NAME = "xnnpack"
 
 def find_coverage(path: Path) -> DelegateCoverage:
     """Loads ``path`` in ai-edge-litert and says which operators of its first graph XNNPACK took; never raises."""
-    command = [sys.executable, "-m", "converter.inspect.delegates_child", str(path)]
+    command = child_command("converter.inspect.delegates_child:main", str(path))
     try:
         done = subprocess.run(  # noqa: S603 - our own Python with our own code
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False

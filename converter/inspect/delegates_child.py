@@ -37,21 +37,17 @@ def covered_operators(operators: Sequence[Mapping[str, Any]]) -> list[int]:
     return sorted(covered)
 
 
-def main(path: str) -> None:
-    """Prints the answer for one file."""
+def main() -> None:
+    """Prints the answer for the file that is named."""
     answer: dict[str, Any] = {"interpreter": "", "covered": None, "problem": ""}
     try:
         from ai_edge_litert import __version__
         from ai_edge_litert.interpreter import Interpreter
 
         answer["interpreter"] = f"ai-edge-litert {__version__}"
-        interpreter = Interpreter(model_path=path, num_threads=1)
+        interpreter = Interpreter(model_path=sys.argv[1], num_threads=1)
         interpreter.allocate_tensors()
         answer["covered"] = covered_operators(interpreter._get_ops_details())  # private, the only one that tells
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
         answer["problem"] = " ".join(str(error).split()) or type(error).__name__
     print(json.dumps(answer))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

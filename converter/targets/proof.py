@@ -6,7 +6,6 @@ import json
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from converter.errors import TargetError
 from converter.targets.agreement import Agreement, compare, deciding_step
 from converter.targets.table import GPU, LITERT, MICRO, TFLITE_RUNTIME, Target
 from converter.tflite import read_graphs, read_model
+from edge_runtime.console.child_process import child_command
 from edge_runtime.inference import Classifier, activate, both_classes, dequantize
 from edge_runtime.model import ModelFile, UserSays, read_model_file, resolve_contract
 from edge_runtime.preprocess import Preprocessor, read_image
@@ -122,7 +122,9 @@ def _run_child(
     """Fills ``outputs``; returns what the child says of itself, and what it said on stderr."""
     child = Path(__file__).with_name("gpu_child.py" if target is GPU else "interpreter_child.py")
     module, package = _INTERPRETERS[target.name]
-    command = [str(python or sys.executable), str(child), module, str(path), str(inputs), str(outputs)]
+    command = child_command(
+        str(child), module, str(path), str(inputs), str(outputs), python=None if python is None else str(python)
+    )
     try:
         done = subprocess.run(  # noqa: S603 - our own code in a Python that the user names
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False

@@ -5,17 +5,12 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from edge_runtime.console.child_process import child_command
 from edge_runtime.console.command import logger
-
-# The child sees what this process sees, not the current folder that -c would put first.
-_CODE = (
-    "import sys; sys.path[:] = sys.argv[2:]; from edge_runtime.doctor.probes import run_probe; run_probe(sys.argv[1])"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +39,7 @@ class Attempt:
 
 def attempt(probe: str, seconds: float) -> Attempt:
     """Runs a probe of ``probes.PROBES`` in a child process for at most ``seconds``; never raises for its failure."""
-    command = [sys.executable, "-c", _CODE, probe, *sys.path]
+    command = child_command("edge_runtime.doctor.probes:main", probe)
     try:
         done = subprocess.run(  # noqa: S603 - our own Python with our own code
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False

@@ -15,7 +15,14 @@ from edge_runtime.doctor.hardware import (
     check_throttling,
 )
 from edge_runtime.doctor.interpreters import check_interpreters
-from edge_runtime.doctor.packages import check_numpy, check_opencv, check_pillow, check_python, check_sink_packages
+from edge_runtime.doctor.packages import (
+    check_numpy,
+    check_opencv,
+    check_own_packages,
+    check_pillow,
+    check_python,
+    check_sink_packages,
+)
 
 
 def examine(machine: Machine) -> tuple[Finding, ...]:
@@ -23,6 +30,7 @@ def examine(machine: Machine) -> tuple[Finding, ...]:
     numpy = attempt("numpy", machine.child_seconds)
     return (
         check_python(machine),
+        *check_own_packages(),
         check_numpy(numpy),
         check_pillow(machine),
         *check_interpreters(machine, numpy),

@@ -6,6 +6,7 @@ import re
 
 from edge_runtime.board import Machine
 from edge_runtime.console.distribution import install_command
+from edge_runtime.console.ownership import DISTRIBUTIONS, find_obstacle, our_distribution
 from edge_runtime.doctor.children import Attempt, attempt
 from edge_runtime.doctor.findings import Finding
 
@@ -24,6 +25,19 @@ def check_python(machine: Machine) -> Finding:
     environment = f"python3 -m venv ~/edge && ~/edge/bin/{install_command('litert')}"
     mend = f"with a Python in between (Raspberry Pi OS bookworm or later has one): {environment}"
     return Finding("python", "problem", f"{detail}; 3.10 to 3.13 is needed", mend)
+
+
+def check_own_packages() -> list[Finding]:
+    """Our packages: others may write into them, or hide them."""
+    return [_check_own_package(package) for package in DISTRIBUTIONS]
+
+
+def _check_own_package(package: str) -> Finding:
+    obstacle = find_obstacle(package)
+    if obstacle is not None:
+        return Finding(package, "absent" if obstacle.absent else "problem", obstacle.detail, obstacle.mend)
+    name, version = our_distribution(package)
+    return Finding(package, "ok", f"of {name} {version}" if version else "ours, but not installed with pip")
 
 
 def check_numpy(tried: Attempt) -> Finding:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from importlib import import_module, metadata
@@ -22,11 +23,11 @@ Facts = dict[str, Any]
 _VIDEO_IO = {"FFMPEG": "FFMPEG", "GStreamer": "GStreamer", "v4l/v4l2": "V4L2"}
 
 
-def run_probe(name: str) -> None:
-    """Runs the probe ``name`` and writes its line to stdout; what libraries print there goes to stderr."""
+def main() -> None:
+    """Runs the probe that is named and writes its line to stdout; what libraries print there goes to stderr."""
     with open(os.dup(1), "w") as answer:  # noqa: PTH123 - a descriptor, no path
         os.dup2(2, 1)
-        answer.write(json.dumps(_attempt(PROBES[name])))
+        answer.write(json.dumps(_attempt(PROBES[sys.argv[1]])))
 
 
 def _attempt(probe: Callable[[], Facts]) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from edge_runtime.console.child_process import child_command
 from edge_runtime.contracts.errors import EdgeDeployError
 from edge_runtime.errors import ModelFileError
 from edge_runtime.inference.classifier import Classifier
@@ -20,9 +21,6 @@ from edge_runtime.inference.classifier import Classifier
 TRIAL_SECONDS = 60.0
 
 _SIDE = 64
-_CHILD = (
-    "import sys; sys.path[:] = sys.argv[2:]; from edge_runtime.inference.trial import main; sys.exit(main(sys.argv[1]))"
-)
 
 
 def try_in_child(model: str, **options: Any) -> None:
@@ -39,7 +37,7 @@ def try_in_child(model: str, **options: Any) -> None:
         ModelFileError: it failed or crashed there, or took longer than ``TRIAL_SECONDS``.
     """
     request = json.dumps({"model": model, **options})
-    command = [sys.executable, "-c", _CHILD, request, *sys.path]
+    command = child_command("edge_runtime.inference.trial:main", request)
     try:
         done = subprocess.run(  # noqa: S603 - our own Python with our own code
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TRIAL_SECONDS, check=False
@@ -57,14 +55,13 @@ def try_in_child(model: str, **options: Any) -> None:
         raise ModelFileError(next((line for line in reversed(said) if line.strip()), f"{model}: failed without a word"))
 
 
-def main(request: str) -> int:
+def main() -> int:
     """What the child runs; returns 0, or 1 after one line on stderr.
 
-    Args:
-        request: a JSON object: ``model``, and what else ``Classifier`` takes.
+    Its argument is a JSON object: ``model``, and what else ``Classifier`` takes.
     """
     _bound_memory()
-    options = json.loads(request)
+    options = json.loads(sys.argv[1])
     try:
         with Classifier(options.pop("model"), **options) as classifier:
             classifier.classify(np.zeros((_SIDE, _SIDE, 3), np.uint8))

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.measure import child_environment, last_line
+from benchmarks.measure import last_line
 from benchmarks.studies.interleaved import RatioOfMedians, ratio_of_medians
 from benchmarks.studies.peers.contestants import BASES
+from edge_runtime.console.child_process import child_command
 
 Blocks = list[NDArray[np.int64]]
 
@@ -62,11 +63,12 @@ class Contestant:
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process
         arguments = [name, str(setting.model), str(setting.labels), str(setting.frame), str(setting.threads)]
         self._process = subprocess.Popen(
-            [python, "-m", "benchmarks.studies.peers.serve", *arguments],
+            child_command(
+                "benchmarks.studies.peers.serve:main", *arguments, python=None if python == sys.executable else python
+            ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env=child_environment() if python == sys.executable else None,
             text=True,
         )
         ready = self._answer()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from benchmarks.errors import BenchmarkError
 from benchmarks.measure import WorkRequest, last_line, run_worker
 from benchmarks.settings import HarnessSettings, ModelOptions
+from edge_runtime.console.child_process import child_command
 
 _WARM_UP = 20
 _RESAMPLES = 2000
@@ -63,10 +63,10 @@ def beside_litert_benchmark(
 def _theirs(model: Path, threads: int, runs: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "result.json"
-        command = [
-            sys.executable, "-m", "ai_edge_litert.tools.benchmark_litert_model", f"--model={model}",
-            f"--num_threads={threads}", f"--num_runs={runs}", f"--warmup_runs={_WARM_UP}", f"--result_json={out}",
-        ]  # fmt: skip
+        command = child_command(
+            "ai_edge_litert.tools.benchmark_litert_model:main", f"--model={model}", f"--num_threads={threads}",
+            f"--num_runs={runs}", f"--warmup_runs={_WARM_UP}", f"--result_json={out}",
+        )  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             raise BenchmarkError(f"litert-benchmark: {last_line(done.stderr)}")

@@ -31,7 +31,3 @@ def main() -> int:
                 samples.append(perf_counter_ns() - start)
             print(json.dumps(samples), file=answers, flush=True)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

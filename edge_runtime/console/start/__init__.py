@@ -1,0 +1,1 @@
+"""Where a child process starts. Python puts this folder first on the child's path, so nothing else may lie here."""
