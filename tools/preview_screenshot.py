@@ -16,6 +16,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from edge_runtime.console.child_process import console_script
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
@@ -63,7 +65,7 @@ def main(model: str, target: str) -> None:
     x, y = (width - PICTURE) // 2, (height - PICTURE) // 2
     with PacedCamera(scenes(ROOT / "trainer" / "assets" / "sample" / "test")) as camera:
         command = [
-            sys.executable, "-m", "edge_runtime.run.cli", model, camera.url(), "--roi", f"{x},{y},{PICTURE},{PICTURE}",
+            *console_script("edge-run"), model, camera.url(), "--roi", f"{x},{y},{PICTURE},{PICTURE}",
             "--smooth", "mean:5", "--events", "--sink", "preview:0",
         ]  # fmt: skip
         with (

@@ -18,6 +18,8 @@ import threading
 import time
 from pathlib import Path
 
+from edge_runtime.console.child_process import console_script
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
@@ -34,7 +36,7 @@ class Run:
     """edge-run as a child, watched from outside."""
 
     def __init__(self, model: str, address: str, extra: list[str]) -> None:
-        command = [sys.executable, "-m", "edge_runtime.run.cli", model, address, *extra]
+        command = [*console_script("edge-run"), model, address, *extra]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.results = 0
         self.last_result = 0.0

@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import multiprocessing
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from benchmarks.studies.limits import HeldFigure, check_limits, limit
 from benchmarks.studies.third_party import LABELS, MODEL, add_data_dir, third_party_file
 from edge_runtime import Classifier
 from edge_runtime.backends import BACKENDS, NullBackend
+from edge_runtime.console.child_process import child_command
 from edge_runtime.console.command import UsageError, exit_with, make_parser, run_command
 from edge_runtime.console.files import ensure_writable, write_text
 from edge_runtime.contracts.codec import encode
@@ -73,8 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_command(_parser(), _run, arguments)
 
 
-def serve(ready: Connection, fps: float, picture: bytes) -> None:
-    """Serves ``picture`` as an MJPEG stream on a free port of this machine, which is sent through ``ready``."""
+def serve() -> None:
+    """What the camera's process runs: an MJPEG stream of the named rate, on a port that it prints, until stdin ends."""
+    fps, picture = float(sys.argv[1]), _picture()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -96,29 +99,23 @@ def serve(ready: Connection, fps: float, picture: bytes) -> None:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    ready.send(server.server_port)
-    ready.recv()
+    print(server.server_port, flush=True)
+    sys.stdin.read()
 
 
 def measure(model: Path, labels: Path, fps: float, seconds: float) -> tuple[list[int], FrameCounts]:
     """The ages of all results in nanoseconds, and what became of the frames."""
     if not BACKENDS.knows("slow"):
         BACKENDS.register("slow", f"{__name__}:SlowBackend")
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs, fps, _picture()), daemon=True)
-    process.start()
-    sink = AgeSink(seconds)
-    source = open_source(f"http://127.0.0.1:{ours.recv()}/")
-    counts = FrameCounts() if not hasattr(source, "counts") else source.counts
-    try:
-        with Classifier(model, backend="slow", labels=labels) as classifier:
+    camera = child_command("benchmarks.studies.live_age:serve", str(fps))
+    # Its end closes the camera's stdin, and waits.
+    with subprocess.Popen(camera, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        source = open_source(f"http://127.0.0.1:{int(process.stdout.readline())}/")
+        sink = AgeSink(seconds)
+        counts = FrameCounts() if not hasattr(source, "counts") else source.counts
+        with suppress(KeyboardInterrupt), Classifier(model, backend="slow", labels=labels) as classifier:
             run_pipeline(source, [classifier], [sink], counts=counts)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        ours.send(None)
-        process.join()
     if not sink.ages_ns:
         raise BenchmarkError("no frame arrived")
     return sink.ages_ns, counts

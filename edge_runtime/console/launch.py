@@ -1,7 +1,7 @@
 """Where our commands start: each makes sure that the package it got is ours before it is imported.
 
-They are named in pyproject.toml. Where another ``edge_runtime`` hides ours, nothing of this
-runs, and Python says that it lacks this module.
+They are named in pyproject.toml. Where another ``edge_runtime`` hides ours, this is not found either: then all that is
+said is Python's ModuleNotFoundError.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import NoReturn
 
-from edge_runtime.console.ownership import find_obstacle
+_RUNTIME = "edge_runtime"
 
 
 def edge_train() -> NoReturn:
@@ -40,13 +40,21 @@ def edge_doctor() -> NoReturn:
 
 
 def _launch(command: str, module: str) -> NoReturn:
-    """Ends with one line and exit code 1 where a package is not ours, else as the command does."""
     package = module.partition(".")[0]
-    for name in dict.fromkeys(("edge_runtime", package)):
-        # A device's start counts, and no other distribution is known to use the name of the runtime.
-        obstacle = find_obstacle(name, thorough=name != "edge_runtime")
-        if obstacle is not None:
-            print(f"{command}: {obstacle.detail}; {obstacle.mend}", file=sys.stderr)
-            sys.exit(1)
+    # What is loaded already says whether it is ours; to look closer would cost a device at each start.
+    if not hasattr(import_module(_RUNTIME), "__project__"):
+        _check(command, _RUNTIME)
+    if package != _RUNTIME:
+        _check(command, package)
     entry: Callable[[], NoReturn] = import_module(module).entry
     entry()
+
+
+def _check(command: str, package: str) -> None:
+    """Ends the process with one line and exit code 1 where ``package`` is not ours."""
+    from edge_runtime.console.ownership import find_obstacle
+
+    obstacle = find_obstacle(package)
+    if obstacle is not None:
+        print(f"{command}: {obstacle.detail}; {obstacle.mend}", file=sys.stderr)
+        sys.exit(1)

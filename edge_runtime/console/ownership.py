@@ -48,26 +48,21 @@ class Obstacle:
     absent: bool = False
 
 
-def find_obstacle(package: str, *, thorough: bool = True) -> Obstacle | None:
-    """Looks at what Python would import as ``package``; None where that is ours.
+def find_obstacle(package: str) -> Obstacle | None:
+    """Looks at what Python would import as ``package``, a key of ``DISTRIBUTIONS``; None where it is ours alone.
 
-    Args:
-        package: a key of ``DISTRIBUTIONS``.
-        thorough: also ask whether another distribution writes into its folder; reading what they install takes time.
+    It reads what each distribution in its folder installs, which takes some 15 ms and more.
     """
     spec = find_spec(package)
     if spec is None:
         return _absent(package)
-    marked = _is_marked(spec)
-    if marked and not thorough:
-        return None
     folder = _folder(spec)
     installers = _installers(package, folder)
     others = {name: version for name, version in installers.items() if name not in _OURS}
     beside_ours = len(others) < len(installers)
     if others:
         return _foreign(package, folder, others, beside_ours=beside_ours)
-    if marked:
+    if _is_marked(spec):
         return None
     if beside_ours:
         detail = f"the package {package!r} in {folder} is not complete: files of it were removed or replaced"

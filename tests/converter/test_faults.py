@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from image_folders import write_image_folder
 from small_run import write_color_images, write_color_model, write_grey_image
 
 from converter.cli import main
+from edge_runtime.console.child_process import console_script
 
 pytestmark = pytest.mark.tensorflow
 
@@ -226,7 +226,7 @@ def test_the_refused_model_passes_where_more_drop_is_allowed(run: Path, out: Pat
 def test_ctrl_c_in_the_conversion_leaves_nothing(run: Path, out: Path, tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    command = [sys.executable, "-c", "from converter.cli import entry; entry()", str(run), "--out", str(out)]
+    command = [*console_script("edge-convert"), str(run), "--out", str(out)]
     environment = {**os.environ, "TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": ""}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
         while not list(scratch.rglob("saved_model.pb")):  # the export is there: the conversion has begun

@@ -2,12 +2,12 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from tiny_model import LABELS, write_tiny_model
 
+from edge_runtime.console.child_process import console_script
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.registry import Registry
 
@@ -72,15 +72,7 @@ def test_edge_run_takes_the_source_of_another_package(
 ) -> None:
     (tmp_path / "labels.txt").write_text("\n".join(LABELS))
     model = write_tiny_model(tmp_path / "tiny.tflite", dtype="uint8", input_quantization=(1 / 32, 0))
-    command = [
-        sys.executable,
-        "-m",
-        "edge_runtime.run.cli",
-        str(model),
-        source,
-        "--labels",
-        str(tmp_path / "labels.txt"),
-    ]
+    command = [*console_script("edge-run"), str(model), source, "--labels", str(tmp_path / "labels.txt")]
     done = subprocess.run(
         [*command, "--policy", "every"], capture_output=True, text=True, env={"PYTHONPATH": str(other_package)}
     )

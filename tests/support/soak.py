@@ -11,7 +11,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -24,6 +23,8 @@ from mosquitto import Broker
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 from tiny_model import LABELS, write_tiny_model
+
+from edge_runtime.console.child_process import console_script
 
 _TOPIC = "soak"
 _PATIENCE_SECONDS = 60.0
@@ -184,7 +185,7 @@ def _start(folder: Path, source: str, target: Path, broker: int, preview: int) -
     (folder / "labels.txt").write_text("\n".join(LABELS))
     model = write_tiny_model(folder / "tiny.tflite", dtype="uint8", input_quantization=(1 / 32, 0))
     command = [
-        sys.executable, "-m", "edge_runtime.run.cli", str(model), source, "--labels", str(folder / "labels.txt"),
+        *console_script("edge-run"), str(model), source, "--labels", str(folder / "labels.txt"),
         "--events", "--sink", f"jsonl:{target}", "--sink", f"mqtt://127.0.0.1:{broker}/{_TOPIC}",
         "--sink", f"preview:{preview}",
     ]  # fmt: skip

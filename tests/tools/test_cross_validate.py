@@ -15,6 +15,8 @@ from tools.cross_validate import iterate_folds
 from trainer.data.leaks.screen import screen
 from trainer.data.source import open_data
 
+ROOT = Path(__file__).parents[2]
+
 
 def test_every_image_is_held_out_once_with_its_class_in_each_fold(tmp_path: Path) -> None:
     source = screen(open_data(str(write_image_folder(tmp_path, {"red": 9, "green": 6}))))
@@ -34,7 +36,7 @@ def test_repeats_cut_the_folds_anew_and_all_figures_are_kept(tmp_path: Path) -> 
     photos = write_image_folder(tmp_path / "photos", {"red": 12, "green": 12})
     options = ["--folds", "2", "--repeats", "2", "--seed", "3", "--json", tmp_path / "folds.json"]
     network = ["--backbone", "small-cnn", "--image-size", "12", "--epochs", "1", "--split", "80/10/10"]
-    command = [sys.executable, "-m", "tools.cross_validate", photos, *options, *network]
+    command = [sys.executable, str(ROOT / "tools" / "cross_validate.py"), photos, *options, *network]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     written = json.loads((tmp_path / "folds.json").read_text())
     assert [len(repeat) for repeat in written["figures"]] == [2, 2]

@@ -18,6 +18,7 @@ from mosquitto import listener, running_broker, wait_for
 from PIL import Image
 from tiny_model import LABELS, write_packed_model
 
+from edge_runtime.console.child_process import console_script
 from trainer.augmentation.settings import read_augmentation
 
 ROOT = Path(__file__).parents[2]
@@ -192,6 +193,6 @@ def test_home_assistant(model: str, tmp_path: Path) -> None:
     assert "topic: home/bin/event\n" in (folder / "automation.yaml").read_text()
     with running_broker(tmp_path) as broker, listener(broker.port, "#") as messages:
         (tmp_path / "run.toml").write_text(text.replace("homeassistant.local", f"127.0.0.1:{broker.port}"))
-        with running("-m", "edge_runtime.run.cli", "--config", "run.toml", folder=tmp_path):
+        with running(*console_script("edge-run")[1:], "--config", "run.toml", folder=tmp_path):
             event = json.loads(wait_for(messages, lambda message: message.topic == "home/bin/event").payload)
     assert (event["event"], event["label"]) == ("entered", "red")

@@ -49,7 +49,7 @@ def test_edge_convert_inspects_in_its_child(hostile: Path, tmp_path: Path) -> No
     )
     assert here.returncode == 0, here.stderr
     assert here.stdout == elsewhere.stdout
-    assert json.loads(here.stdout)["delegates"][0]["problem"] == ""
+    assert json.loads(here.stdout)["delegates"]["problem"] == ""
 
 
 def test_edge_doctor_finds_what_it_finds_elsewhere(hostile: Path, tmp_path: Path) -> None:

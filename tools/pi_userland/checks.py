@@ -14,6 +14,7 @@ from pathlib import Path
 from ai_edge_litert import schema_py_generated as schema
 from make_env import make_environment
 
+from edge_runtime.console.child_process import console_script
 from edge_runtime.errors import ModelFileError
 from edge_runtime.inference.self_test import read_golden_set
 from edge_runtime.model.file import read_model_file
@@ -47,7 +48,7 @@ def check_answers(userland: Userland, model: Path, images: str) -> Answer:
     Raises:
         UserlandError: edge-run failed there or here.
     """
-    here = _scores((_python_here(userland.backend), "-m", "edge_runtime.run.cli"), userland.backend, model, images)
+    here = _scores(console_script("edge-run", _python_here(userland.backend)), userland.backend, model, images)
     there = _scores(userland.command("edge-run"), userland.backend, model, images)
     tolerance = _tolerance(userland, model)
     agreement = compare(here, there, tolerance)

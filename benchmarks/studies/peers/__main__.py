@@ -23,6 +23,7 @@ from benchmarks.studies.peers.contestants import CONTESTANTS, ENVIRONMENTS
 from benchmarks.studies.peers.inference import PairedRatio, beside_litert_benchmark
 from benchmarks.studies.third_party import LABELS, PHOTO, add_data_dir, third_party_file
 from edge_runtime import read_image
+from edge_runtime.console.child_process import child_command
 from edge_runtime.console.command import UsageError, exit_with, logger, make_parser, run_command
 from edge_runtime.console.files import ensure_writable, write_text
 from edge_runtime.contracts.codec import encode
@@ -105,7 +106,7 @@ def _pythons(only: Sequence[str] | None) -> dict[str, str]:
 
 
 def _make_environment(name: str) -> str:
-    command = [sys.executable, str(_ROOT / "tools" / "make_env.py"), name]
+    command = child_command(str(_ROOT / "tools" / "make_env.py"), name)
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:
         raise BenchmarkError(f"tools/make_env.py {name} failed; what pip said is above")

@@ -160,7 +160,7 @@ def other_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
             "class Interpreter(interpreter.Interpreter):\n"
             f"    def get_tensor(self, index):\n        right = super().get_tensor(index)\n        {body}\n"
         )
-        monkeypatch.setenv("PYTHONPATH", str(package.parent))
+        monkeypatch.syspath_prepend(package.parent)
 
     return make
 

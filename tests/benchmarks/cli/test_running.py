@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from shared import needs_shared_data
 from tiny_model import LABELS, write_tiny_model
 
 from benchmarks.studies import throughput
+from edge_runtime.console.child_process import child_command
 
 ROOT = Path(__file__).parents[3]
 
@@ -53,7 +53,7 @@ def test_a_file_that_cannot_be_read_is_no_measurement(
 @needs_shared_data
 def test_ages_and_drops_of_a_live_source_are_kept(tmp_path: Path) -> None:
     out = tmp_path / "age.json"
-    command = [sys.executable, "-m", "benchmarks.studies.live_age", "--seconds", "1.5", "--out", str(out)]
+    command = child_command("benchmarks.studies.live_age:main", "--seconds", "1.5", "--out", str(out))
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     record = json.loads(out.read_text())

@@ -43,7 +43,7 @@ def slow_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "    def invoke(self):\n        time.sleep(0.02)\n        super().invoke()\n"
     )
     monkeypatch.syspath_prepend(str(package.parent))
-    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    monkeypatch.syspath_prepend(package.parent)
 
 
 def sha256(path: Path) -> str:

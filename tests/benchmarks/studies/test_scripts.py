@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from shared import SHARED_DATA, needs_shared_data
 from tiny_model import write_tiny_model
 
 from benchmarks.studies import bare_loop, cold_start
+from edge_runtime.console.child_process import child_command
 
 ROOT = Path(__file__).parents[3]
 MODELS = SHARED_DATA / "tflite"
@@ -27,7 +27,7 @@ import time:        40 |         40 | PIL.Image
 
 def run_cold_start(*arguments: str) -> subprocess.CompletedProcess[str]:
     """A process of its own, since this one is too large to tell the peak memory of its children."""
-    command = [sys.executable, "-m", "benchmarks.studies.cold_start", *arguments]
+    command = child_command("benchmarks.studies.cold_start:main", *arguments)
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
 
 
@@ -165,7 +165,7 @@ def test_import_times_are_summed_by_package() -> None:
 def test_a_conversion_is_measured_from_outside(tmp_path: Path) -> None:
     out = tmp_path / "conversion.json"
     small = ["--image-size", "32", "--images", "10", "--at-most-s", "100000", "--at-most-mb", "100000"]
-    command = [sys.executable, "-m", "benchmarks.studies.conversion", *small, "--out", str(out)]
+    command = child_command("benchmarks.studies.conversion:main", *small, "--out", str(out))
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     figures = json.loads(out.read_text())

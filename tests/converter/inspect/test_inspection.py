@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from converter.tflite.graph import TENSOR_TYPES, read_graphs, read_model
 from converter.tflite.metadata_read import metadata_buffer, read_metadata
 from converter.tflite.metadata_write import LABELS_NAME, append_files, build_metadata
 from converter.tflite.packing import pack_model
+from edge_runtime.console.child_process import console_script
 from edge_runtime.contracts.manifest import MANIFEST_NAME
 from edge_runtime.errors import ModelFileError
 
@@ -174,7 +174,7 @@ def test_inspect_needs_no_tensorflow(tmp_path: Path) -> None:
 
 def test_a_run_folder_named_inspect_is_reached_by_its_path(tmp_path: Path) -> None:
     (tmp_path / "inspect").mkdir()
-    command = [sys.executable, "-m", "converter.cli", "./inspect", "--out", "m.tflite"]
+    command = [*console_script("edge-convert"), "./inspect", "--out", "m.tflite"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1
     assert "training.json" in done.stderr

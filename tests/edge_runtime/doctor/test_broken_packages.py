@@ -12,6 +12,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 import edge_runtime
 from edge_runtime.board.machine import Machine
+from edge_runtime.console.child_process import child_command
 from edge_runtime.doctor.children import Attempt, attempt
 from edge_runtime.doctor.findings import Finding
 from edge_runtime.doctor.interpreters import check_interpreters
@@ -55,7 +56,7 @@ def not_installed(name: str) -> str:
 
 def run_doctor(python: str, path: list[Path], *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))}
-    command = [python, "-m", "edge_runtime.doctor.cli", *arguments]
+    command = child_command("edge_runtime.doctor.cli:entry", *arguments, python=python)
     return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=path[0])
 
 

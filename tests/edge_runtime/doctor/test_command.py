@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_runtime.console.child_process import console_script
 from edge_runtime.doctor.cli import main
 
 ROOT = Path(__file__).parents[3]
@@ -49,7 +50,7 @@ def test_text_shows_every_finding_and_its_mend(capsys: pytest.CaptureFixture[str
 
 
 def test_this_environment_has_what_the_tests_need() -> None:
-    command = [sys.executable, "-m", "edge_runtime.doctor.cli", "--json"]
+    command = [*console_script("edge-doctor"), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     found = {finding["name"]: finding for finding in json.loads(done.stdout)["findings"]}
     assert {found[name]["status"] for name in ("python", "numpy", "pillow", "opencv")} == {"ok"}

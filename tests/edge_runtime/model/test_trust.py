@@ -4,7 +4,6 @@ import hashlib
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from packaged import write_packaged
 from tiny_model import LABELS, write_tiny_model
 
 from edge_runtime.backends import BACKENDS
+from edge_runtime.console.child_process import console_script
 from edge_runtime.errors import ModelFileError
 from edge_runtime.inference.trial import try_in_child
 from edge_runtime.run.cli import main
@@ -109,7 +109,7 @@ def test_a_model_that_crashes_hangs_or_eats_memory_ends_the_child_only(
 
 def test_the_check_does_not_disturb_what_follows(model: Path) -> None:
     assert "litert" in BACKENDS.names()
-    command = [sys.executable, "-m", "edge_runtime.run.cli", str(model), "synthetic:8x8:100000000", "--check"]
+    command = [*console_script("edge-run"), str(model), "synthetic:8x8:100000000", "--check"]
     with subprocess.Popen(
         [*command, "--labels", str(model.parent / "labels.txt")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:

@@ -15,6 +15,7 @@ from PIL import Image
 from shared import SHARED_DATA, needs_shared_data
 from tiny_model import LABELS, write_tiny_model
 
+from edge_runtime.console.child_process import console_script
 from edge_runtime.console.command import tool_version
 from edge_runtime.run.cli import main
 
@@ -129,14 +130,14 @@ def test_an_unreadable_frame_is_a_line_and_the_run_goes_on(
 
 def test_help_and_version_answer_without_loading_anything_heavy() -> None:
     for option, expected in (("--help", "example:"), ("--version", f"edge-run {tool_version()}")):
-        command = [sys.executable, "-X", "importtime", "-m", "edge_runtime.run.cli", option]
+        command = [sys.executable, "-X", "importtime", *console_script("edge-run")[1:], option]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         assert expected in done.stdout
         assert not any(name in done.stderr for name in ("ai_edge_litert", "cv2", "tensorflow"))
 
 
 def test_a_reader_that_goes_away_ends_the_run_quietly(model: list[str]) -> None:
-    command = [sys.executable, "-m", "edge_runtime.run.cli", model[0], "synthetic:32x24:100000", *model[1:]]
+    command = [*console_script("edge-run"), model[0], "synthetic:32x24:100000", *model[1:]]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.readline()
         process.stdout.close()
@@ -149,7 +150,7 @@ def test_a_signal_ends_the_run_with_whole_lines(model: list[str], tmp_path: Path
     target = tmp_path / "out.jsonl"
     os.mkfifo(tmp_path / "ready")
     command = [
-        sys.executable, "-m", "edge_runtime.run.cli", model[0], "synthetic:32x24:100000000", *model[1:],
+        *console_script("edge-run"), model[0], "synthetic:32x24:100000000", *model[1:],
         "--sink", f"jsonl:{target}", "--sink", f"jsonl:{tmp_path / 'ready'}",
     ]  # fmt: skip
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:

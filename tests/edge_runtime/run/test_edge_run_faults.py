@@ -11,6 +11,7 @@ from PIL import Image
 from shared import SHARED_DATA, needs_shared_data
 from tiny_model import LABELS, write_tiny_model
 
+from edge_runtime.console.child_process import console_script
 from edge_runtime.run.cli import main
 
 
@@ -161,7 +162,7 @@ def test_stdout_on_a_full_disk_is_one_clear_line(folder: Path, unbuffered: str) 
     environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "edge_runtime.run.cli", *arguments],
+            [*console_script("edge-run"), *arguments],
             stdout=full,
             stderr=subprocess.PIPE,
             env=environment,

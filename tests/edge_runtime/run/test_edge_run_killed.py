@@ -3,12 +3,13 @@
 import json
 import random
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from tiny_model import LABELS, write_tiny_model
+
+from edge_runtime.console.child_process import console_script
 
 ROUNDS = 4
 
@@ -17,7 +18,7 @@ ROUNDS = 4
 def command(tmp_path: Path) -> list[str]:
     (tmp_path / "labels.txt").write_text("\n".join(LABELS))
     model = write_tiny_model(tmp_path / "tiny.tflite", dtype="uint8")
-    program = [sys.executable, "-m", "edge_runtime.run.cli", str(model), "synthetic:32x24:100000000"]
+    program = [*console_script("edge-run"), str(model), "synthetic:32x24:100000000"]
     return [*program, "--labels", str(tmp_path / "labels.txt"), "--events"]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tiny_model import LABELS, write_tiny_model
 
+from edge_runtime.console.child_process import console_script
 from edge_runtime.run.cli import main
 
 PATIENCE_SECONDS = 60
@@ -66,7 +67,7 @@ def test_systemd_is_told_of_ready_alive_and_stopping(config: Path) -> None:
         systemd.settimeout(PATIENCE_SECONDS)
         systemd.bind(str(config.parent / "notify"))
         told = {"NOTIFY_SOCKET": str(config.parent / "notify"), "WATCHDOG_USEC": "200000"}
-        command = [sys.executable, "-m", "edge_runtime.run.cli", "--config", "run.toml"]
+        command = [*console_script("edge-run"), "--config", "run.toml"]
         with subprocess.Popen(command, cwd=config.parent, env=os.environ | told) as process:
             assert systemd.recv(4096).startswith(b"READY=1\nSTATUS=")
             assert systemd.recv(4096).startswith(b"WATCHDOG=1\nSTATUS=")

@@ -6,7 +6,6 @@ import random
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
@@ -18,6 +17,7 @@ from mosquitto import running_broker
 from tiny_model import solid_frame, write_packed_model
 
 from edge_runtime import Classifier, run_pipeline
+from edge_runtime.console.child_process import console_script
 from edge_runtime.errors import SinkError
 from edge_runtime.run.cli import main
 from edge_runtime.sinks import open_sink, open_sinks
@@ -35,7 +35,7 @@ def test_killed_at_any_moment_it_leaves_whole_lines(model: str, tmp_path: Path, 
     os.mkfifo(tmp_path / "progress")
     files = [tmp_path / "out.jsonl", tmp_path / "events.jsonl", tmp_path / "out.csv"]
     sinks = [f"jsonl:{files[0]}", f"events:{files[1]}", f"csv:{files[2]}", f"jsonl:{tmp_path / 'progress'}"]
-    command = [sys.executable, "-m", "edge_runtime.run.cli", model, "synthetic:32x24:100000000"]
+    command = [*console_script("edge-run"), model, "synthetic:32x24:100000000"]
     command += [word for sink in sinks for word in ("--sink", sink)]
     with subprocess.Popen(command) as process, (tmp_path / "progress").open() as progress:
         for _ in range(random.Random(seed).randrange(1, 400)):

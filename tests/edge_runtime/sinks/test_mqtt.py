@@ -4,7 +4,6 @@ import json
 import logging
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from mosquitto import PATIENCE_SECONDS, Broker, Message, listener, running_broke
 from results import made_result
 from tiny_model import LABELS, write_tiny_model
 
+from edge_runtime.console.child_process import console_script
 from edge_runtime.sinks import open_sink
 from edge_runtime.sinks.base import RunInfo
 from edge_runtime.sinks.mqtt import sink as mqtt_sink
@@ -45,16 +45,7 @@ def wait_until_connected(sink: mqtt_sink.MqttSink) -> None:
 
 def test_a_run_is_published_from_online_to_offline(broker: Broker, model: list[str]) -> None:
     sink = f"mqtt://127.0.0.1:{broker.port}/home/bin?discovery"
-    command = [
-        sys.executable,
-        "-m",
-        "edge_runtime.run.cli",
-        *model,
-        "synthetic:8x8:100000000",
-        "--sink",
-        sink,
-        "--events",
-    ]
+    command = [*console_script("edge-run"), *model, "synthetic:8x8:100000000", "--sink", sink, "--events"]
     with listener(broker.port, "home/#") as messages, subprocess.Popen(command) as process:
         got = [wait_for(messages, lambda message: message.topic == "home/bin/status")]
         got.append(wait_for(messages, lambda message: message.topic == "home/bin/event"))
@@ -98,7 +89,7 @@ def test_events_told_while_the_broker_is_gone_arrive_after_its_restart(broker: B
 
 def test_killed_it_is_offline_by_its_last_will(broker: Broker, model: list[str]) -> None:
     sink = f"mqtt://127.0.0.1:{broker.port}/bin"
-    command = [sys.executable, "-m", "edge_runtime.run.cli", *model, "synthetic:8x8:100000000", "--sink", sink]
+    command = [*console_script("edge-run"), *model, "synthetic:8x8:100000000", "--sink", sink]
     with listener(broker.port, "bin/#") as messages, subprocess.Popen(command) as process:
         wait_for(messages, is_status("online"))
         process.send_signal(signal.SIGKILL)

@@ -20,6 +20,7 @@ import pytest
 from mjpeg_server import Camera, jpeg
 from tiny_model import LABELS, write_tiny_model
 
+from edge_runtime.console.child_process import console_script
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.results import Frame, FrameFailure
 from edge_runtime.errors import SourceError
@@ -264,7 +265,7 @@ def command(tmp_path: Path) -> Callable[..., list[str]]:
 
     def build(source: str, *extra: str) -> list[str]:
         labels = str(tmp_path / "labels.txt")
-        return [sys.executable, "-m", "edge_runtime.run.cli", str(model), source, "--labels", labels, *extra]
+        return [*console_script("edge-run"), str(model), source, "--labels", labels, *extra]
 
     return build
 

@@ -4,7 +4,6 @@ import io
 import json
 import struct
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from mjpeg_server import jpeg
 from PIL import Image
 from tiny_model import LABELS, write_tiny_model
 
+from edge_runtime.console.child_process import console_script
 from edge_runtime.errors import ImageError
 from edge_runtime.preprocess.decode import MAX_FILE_BYTES
 from edge_runtime.sources.live.capture import EndOfStream
@@ -115,7 +115,7 @@ def test_nonsense_comes_to_an_end(content: bytes) -> None:
 def test_edge_run_takes_pictures_from_a_pipe(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("\n".join(LABELS))
     model = write_tiny_model(tmp_path / "tiny.tflite", dtype="uint8", input_quantization=(1 / 32, 0))
-    command = [sys.executable, "-m", "edge_runtime.run.cli", str(model), "-", "--labels", str(tmp_path / "labels.txt")]
+    command = [*console_script("edge-run"), str(model), "-", "--labels", str(tmp_path / "labels.txt")]
     content = jpeg(COLORS["red"]) + jpeg(COLORS["blue"]) + jpeg(COLORS["green"])[:-40]
     done = subprocess.run(command, input=content, capture_output=True)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -132,7 +132,7 @@ def test_edge_run_takes_pictures_from_a_pipe(tmp_path: Path) -> None:
 def test_edge_run_ends_well_with_an_empty_pipe_and_with_one_that_ends(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("\n".join(LABELS))
     model = write_tiny_model(tmp_path / "tiny.tflite", dtype="uint8", input_quantization=(1 / 32, 0))
-    command = [sys.executable, "-m", "edge_runtime.run.cli", str(model), "-", "--labels", str(tmp_path / "labels.txt")]
+    command = [*console_script("edge-run"), str(model), "-", "--labels", str(tmp_path / "labels.txt")]
     done = subprocess.run(command, input=jpeg(COLORS["red"]), capture_output=True)
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 1)
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)

@@ -6,7 +6,6 @@ import json
 import pkgutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 from image_folders import write_image_folder
 
+from edge_runtime.console.child_process import console_script
 from edge_runtime.contracts.training import TrainingRecord
 from trainer.cli import main
 from trainer.errors import ResumeError
@@ -28,7 +28,7 @@ def test_a_killed_training_resumes_to_the_same_figures(tmp_path: Path) -> None:
     data = write_image_folder(tmp_path / "data", {"cat": 10, "dog": 10})
     options = ["--backbone", "small-cnn", "--image-size", "12", "--epochs", "60", "--augment", "light"]
     run = tmp_path / "run"
-    command = [sys.executable, "-m", "trainer.cli", str(data), "--out", str(run), *options]
+    command = [*console_script("edge-train"), str(data), "--out", str(run), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         while not (run / "checkpoint" / "training.npz").exists():
             assert process.poll() is None, process.communicate()

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from image_folders import write_image_folder
 
+from edge_runtime.console.child_process import console_script
 from edge_runtime.contracts.training import TrainingRecord
 from trainer.cli import main
 from trainer.fit.feeds import Order
@@ -33,9 +34,7 @@ def _free_ports(count: int) -> list[int]:
 def _start_workers(data: Path, run: Path) -> list[subprocess.Popen[str]]:
     addresses = [f"127.0.0.1:{port}" for port in _free_ports(2)]
     command = [
-        sys.executable,
-        "-m",
-        "trainer.cli",
+        *console_script("edge-train"),
         str(data),
         "--out",
         str(run),

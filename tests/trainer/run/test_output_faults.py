@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from image_folders import write_image_folder
 
+from edge_runtime.console.child_process import console_script
 from edge_runtime.console.files import OutputError
 from trainer.cli import main
 from trainer.run.folder import filled_at_once
@@ -79,7 +79,7 @@ def test_ctrl_c_in_training_ends_with_130_and_can_be_resumed(tmp_path: Path) -> 
     data = write_image_folder(tmp_path / "data", {"cat": 6, "dog": 6})
     run = tmp_path / "run"
     arguments = [str(data), "--out", str(run), "--weights", "bundled", "--epochs", "1000000"]
-    command = [sys.executable, "-m", "trainer.cli", *arguments]
+    command = [*console_script("edge-train"), *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
