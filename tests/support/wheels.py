@@ -8,13 +8,15 @@ import sys
 import zipfile
 from collections.abc import Mapping
 from importlib.metadata import entry_points
-from importlib.util import find_spec
 from pathlib import Path
+
+import numpy
 
 from edge_runtime.console.ownership import DISTRIBUTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
-_LEFT_OUT = ("__pycache__", "assets")
+_LIBRARIES = ("numpy", "numpy.libs", "PIL", "pillow.libs", "tomli")
+_LEFT_OUT = {"__pycache__", "assets"}
 
 
 def write_wheel(folder: Path, name: str, version: str, files: Mapping[str, bytes], scripts: str = "") -> Path:
@@ -44,8 +46,9 @@ def write_wheel(folder: Path, name: str, version: str, files: Mapping[str, bytes
 
 def write_our_wheel(folder: Path) -> Path:
     """All our packages, without the trainer's assets, and the commands that are installed here."""
-    paths = [path for package in DISTRIBUTIONS for path in (ROOT / package).rglob("*") if path.is_file()]
-    files = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths if not {*path.parts} & {*_LEFT_OUT}}
+    there = [path for package in DISTRIBUTIONS for path in (ROOT / package).rglob("*") if path.is_file()]
+    paths = [path.relative_to(ROOT) for path in there]
+    files = {path.as_posix(): (ROOT / path).read_bytes() for path in paths if not {*path.parts} & _LEFT_OUT}
     ours = [one for one in entry_points(group="console_scripts") if one.name.startswith("edge-")]
     return write_wheel(
         folder, "edge-deploy-kit", "0.1.0", files, "".join(f"{one.name} = {one.value}\n" for one in ours)
@@ -53,16 +56,16 @@ def write_our_wheel(folder: Path) -> Path:
 
 
 class Environment:
-    """A virtual environment with numpy and Pillow; what is more comes from wheels."""
+    """A virtual environment with what our runtime needs; what is more comes from wheels."""
 
     def __init__(self, folder: Path) -> None:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
         self.bin = folder / "bin"
         (self.site,) = folder.glob("lib/python*/site-packages")
-        for package in ("numpy", "PIL"):
-            place = Path(str(find_spec(package).origin)).parent
-            for needed in (place, *place.parent.glob(f"{'pillow' if package == 'PIL' else package}.libs")):
-                (self.site / needed.name).symlink_to(needed)
+        libraries = Path(numpy.__file__).parents[1]
+        for library in (libraries / name for name in _LIBRARIES):
+            if library.exists():
+                (self.site / library.name).symlink_to(library)
 
     def pip(self, *words: str | Path) -> None:
         """Runs pip, from the environment of the tests, on this one; it must succeed."""
