@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 
-import numpy
+import numpy as np
 
 from edge_runtime.console.ownership import DISTRIBUTIONS
 
@@ -62,7 +62,7 @@ class Environment:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
         self.bin = folder / "bin"
         (self.site,) = folder.glob("lib/python*/site-packages")
-        libraries = Path(numpy.__file__).parents[1]
+        libraries = Path(np.__file__).parents[1]
         for library in (libraries / name for name in _LIBRARIES):
             if library.exists():
                 (self.site / library.name).symlink_to(library)
