@@ -122,9 +122,7 @@ def _run_child(
     """Fills ``outputs``; returns what the child says of itself, and what it said on stderr."""
     child = Path(__file__).with_name("gpu_child.py" if target is GPU else "interpreter_child.py")
     module, package = _INTERPRETERS[target.name]
-    command = child_command(
-        str(child), module, str(path), str(inputs), str(outputs), python=None if python is None else str(python)
-    )
+    command = child_command(str(child), module, str(path), str(inputs), str(outputs), python=python)
     try:
         done = subprocess.run(  # noqa: S603 - our own code in a Python that the user names
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False

@@ -8,7 +8,7 @@ from pathlib import Path
 _START = Path(__file__).with_name("start") / "child.py"
 
 
-def child_command(target: str, *arguments: str, python: str | None = None) -> list[str]:
+def child_command(target: str, *arguments: str, python: str | Path | None = None) -> list[str]:
     """The command that calls a function, or runs a file, in a child process.
 
     ``python -m`` and ``python -c`` would put the working directory first on the child's path: a file ``numpy.py`` or a
@@ -22,7 +22,7 @@ def child_command(target: str, *arguments: str, python: str | None = None) -> li
             the ``sys.path`` of this process.
     """
     entries = sys.path if python is None else []
-    return [python or sys.executable, str(_START), target, str(len(entries)), *entries, *arguments]
+    return [str(python or sys.executable), str(_START), target, str(len(entries)), *entries, *arguments]
 
 
 def console_script(name: str, python: str | None = None) -> list[str]:

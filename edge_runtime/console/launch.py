@@ -56,5 +56,5 @@ def _check(command: str, package: str) -> None:
 
     obstacle = find_obstacle(package)
     if obstacle is not None:
-        print(f"{command}: {obstacle.detail}; {obstacle.mend}", file=sys.stderr)
+        print(f"{command}: {obstacle.detail}; {obstacle.fix}", file=sys.stderr)
         sys.exit(1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
@@ -39,12 +39,12 @@ class Obstacle:
 
     Attributes:
         detail: what was seen, one line.
-        mend: the command or step that mends it.
+        fix: the command or step that fixes it.
         absent: there is no package of that name.
     """
 
     detail: str
-    mend: str
+    fix: str
     absent: bool = False
 
 
@@ -56,21 +56,20 @@ def find_obstacle(package: str) -> Obstacle | None:
     spec = find_spec(package)
     if spec is None:
         return _absent(package)
-    folder = _folder(spec)
-    installers = _installers(package, folder)
+    folders = _folders(spec)
+    installers = _installers(package, folders)
     others = {name: version for name, version in installers.items() if name not in _OURS}
     beside_ours = len(others) < len(installers)
     if others:
-        return _foreign(package, folder, others, beside_ours=beside_ours)
+        return _foreign(package, folders[0], others, beside_ours=beside_ours)
     if _is_marked(spec):
         return None
     if beside_ours:
-        detail = f"the package {package!r} in {folder} is not complete: files of it were removed or replaced"
-        return Obstacle(detail, _reinstall(package))
+        return Obstacle(f"the package {package!r} lacks files, or they were replaced", _reinstall(package))
     if spec.origin is None:  # a folder without __init__, which hides nothing
         return _absent(package)
     detail = f"{spec.origin} hides our package {package!r}, and belongs to no distribution"
-    return Obstacle(detail, f"take {folder} off PYTHONPATH" if _is_on_pythonpath(folder) else "rename it")
+    return Obstacle(detail, _off_the_path(folders[0]) or "rename it")
 
 
 def our_distribution(package: str) -> tuple[str, str]:
@@ -95,10 +94,7 @@ def _foreign(package: str, folder: Path, others: Mapping[str, str], *, beside_ou
     detail = f"the package {package!r} in {folder} belongs to the distribution {names}"
     if beside_ours:
         return Obstacle(f"{detail} as well as to {ours}", f"{uninstall} && {_reinstall(package)}")
-    # pip does not look after what lies on PYTHONPATH
-    return Obstacle(
-        f"{detail}, not to {ours}", f"take {folder} off PYTHONPATH" if _is_on_pythonpath(folder) else uninstall
-    )
+    return Obstacle(f"{detail}, not to {ours}", _off_the_path(folder) or uninstall)
 
 
 def _reinstall(package: str) -> str:
@@ -106,9 +102,12 @@ def _reinstall(package: str) -> str:
     return f"pip install --force-reinstall --no-deps {name}"
 
 
-def _is_on_pythonpath(folder: Path) -> bool:
-    entries = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    return folder in {Path(entry).absolute() for entry in entries}  # an empty one is the working directory
+def _off_the_path(folder: Path) -> str:
+    """What to do about a folder on PYTHONPATH, where pip uninstalls nothing; empty for any other."""
+    path = os.environ.get("PYTHONPATH", "")
+    entries = path.split(os.pathsep) if path else []
+    on_it = folder in {Path(entry).absolute() for entry in entries}  # an empty entry is the working directory
+    return f"take {folder} off PYTHONPATH" if on_it else ""
 
 
 def _is_marked(spec: ModuleSpec) -> bool:
@@ -118,24 +117,24 @@ def _is_marked(spec: ModuleSpec) -> bool:
         return False
 
 
-def _folder(spec: ModuleSpec) -> Path:
-    """The folder in which Python found the package."""
-    locations = list(spec.submodule_search_locations or ())
-    return Path(locations[0] if locations else str(spec.origin)).parent
+def _folders(spec: ModuleSpec) -> list[Path]:
+    """Where Python found the package; several folders where none of them has an ``__init__``."""
+    return [Path(location).parent for location in spec.submodule_search_locations or [str(spec.origin)]]
 
 
-def _installers(package: str, folder: Path) -> dict[str, str]:
-    """The distributions that install ``package`` into ``folder``: normalized name to version."""
+def _installers(package: str, folders: Iterable[Path]) -> dict[str, str]:
+    """The distributions that install ``package`` into the folders: normalized name to version."""
     from importlib.metadata import distributions
 
-    found = [one for one in distributions(path=[str(folder)]) if _installs(one, package)]
+    found = [one for one in distributions(path=list(map(str, folders))) if _installs(one, package)]
     return {re.sub(r"[-_.]+", "-", one.name).lower(): one.version for one in found}
 
 
 def _installs(one: Distribution, package: str) -> bool:
     try:
         if listed := one.read_text("RECORD"):
-            return re.search(rf"^{package}(/|\.py,)", listed, re.MULTILINE) is not None
+            is_listed = re.search(rf"^{package}(/|\.py,)", listed, re.MULTILINE) is not None
+            return is_listed and bool(one.read_text("METADATA"))  # else it has no name, and pip does not see it
         return package in (one.read_text("top_level.txt") or "").split()  # an egg-info lists no files
     except (OSError, UnicodeDecodeError):
         return False

@@ -35,7 +35,7 @@ def check_own_packages() -> list[Finding]:
 def _check_own_package(package: str) -> Finding:
     obstacle = find_obstacle(package)
     if obstacle is not None:
-        return Finding(package, "absent" if obstacle.absent else "problem", obstacle.detail, obstacle.mend)
+        return Finding(package, "absent" if obstacle.absent else "problem", obstacle.detail, obstacle.fix)
     name, version = our_distribution(package)
     return Finding(package, "ok", f"of {name} {version}" if version else "ours, but not installed with pip")
 

@@ -72,7 +72,7 @@ def refusal(environment: Environment, command: str, cwd: Path, path: str | None 
 
 
 @pytest.mark.parametrize("order", ["after ours", "before ours"])
-def test_what_writes_into_our_folders_is_named_and_the_mend_mends(
+def test_what_writes_into_our_folders_is_named_and_the_fix_works(
     order: str, our_wheel: Path, their_wheel: Path, tmp_path: Path
 ) -> None:
     environment = Environment(tmp_path / "env")
@@ -81,14 +81,14 @@ def test_what_writes_into_our_folders_is_named_and_the_mend_mends(
     for command, package in CONTESTED.items():
         detail = f"the package '{package}' in {environment.site} belongs to the distribution their-names 1.2"
         detail += " as well as to edge-deploy-kit"
-        mend = f"pip uninstall -y their-names && {REINSTALL}"
-        assert refusal(environment, command, tmp_path) == f"{detail}; {mend}"
-        assert found[package] == {"name": package, "status": "problem", "detail": detail, "mend": mend}
+        fix = f"pip uninstall -y their-names && {REINSTALL}"
+        assert refusal(environment, command, tmp_path) == f"{detail}; {fix}"
+        assert found[package] == {"name": package, "status": "problem", "detail": detail, "mend": fix}
     assert environment.run("edge-run", "--help", cwd=tmp_path).returncode == 0
 
     environment.pip("uninstall", "--quiet", "-y", "their-names")  # which takes files of ours with it
     for command, package in CONTESTED.items():
-        detail = f"the package '{package}' in {environment.site} is not complete: files of it were removed or replaced"
+        detail = f"the package '{package}' lacks files, or they were replaced"
         assert refusal(environment, command, tmp_path) == f"{detail}; {REINSTALL}"
 
     words = shlex.split(REINSTALL)[1:]
@@ -134,9 +134,9 @@ def test_a_folder_or_file_that_nobody_installed_is_named(ours: Environment, tmp_
     (tmp_path / file).write_bytes(LOUD)
     path = ":/elsewhere"  # an empty entry stands for the working directory
     detail = f"{tmp_path / file} hides our package 'benchmarks', and belongs to no distribution"
-    mend = f"take {tmp_path} off PYTHONPATH"
-    assert refusal(ours, "edge-bench", tmp_path, path) == f"{detail}; {mend}"
-    assert findings(ours, tmp_path, path)["benchmarks"]["mend"] == mend
+    fix = f"take {tmp_path} off PYTHONPATH"
+    assert refusal(ours, "edge-bench", tmp_path, path) == f"{detail}; {fix}"
+    assert findings(ours, tmp_path, path)["benchmarks"]["mend"] == fix
     assert ours.run("edge-bench", "--help", cwd=tmp_path).returncode == 0
 
 
@@ -155,3 +155,22 @@ def test_a_package_that_is_not_there_is_asked_for(ours: Environment, our_wheel: 
     said = "edge-train: the package 'trainer' is not installed; pip install edge-deploy-kit\n"
     assert (done.returncode, done.stderr) == (1, said)
     assert "\nabsent   trainer  " in environment.run(f"{ours.bin}/edge-doctor", cwd=tmp_path).stdout
+
+
+def test_a_stranger_without_metadata_is_nobody(ours: Environment, our_wheel: Path, tmp_path: Path) -> None:
+    folder = unpacked(tmp_path / "all", our_wheel)
+    (folder / "half_removed-1.0.dist-info").mkdir()
+    (folder / "half_removed-1.0.dist-info" / "RECORD").write_text("trainer/__init__.py,,\n")
+    (folder / "unreadable-1.0.dist-info").mkdir()
+    (folder / "unreadable-1.0.dist-info" / "RECORD").write_bytes(b"trainer/\xff,,\n")
+    assert ours.run("edge-train", "--help", cwd=tmp_path, path=str(folder)).returncode == 0
+
+
+def test_one_installed_without_pip_is_named_too(ours: Environment, tmp_path: Path) -> None:
+    (tmp_path / "trainer").mkdir()
+    (tmp_path / "trainer" / "__init__.py").write_bytes(LOUD)
+    (tmp_path / "old.egg-info").mkdir()
+    (tmp_path / "old.egg-info" / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: old.one\nVersion: 0.1\n")
+    (tmp_path / "old.egg-info" / "top_level.txt").write_text("other\ntrainer\n")
+    said = refusal(ours, "edge-train", tmp_path, str(tmp_path))
+    assert "belongs to the distribution old-one 0.1, not to edge-deploy-kit; " in said
