@@ -30,7 +30,7 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks.studies.live_age --seconds 60 --at-most-ms 150 --out build/live_age.json
 
 pi-userland: $(STAMP) demo-output/model.tflite
-	tools/pi-userland demo-output/model.tflite demo-output/model-float32.tflite
+	$(BIN)/python -m tools.pi_userland demo-output/model.tflite demo-output/model-float32.tflite
 
 dist:
 	PYTHONPATH=tools $(PYTHON) -m release

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from needs import missing
 from once import made_once
+from programs import program
+from shared import SHARED_DATA
 
 os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"  # read once a process, by whichever test opens a video first
 
@@ -46,17 +49,22 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """An empty disk of 100 KiB."""
     folder = tmp_path / "small_disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
+    mount = [program("mount"), "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
     done = subprocess.run(mount, capture_output=True, text=True, check=False)
     if done.returncode:
-        reason = f"cannot mount a small disk here: {done.stderr.strip()}"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("small-disk", f"cannot mount a small disk here, which takes root: {done.stderr.strip()}")
     try:
         yield folder
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        subprocess.run([program("umount"), str(folder)], check=True)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of third-party test data."""
+    if not SHARED_DATA.is_dir():
+        missing("shared-data", "the third-party test data (../shared/data) is not on this machine")
+    return SHARED_DATA
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,14 @@
 """make demo: the whole chain on the bundled sample, each command printed before it runs.
 
-Leaves everything in demo-output/: the training run, two models with their reports, predictions, latencies, and one
-report.html. Prints one table at the end.
+    python tools/demo.py --out FOLDER
+
+Leaves everything in FOLDER (default: demo-output): the training run, two models with their reports, predictions,
+latencies, and one report.html; what an earlier demo left there is deleted. Prints one table at the end.
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
 import json
 import os
@@ -32,7 +35,11 @@ GRID_STEP = 10  # every tenth test image is shown
 
 def main() -> int:
     """Runs the demo; returns the exit code of the first command that fails, else 0."""
-    out = Path(os.path.relpath(OUT))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path(os.path.relpath(OUT)), metavar="FOLDER")
+    out = parser.parse_args().out
+    if out.exists() and not (out / "run").is_dir():
+        parser.error(f"{out}: exists and holds no demo; name another folder, or delete it")
     shutil.rmtree(out, ignore_errors=True)
     for command in _commands(out):
         print("\n$", shlex.join(command), flush=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import time
 from base64 import b64decode
@@ -13,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
+from programs import program
 
 PATIENCE_SECONDS = 60
 _FLAGS = (
@@ -27,16 +26,13 @@ class Browser:
     """Chromium with a profile of its own."""
 
     def __init__(self, folder: Path) -> None:
-        program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        if program is None:
-            reason = "chromium is not installed; run: tools/install-debian-packages"
-            pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+        bash, chromium = program("bash"), program("chromium")
         commands, self._commands = os.pipe()
         self._answers, answers = os.pipe()
         # The browser reads commands from descriptor 3 and writes answers to 4.
         line = f'exec "$@" 3<&{commands} 4>&{answers}'
         self._process = subprocess.Popen(
-            ["/bin/bash", "-c", line, "bash", program, *_FLAGS, f"--user-data-dir={folder / 'profile'}", "about:blank"],
+            [bash, "-c", line, "bash", chromium, *_FLAGS, f"--user-data-dir={folder / 'profile'}", "about:blank"],
             pass_fds=(commands, answers), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(commands)

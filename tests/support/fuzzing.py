@@ -5,20 +5,24 @@ What a child does with a model is what ``edge-run --check`` does in its child: l
 
 from __future__ import annotations
 
+import hashlib
 import json
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mutations import mutated
 
 SUFFIX = {"model": ".tflite", "image": ".img"}
+KNOWN_CRASHES: Mapping[str, str] = json.loads(Path(__file__).with_name("known_crashes.json").read_text("utf-8"))
+"""The sha256 of each file that may crash the child, with the reason why nothing of ours can prevent it."""
 
 
 @dataclass
@@ -27,19 +31,37 @@ class Findings:
 
     Attributes:
         outcomes: how many were "taken", "refused", or "crashed" or "hung" in the child.
-        faults: what must not be: another error than ours, one that does not name the file, a file that hangs.
-        crashes: the numbers of the files that crashed the child.
+        faults: what must not be: another error than ours, one that does not name the file, a file that hangs, a crash.
+        known_crashes: the crashes that are listed, with their reasons.
         reasons: the refusals, without the file's name, most frequent first with their numbers.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
-    crashes: list[int] = field(default_factory=list)
+    known_crashes: list[str] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
 
 
-def fuzz(kind: str, originals: Sequence[bytes], seed: int, numbers: range, seconds: float) -> Findings:
-    """Tries the damaged files of these numbers, one after the other, each for at most ``seconds``."""
+def fuzz(
+    kind: str,
+    originals: Sequence[bytes],
+    seed: int,
+    numbers: range,
+    seconds: float,
+    keep: Path | None = None,
+    known: Mapping[str, str] = KNOWN_CRASHES,
+) -> Findings:
+    """Tries the damaged files of these numbers, one after the other.
+
+    Args:
+        kind: "model" or "image".
+        originals: what the damaged files are made of.
+        seed: the same one gives the same files.
+        numbers: which of them.
+        seconds: how long each may take.
+        keep: a folder for the files that crash the child and are not known to.
+        known: the reasons for known crashes, by the file's sha256.
+    """
     findings = Findings()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "damaged" + SUFFIX[kind])
@@ -47,10 +69,13 @@ def fuzz(kind: str, originals: Sequence[bytes], seed: int, numbers: range, secon
         for number in numbers:
             path.write_bytes(mutated(originals, seed, number))
             answer = child.ask(seconds)
-            if answer is None or answer["outcome"] == "hung":
+            if answer["outcome"] in ("crashed", "hung"):
                 child.stop()
                 child = Child(kind, path)
-            _note(findings, number, answer, path)
+            if answer["outcome"] == "crashed":
+                _note_crash(findings, number, answer, path, keep, known)
+            else:
+                _note(findings, number, answer, path)
         child.stop()
     return findings
 
@@ -65,8 +90,8 @@ class Child:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def ask(self, seconds: float) -> dict[str, str] | None:
-        """What it answers; None where it crashed or gave no answer in time."""
+    def ask(self, seconds: float) -> dict[str, str]:
+        """What it answers, or that it crashed or gave no answer in time."""
         assert self._process.stdin is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()
@@ -74,7 +99,7 @@ class Child:
             line = self._answers.get(timeout=seconds)
         except queue.Empty:
             return {"outcome": "hung"}
-        return json.loads(line) if line else None
+        return json.loads(line) if line else {"outcome": "crashed", "message": self._how_it_ended()}
 
     def stop(self) -> None:
         """Ends it."""
@@ -86,6 +111,10 @@ class Child:
         self._process.stdin.close()
         self._process.stdout.close()
 
+    def _how_it_ended(self) -> str:
+        code = self._process.wait()
+        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
@@ -93,12 +122,24 @@ class Child:
         self._answers.put("")
 
 
-def _note(findings: Findings, number: int, answer: dict[str, str] | None, path: Path) -> None:
-    outcome = "crashed" if answer is None else answer["outcome"]
+def _note_crash(
+    findings: Findings, number: int, answer: dict[str, str], path: Path, keep: Path | None, known: Mapping[str, str]
+) -> None:
+    findings.outcomes["crashed"] += 1
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest in known:
+        findings.known_crashes.append(f"{number}: {known[digest]}")
+        return
+    findings.faults.append(f"{number}: crashed the child ({answer['message']}), sha256 {digest}")
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        (keep / f"{digest}{path.suffix}").write_bytes(path.read_bytes())
+
+
+def _note(findings: Findings, number: int, answer: dict[str, str], path: Path) -> None:
+    outcome = answer["outcome"]
     findings.outcomes[outcome] += 1
-    if answer is None:
-        findings.crashes.append(number)
-    elif outcome in ("hung", "failed"):
+    if outcome in ("hung", "failed"):
         findings.faults.append(f"{number}: {outcome}: {answer.get('message', '')}")
     elif outcome == "refused":
         if str(path) not in answer["message"] or "\n" in answer["message"]:

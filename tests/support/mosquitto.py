@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import getpass
-import os
 import queue
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,12 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
+from programs import program
 
 PATIENCE_SECONDS = 60
-_PLACES = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
 
 
 class Message(NamedTuple):
@@ -37,10 +34,7 @@ class Broker:
 
     def __init__(self, folder: Path, *settings: str) -> None:
         self.port = _free_port()
-        self._program = shutil.which("mosquitto", path=_PLACES)
-        if self._program is None:
-            reason = "mosquitto is not installed; run: tools/install-debian-packages"
-            pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+        self._program = program("mosquitto")
         self._configuration = folder / f"mosquitto-{self.port}.conf"
         said = settings or ("allow_anonymous true",)
         kept = [f"user {getpass.getuser()}", "persistence true", f"persistence_location {folder}/"]
@@ -49,7 +43,6 @@ class Broker:
 
     def start(self) -> None:
         """Starts it and waits until it listens."""
-        assert self._program is not None
         self._process = subprocess.Popen([self._program, "-c", str(self._configuration)], stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:

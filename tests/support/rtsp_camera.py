@@ -7,19 +7,22 @@ import signal
 import subprocess
 from pathlib import Path
 
-PYTHON = "/usr/bin/python3"  # Debian's: python3-gi is not to be had from the package registry
+from needs import INSTALL, missing
+from programs import program
+
 _NEEDED = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import Gst; Gst.init(None); "
 _NEEDED += "assert all(Gst.ElementFactory.find(name) for name in ('x264enc', 'rtph264pay', 'videotestsrc'))"
 _SERVER = Path(__file__).with_name("rtsp_server.py")
 
 
-def why_not() -> str | None:
-    """What is missing to run the server here; None where nothing is."""
-    try:
-        done = subprocess.run([PYTHON, "-c", _NEEDED], capture_output=True, text=True)
-    except OSError as error:
-        return f"{PYTHON}: {error.strerror}"
-    return f"GStreamer's RTSP server is not installed: {done.stderr.strip()[-200:]}" if done.returncode else None
+def python_with_gstreamer() -> str:
+    """Debian's Python: python3-gi is not to be had from the package registry."""
+    python = program("/usr/bin/python3")
+    done = subprocess.run([python, "-c", _NEEDED], capture_output=True, text=True)
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        missing("rtsp-server", f"GStreamer's RTSP server does not run here: {said}; {INSTALL}")
+    return python
 
 
 class RtspCamera:
@@ -27,6 +30,7 @@ class RtspCamera:
 
     def __init__(self) -> None:
         self.port = 0
+        self._python = python_with_gstreamer()
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -36,7 +40,7 @@ class RtspCamera:
 
     def start(self, size: str, color: str = "red") -> None:
         """Starts a server; returns when it listens."""
-        command = [PYTHON, str(_SERVER), str(self.port), size, color]
+        command = [self._python, str(_SERVER), str(self.port), size, color]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline())

@@ -1,4 +1,4 @@
-"""Where the third-party test data lies, and the skip for where it does not."""
+"""Where the third-party test data lies, and the mark of tests that need it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,4 @@ import pytest
 
 SHARED_DATA = Path(__file__).parents[2].parent / "shared" / "data"
 
-needs_shared_data = pytest.mark.skipif(
-    not SHARED_DATA.is_dir(), reason="the third-party test data (../shared/data) is not on this machine"
-)
+needs_shared_data = pytest.mark.usefixtures("shared_data")

@@ -1,9 +1,10 @@
-"""tools/pi-userland: when two machines count as agreeing."""
+"""python -m tools.pi_userland: when two machines count as agreeing."""
 
 import math
 
 import pytest
-from pi_userland.agreement import FLOAT_TOLERANCE, Tolerance, compare
+
+from tools.pi_userland.agreement import FLOAT_TOLERANCE, Tolerance, compare
 
 FLOAT = Tolerance(FLOAT_TOLERANCE)
 XNNPACK_INT8 = Tolerance(2 / 256)

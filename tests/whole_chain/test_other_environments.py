@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
+from environments import environment_python
 from runtime_modules import lean_modules
 
 from edge_runtime import Classifier, read_image
@@ -20,21 +20,14 @@ SAMPLE_TEST = ROOT / "trainer" / "assets" / "sample" / "test"
 pytestmark = [pytest.mark.device, pytest.mark.tensorflow]
 
 
-def environment(name: str) -> str:
-    command = [sys.executable, str(ROOT / "tools" / "make_env.py"), name]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-
-
 @pytest.fixture(scope="session")
 def lean_python() -> str:
-    return environment("lean")
+    return environment_python("lean")
 
 
 @pytest.fixture(scope="session")
 def tflite_runtime_python() -> str:
-    if sys.version_info >= (3, 12):
-        pytest.skip("tflite-runtime has no wheel for Python 3.12 or later")
-    return environment("tflite-runtime")
+    return environment_python("tflite-runtime")
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,16 @@
-"""The sample's models in userlands of 64-bit and 32-bit Raspberry Pi OS, under QEMU: tools/pi-userland, for real."""
+"""The sample's models in userlands of 64-bit and 32-bit Raspberry Pi OS, under QEMU, for real."""
 
-import os
 import re
-import sys
 from pathlib import Path
 
 import pytest
-from pi_userland import __main__ as command
+from environments import environment_python
+from needs import missing
 
 from converter.cli import main as convert
+from tools.pi_userland import __main__ as command
+from tools.pi_userland.debian import mirror
+from tools.pi_userland.steps import UserlandError
 
 pytestmark = [pytest.mark.device, pytest.mark.tensorflow]
 
@@ -16,10 +18,11 @@ pytestmark = [pytest.mark.device, pytest.mark.tensorflow]
 def test_the_sample_models_give_the_same_answers_on_a_raspberry_pi(
     sample_run: Path, sample_int8: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    if sys.version_info >= (3, 12):
-        pytest.skip("armhf is compared with tflite-runtime here, which has no wheel for Python 3.12 or later")
-    if not Path("/usr/share/keyrings/debian-archive-keyring.gpg").is_file() and not os.environ.get("CI"):
-        pytest.skip("needs Debian, whose apt knows a mirror of Debian")
+    environment_python("tflite-runtime")  # armhf is compared with it
+    try:
+        mirror()
+    except UserlandError as error:
+        missing("debian", str(error))
     float32 = tmp_path / "float32.tflite"
     assert convert([str(sample_run), "--out", str(float32), "--quantize", "float32"]) == 0
     capfd.readouterr()

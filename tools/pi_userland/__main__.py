@@ -1,6 +1,6 @@
 """Runs models in userlands of Raspberry Pi OS on this machine, and holds the answers against this machine's.
 
-    tools/pi-userland model.tflite model-float32.tflite
+    python -m tools.pi_userland model.tflite model-float32.tflite
 
 For each of bookworm and trixie (64 bits) and bookworm (32 bits) it unpacks Debian, has pip install this project's wheel
 with the wheels of that processor, and runs edge-doctor, edge-run and edge-bench there under QEMU. It proves that the
@@ -18,9 +18,9 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pi_userland.checks import Answer, check_answers, check_delegates, check_doctor
-from pi_userland.steps import BUILD, ROOT, UserlandError
-from pi_userland.userlands import USERLANDS, Userland, build_wheel, make_userland
+from tools.pi_userland.checks import Answer, check_answers, check_delegates, check_doctor
+from tools.pi_userland.steps import BUILD, ROOT, UserlandError
+from tools.pi_userland.userlands import USERLANDS, Userland, build_wheel, make_userland
 
 IMAGES = str(ROOT / "trainer" / "assets" / "sample" / "test" / "*" / "*7.png")
 _HEAD = (
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        "pi-userland", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        "python -m tools.pi_userland", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("models", nargs="+", type=Path, metavar="MODEL", help="a .tflite that edge-run runs")
     parser.add_argument("--images", default=IMAGES, metavar="SOURCE", help="as for edge-run (default: of the sample)")

@@ -12,15 +12,15 @@ from functools import cache
 from pathlib import Path
 
 from ai_edge_litert import schema_py_generated as schema
-from make_env import make_environment
 
 from edge_runtime.console.child_process import console_script
 from edge_runtime.errors import ModelFileError
 from edge_runtime.inference.self_test import read_golden_set
 from edge_runtime.model.file import read_model_file
-from pi_userland.agreement import FLOAT_TOLERANCE, STEPS, Agreement, Scores, Tolerance, compare
-from pi_userland.steps import UserlandError, run
-from pi_userland.userlands import Userland
+from tools.make_env import make_environment
+from tools.pi_userland.agreement import FLOAT_TOLERANCE, STEPS, Agreement, Scores, Tolerance, compare
+from tools.pi_userland.steps import UserlandError, run
+from tools.pi_userland.userlands import Userland
 
 _DOCTOR_NAMES = {"litert": "ai-edge-litert", "tflite-runtime": "tflite-runtime"}
 _ALL_CLASSES = ("--top-k", "256", "--threshold", "0")

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from pi_userland.steps import UserlandError, run
+from tools.pi_userland.steps import UserlandError, run
 
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
@@ -71,7 +71,7 @@ def host_architecture() -> str:
 
 def _private_apt(folder: Path, suite: str, architecture: str) -> list[str]:
     """The start of an apt-get command whose whole state lies in ``folder``."""
-    source = f"deb [target=Packages signed-by={_KEYRING}] {_mirror()} {suite} main\n"
+    source = f"deb [target=Packages signed-by={_KEYRING}] {mirror()} {suite} main\n"
     (folder / "sources.list").write_text(source)
     (folder / "status").touch()
     for name in ("lists", "archives"):
@@ -80,8 +80,12 @@ def _private_apt(folder: Path, suite: str, architecture: str) -> list[str]:
     return ["apt-get", "-q", "-c", str(folder / "apt.conf")]
 
 
-def _mirror() -> str:
-    """Where this machine's apt gets Debian itself from."""
+def mirror() -> str:
+    """Where this machine's apt gets Debian itself from.
+
+    Raises:
+        UserlandError: this is no Debian, or its apt does not know.
+    """
     this = platform.freedesktop_os_release()
     if this.get("ID") != "debian":
         raise UserlandError(f"needs Debian, whose apt knows a mirror of Debian; this is {this.get('PRETTY_NAME')}")

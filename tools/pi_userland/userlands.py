@@ -12,8 +12,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from pi_userland.debian import host_architecture, unpack_packages
-from pi_userland.steps import BUILD, ROOT, make_once, run
+from tools.pi_userland.debian import host_architecture, unpack_packages
+from tools.pi_userland.steps import BUILD, ROOT, make_once, run
 
 EMULATOR_SUITE = "trixie"  # QEMU 10; bookworm's 7.2 crashes in LiteRT
 EMULATORS = ("qemu-aarch64", "qemu-arm")

@@ -3,11 +3,11 @@
 import hashlib
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fake_tflite_runtime import write_tflite_runtime
 from gpu import no_gpu, software_gpu
 from PIL import Image
 from shared import SHARED_DATA, needs_shared_data
@@ -147,37 +147,19 @@ def colors(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def other_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Makes a tflite_runtime whose interpreter is that of ai-edge-litert, but with another ``get_tensor``."""
-
-    def make(body: str) -> None:
-        package = tmp_path / "site" / "tflite_runtime"
-        package.mkdir(parents=True)
-        (package / "__init__.py").write_text("__version__ = '2.14.0'\n")
-        (package / "interpreter.py").write_text(
-            "from ai_edge_litert import interpreter\n"
-            "class Interpreter(interpreter.Interpreter):\n"
-            f"    def get_tensor(self, index):\n        right = super().get_tensor(index)\n        {body}\n"
-        )
-        monkeypatch.syspath_prepend(package.parent)
-
-    return make
-
-
 @pytest.mark.parametrize(
-    ("body", "reason"),
+    ("answer", "reason"),
     [
-        ("return right[..., [1, 2, 0]]", "wrong answers: the best class is the reference's on"),
-        ("return right // 2 * 2 - 12 * (right > 50)", "wrong answers: a probability differs from the reference's by"),
-        ("return right", None),
+        ("right[..., [1, 2, 0]]", "wrong answers: the best class is the reference's on"),
+        ("right // 2 * 2 - 12 * (right > 50)", "wrong answers: a probability differs from the reference's by"),
+        ("right", None),
     ],
     ids=["classes swapped", "numbers off", "right"],
 )
 def test_a_fast_wrong_answer_is_invalid(
-    body: str, reason: str | None, tiny: str, colors: Path, tmp_path: Path, other_interpreter: Callable[[str], None]
+    answer: str, reason: str | None, tiny: str, colors: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other_interpreter(body)
+    monkeypatch.setenv("PYTHONPATH", write_tflite_runtime(tmp_path / "site", answer=answer))
     _, result = run(tmp_path / "r.json", tiny, "--backends", "tflite-runtime", "--images", str(colors))
     (row,) = result.rows
     assert row.status == ("VALID" if reason is None else "INVALID")
@@ -241,16 +223,16 @@ def test_rounds_are_joined_in_the_order_they_were_measured(tiny: str, tmp_path: 
     check_measured(row, samples_path(out))
 
 
-def test_a_backend_that_is_not_installed_is_a_failed_row(tiny: str, tmp_path: Path) -> None:
-    pytest.importorskip("ai_edge_litert")
-    try:
-        import tflite_runtime  # noqa: F401
-    except ImportError:
-        code, result = run(tmp_path / "r.json", tiny, "--backends", "tflite-runtime")
-        assert code == 1
-        assert "tflite-runtime" in str(result.rows[0].reason)
-    else:
-        pytest.skip("tflite-runtime is installed here")
+def test_a_backend_that_is_not_installed_is_a_failed_row(
+    tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "site").mkdir()
+    absent = "raise ModuleNotFoundError(\"No module named 'tflite_runtime'\", name='tflite_runtime')"
+    (tmp_path / "site" / "tflite_runtime.py").write_text(absent)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    code, result = run(tmp_path / "r.json", tiny, "--backends", "tflite-runtime")
+    assert code == 1
+    assert "tflite-runtime" in str(result.rows[0].reason)
 
 
 def test_a_gpu_that_did_not_engage_is_said_and_nothing_else_is_measured(

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from fake_tflite_runtime import write_tflite_runtime
 from gpu import no_gpu
 from tiny_model import write_tiny_model
 
@@ -33,17 +34,8 @@ def tiny(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def slow_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tflite_runtime whose interpreter is that of ai-edge-litert and sleeps 20 ms in each call."""
-    package = tmp_path / "site" / "tflite_runtime"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text("__version__ = '2.14.0'\n")
-    (package / "interpreter.py").write_text(
-        "import time\nfrom ai_edge_litert import interpreter\n"
-        "class Interpreter(interpreter.Interpreter):\n"
-        "    def invoke(self):\n        time.sleep(0.02)\n        super().invoke()\n"
-    )
-    monkeypatch.syspath_prepend(str(package.parent))
-    monkeypatch.syspath_prepend(package.parent)
+    site = write_tflite_runtime(tmp_path / "site", slower_by=0.02)
+    monkeypatch.syspath_prepend(site)
 
 
 def sha256(path: Path) -> str:

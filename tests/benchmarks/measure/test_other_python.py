@@ -1,18 +1,16 @@
 """edge-bench run with rows that another environment measures: tflite-runtime 2.14 beside ai-edge-litert."""
 
-import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pytest
+from environments import environment_python
 from tiny_model import write_tiny_model
 
 from benchmarks.cli.command import main
 from benchmarks.report.results import BenchmarkResult, samples_path
 
-ROOT = Path(__file__).parents[3]
 BRIEF = ["--min-seconds", "0.01", "--min-count", "20", "--warm-up", "1"]
 
 pytestmark = pytest.mark.device
@@ -20,10 +18,7 @@ pytestmark = pytest.mark.device
 
 @pytest.fixture(scope="module")
 def tflite_runtime_python() -> str:
-    if sys.version_info >= (3, 12):
-        pytest.skip("tflite-runtime has no wheel for Python 3.12 or later")
-    command = [sys.executable, str(ROOT / "tools" / "make_env.py"), "tflite-runtime"]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    return environment_python("tflite-runtime")
 
 
 def test_both_interpreters_stand_in_one_result(

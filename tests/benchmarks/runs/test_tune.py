@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fake_tflite_runtime import write_tflite_runtime
 from tiny_model import LABELS, write_tiny_model
 
 from edge_runtime import Classifier
@@ -31,12 +32,7 @@ def tiny(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def second_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A tflite_runtime whose interpreter is that of ai-edge-litert."""
-    package = tmp_path / "site" / "tflite_runtime"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text("__version__ = '2.14.0'\n")
-    (package / "interpreter.py").write_text("from ai_edge_litert.interpreter import Interpreter\n")
-    monkeypatch.syspath_prepend(str(package.parent))
+    monkeypatch.syspath_prepend(write_tflite_runtime(tmp_path / "site"))
     yield
     for name in ("tflite_runtime", "tflite_runtime.interpreter"):
         sys.modules.pop(name, None)

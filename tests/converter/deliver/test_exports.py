@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 from packaged import make_color_golden_files, write_packaged
 from PIL import Image
+from programs import made, program
 from tiny_model import write_tiny_model
 
 from converter.deliver.c_array import c_name, c_string
@@ -32,14 +32,9 @@ int main(void) {
 
 
 def compile_and_run(folder: Path, *sources: str) -> bytes:
-    compiler = shutil.which("gcc")
-    if compiler is None:
-        if os.environ.get("CI"):
-            pytest.fail("gcc is missing; run tools/install-debian-packages")
-        pytest.skip("gcc is not installed")
-    command = [compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", *sources, "-o", "program"]
+    command = [program("gcc"), "-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", *sources, "-o", "program"]
     subprocess.run(command, cwd=folder, check=True)
-    return subprocess.run([str(folder / "program")], check=True, capture_output=True).stdout
+    return subprocess.run([made(folder / "program")], check=True, capture_output=True).stdout
 
 
 def test_the_c_array_holds_the_files_bytes_aligned(tmp_path: Path) -> None:
@@ -129,7 +124,7 @@ def test_a_bundle_checks_itself_proves_the_device_and_runs(tmp_path: Path) -> No
 
 def start(folder: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    command = ["sh", str(folder / "start.sh"), *arguments]
+    command = [program("sh"), str(folder / "start.sh"), *arguments]
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
 
 

@@ -2,35 +2,27 @@
 
 import json
 import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from environments import environment_python
 
 from edge_runtime.board.machine import Machine
 from edge_runtime.doctor.children import attempt
 from edge_runtime.doctor.interpreters import check_interpreters
 
-ROOT = Path(__file__).parents[3]
-
 pytestmark = pytest.mark.device
-
-
-def environment(name: str) -> Path:
-    command = [sys.executable, str(ROOT / "tools" / "make_env.py"), name]
-    return Path(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip())
 
 
 @pytest.fixture(scope="session")
 def tflite_runtime_bin() -> Path:
-    if sys.version_info >= (3, 12):
-        pytest.skip("tflite-runtime has no wheel for Python 3.12 or later")
-    return environment("tflite-runtime").parent
+    return Path(environment_python("tflite-runtime")).parent
 
 
 def test_the_lean_install_has_the_command_and_no_problem() -> None:
-    done = subprocess.run([environment("lean").with_name("edge-doctor"), "--json"], capture_output=True, text=True)
+    doctor = Path(environment_python("lean")).with_name("edge-doctor")
+    done = subprocess.run([doctor, "--json"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     found = {finding["name"]: finding for finding in json.loads(done.stdout)["findings"]}
     assert found["ai-edge-litert"]["status"] == "ok"

@@ -1,14 +1,15 @@
 """Damaged models and pictures: refused with a message that names the file, or taken; nothing hangs.
 
-tools/fuzz.py tries 5,000 of each; here are the first few hundred, and those that once found something.
+tests/support/fuzz.py tries 5,000 of each; here are the first few hundred, and those that once found something.
 """
 
+import hashlib
 import io
 from pathlib import Path
 
 import pytest
 from corpus import model_originals, picture_originals
-from fuzzing import Findings, fuzz
+from fuzzing import KNOWN_CRASHES, Findings, fuzz
 from mutations import mutated
 from PIL import Image
 from tiny_model import write_tiny_model
@@ -42,6 +43,35 @@ def test_damaged_pictures() -> None:
 @pytest.mark.parametrize("number", FOUND_SOMETHING)
 def test_models_that_once_found_something(number: int) -> None:
     check(fuzz("model", model_originals(), 0, range(number, number + 1), SECONDS), 1)
+
+
+CRASHING = """
+import os, signal
+class EdgeDeployError(Exception): ...
+Classifier = None
+def read_image(path):
+    os.kill(os.getpid(), signal.SIGSEGV)
+"""
+
+
+def test_a_crash_of_the_child_is_a_fault_unless_it_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "edge_runtime.py").write_text(CRASHING)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    originals = picture_originals()
+    files = [mutated(originals, 0, number) for number in range(3)]
+    digests = [hashlib.sha256(content).hexdigest() for content in files]
+    known = {digests[1]: "nothing can be done about it"}
+    found = fuzz("image", originals, 0, range(3), SECONDS, tmp_path / "kept", known)
+    assert found.outcomes == {"crashed": 3}
+    assert found.faults == [f"{n}: crashed the child (SIGSEGV), sha256 {digests[n]}" for n in (0, 2)]
+    assert found.known_crashes == ["1: nothing can be done about it"]
+    assert {path.stem: path.read_bytes() for path in (tmp_path / "kept").iterdir()} == {
+        digests[n]: files[n] for n in (0, 2)
+    }
+
+
+def test_known_crashes_are_listed_by_sha256_with_a_reason() -> None:
+    assert all(len(digest) == 64 and len(reason) > 20 for digest, reason in KNOWN_CRASHES.items())
 
 
 def test_the_damage_is_the_same_every_time() -> None:

@@ -1,4 +1,4 @@
-"""A small share of tools/soak.py: every frame accounted for, every event arrived, whoever goes away meanwhile."""
+"""Every frame accounted for, every event arrived, whoever goes away meanwhile; soak_long.py does it for longer."""
 
 from pathlib import Path
 

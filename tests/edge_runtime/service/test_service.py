@@ -1,7 +1,6 @@
 """edge-run as a service: its unit by systemd's own check, and a run from a file that systemd follows."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -9,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from programs import program
 from tiny_model import LABELS, write_tiny_model
 
 from edge_runtime.console.child_process import console_script
@@ -30,12 +30,8 @@ def config(tmp_path: Path) -> Path:
 
 
 def verify(unit: Path) -> str:
-    program = shutil.which("systemd-analyze")
-    if program is None:
-        reason = "systemd-analyze is not installed; run: tools/install-debian-packages"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    done = subprocess.run([program, "verify", str(unit)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return done.stdout
+    command = [program("systemd-analyze"), "verify", str(unit)]
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
 
 
 def test_systemd_has_nothing_to_say_about_the_unit(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from mosquitto import PATIENCE_SECONDS, Broker, Message, listener, running_broker, wait_for
+from programs import program
 from results import made_result
 from tiny_model import LABELS, write_tiny_model
 
@@ -154,7 +155,7 @@ def test_user_and_password_come_from_a_file_and_are_never_shown(
     caplog.set_level(logging.DEBUG)
     users = tmp_path / "users"
     users.touch(mode=0o600)
-    subprocess.run(["mosquitto_passwd", "-b", str(users), "pi", "s3cret"], check=True, capture_output=True)
+    subprocess.run([program("mosquitto_passwd"), "-b", str(users), "pi", "s3cret"], check=True, capture_output=True)
     users.chmod(0o644)
     tmp_path.chmod(0o755)
     (tmp_path / "password").write_text("wrong-s3cret\n")
@@ -182,7 +183,7 @@ def test_tls_trusts_only_what_it_is_told_to(
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     subprocess.run(
         [
-            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+            program("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
             "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate),
         ],
         check=True, capture_output=True,

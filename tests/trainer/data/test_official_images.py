@@ -1,10 +1,10 @@
 """The demo's int8 file on the 10,000 official test images of Fashion-MNIST, with nothing but Classifier."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from needs import fashion_mnist
 
 from edge_runtime import Classifier
 from edge_runtime.contracts.tensors import TensorSpec
@@ -14,14 +14,11 @@ from trainer.data.formats.idx import read_idx
 
 pytestmark = pytest.mark.tensorflow
 
-DATA = Path("/usr/share/datasets/fashion-mnist")
-
 
 @pytest.fixture(scope="module")
 def official() -> tuple[np.ndarray, np.ndarray]:
-    if not DATA.is_dir() and not os.environ.get("CI"):
-        pytest.skip("Debian's package dataset-fashion-mnist is not installed (tools/install-debian-packages)")
-    return read_idx(DATA / "t10k-images-idx3-ubyte.gz"), read_idx(DATA / "t10k-labels-idx1-ubyte.gz")
+    data = fashion_mnist()
+    return read_idx(data / "t10k-images-idx3-ubyte.gz"), read_idx(data / "t10k-labels-idx1-ubyte.gz")
 
 
 def test_int8_is_within_one_point_of_keras(

@@ -1,18 +1,17 @@
 """The bundled sample: what the demo and the tests stand on."""
 
-import os
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pytest
+from needs import fashion_mnist
 from PIL import Image
 
 from edge_runtime.contracts.dataset import find_duplicates, read_image_folder
 from trainer.data.formats.idx import read_idx
 
 SAMPLE = Path(str(resources.files("trainer") / "assets" / "sample"))
-OFFICIAL = Path("/usr/share/datasets/fashion-mnist")
 OFFICIAL_CLASSES = (
     "t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle-boot",
 )  # fmt: skip
@@ -40,10 +39,9 @@ def test_it_is_small_and_says_whose_it_is() -> None:
 
 @pytest.mark.parametrize(("part", "prefix"), [("train", "train"), ("test", "t10k")])
 def test_the_pixels_and_labels_are_the_official_ones(part: str, prefix: str) -> None:
-    if not OFFICIAL.is_dir() and not os.environ.get("CI"):
-        pytest.skip(f"{OFFICIAL} is not here: install Debian's package dataset-fashion-mnist")
-    pixels = read_idx(OFFICIAL / f"{prefix}-images-idx3-ubyte.gz")
-    labels = read_idx(OFFICIAL / f"{prefix}-labels-idx1-ubyte.gz")
+    official = fashion_mnist()
+    pixels = read_idx(official / f"{prefix}-images-idx3-ubyte.gz")
+    labels = read_idx(official / f"{prefix}-labels-idx1-ubyte.gz")
     for path in (SAMPLE / part).rglob("*.png"):
         number = int(path.stem)
         np.testing.assert_array_equal(np.asarray(Image.open(path)), pixels[number])

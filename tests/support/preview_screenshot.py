@@ -1,6 +1,6 @@
 """Makes docs/images/preview.png: the preview of a model of the bundled sample, on a desk and on a phone.
 
-    make demo && .venv/bin/python tools/preview_screenshot.py demo-output/model.tflite docs/images/preview.png
+    make demo && .venv/bin/python tests/support/preview_screenshot.py demo-output/model.tflite docs/images/preview.png
 
 Needs Chromium. The scene is made of the sample's test images, enlarged, in front of a camera that is not there.
 """
@@ -14,16 +14,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from browser import running_browser
+from mjpeg_server import Camera
 from PIL import Image
+
 
 from edge_runtime.console.child_process import console_script
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "support"))
-
-from browser import running_browser  # noqa: E402
-from mjpeg_server import Camera  # noqa: E402
-
+ROOT = Path(__file__).resolve().parents[2]
 CLASSES = ("sneaker", "bag", "trouser", "ankle-boot")
 FRAMES_EACH = 30
 PICTURE, SCENE = 400, (640, 480)

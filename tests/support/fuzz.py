@@ -1,9 +1,10 @@
 """Feeds thousands of damaged .tflite files and pictures to the runtime; the same ones for the same seed.
 
-    python tools/fuzz.py --count 5000 --seed 0 [--model FILE]
+    python tests/support/fuzz.py --count 5000 --seed 0 [--model FILE]
 
 Each is tried in a child process, as ``edge-run --check`` does. Prints what came of them; exit code 1 where one hung,
-or ended in an error that is none of ours or does not name the file.
+ended in an error that is none of ours or does not name the file, or crashed the child. Crashes that known_crashes.json
+lists by the file's sha256, with the reason, are only counted; a new one's file is kept in build/crashes.
 """
 
 from __future__ import annotations
@@ -13,12 +14,10 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "support"))
+from corpus import model_originals, picture_originals
+from fuzzing import fuzz
 
-from corpus import model_originals, picture_originals  # noqa: E402 - from the path above
-from fuzzing import fuzz  # noqa: E402 - from the path above
-
+CRASHES = Path(__file__).resolve().parents[2] / "build" / "crashes"
 SECONDS = 20.0
 
 
@@ -33,15 +32,15 @@ def main() -> int:
     faults = 0
     for kind, originals in (("model", models), ("image", picture_originals())):
         start = time.monotonic()
-        found = fuzz(kind, originals, options.seed, range(options.count), SECONDS)
+        found = fuzz(kind, originals, options.seed, range(options.count), SECONDS, CRASHES)
         outcomes = ", ".join(f"{count} {outcome}" for outcome, count in found.outcomes.most_common())
         print(
             f"{options.count} damaged files ({kind}), seed {options.seed}: {outcomes}; {time.monotonic() - start:.0f} s"
         )
         for reason, count in found.reasons.most_common(8):
             print(f"  {count:5} {reason[:150]}")
-        if found.crashes:
-            print(f"  numbers that crashed a child: {found.crashes[:20]}")
+        for crash in found.known_crashes:
+            print(f"  known crash: {crash}")
         for fault in found.faults:
             print(f"FAULT: {fault}")
         faults += len(found.faults)
