@@ -5,17 +5,23 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from needs import missing
-from once import made_once
+from once import made_once, shared_folder
 from programs import program
 from shared import SHARED_DATA
 
+ROOT = Path(__file__).parents[1]
+
 os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"  # read once a process, by whichever test opens a video first
+
+_users_cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edge-deploy-kit"
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(_users_cache / "hypothesis"))  # not in the checkout
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
 
@@ -25,8 +31,8 @@ settings.load_profile("no deadline")
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache folder for this session, and a place for settings, so that no test reads or fills the user's."""
-    folder = tmp_path_factory.mktemp("cache")
+    """A cache folder for this test run, and a place for settings, so that no test reads or fills the user's."""
+    folder = shared_folder(tmp_path_factory) / "cache"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
@@ -34,14 +40,22 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_folder(tmp_path_factory: pytest.TempPathFactory, own_cache: Path) -> Path:
+    """The folder that tools/demo.py filled; what it printed is in stdout.txt beside it."""
+
+    def run(folder: Path) -> None:
+        command = [sys.executable, str(ROOT / "tools" / "demo.py"), "--out", str(folder / "demo")]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        (folder / "stdout.txt").write_text(done.stdout)
+
+    return made_once(tmp_path_factory, "demo", run) / "demo"
+
+
+@pytest.fixture(scope="session")
+def sample_run(demo_folder: Path) -> Path:
     """A RUN folder that edge-train made from the bundled sample with its defaults."""
-    from trainer.cli import main
-
-    def train(folder: Path) -> None:
-        assert main(["sample", "--out", str(folder / "run")]) == 0
-
-    return made_once(tmp_path_factory, "sample", train) / "run"
+    return demo_folder / "run"
 
 
 @pytest.fixture
@@ -68,14 +82,15 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample_int8(sample_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The int8 file that edge-convert made from ``sample_run`` with its defaults; its reports lie beside it."""
-    from converter.cli import main
+def sample_int8(demo_folder: Path) -> Path:
+    """The int8 file that edge-convert made from ``sample_run``; its reports lie beside it."""
+    return demo_folder / "model.tflite"
 
-    def convert(folder: Path) -> None:
-        assert main([str(sample_run), "--out", str(folder / "model.tflite")]) == 0
 
-    return made_once(tmp_path_factory, "sample_int8", convert) / "model.tflite"
+@pytest.fixture(scope="session")
+def sample_float32(demo_folder: Path) -> Path:
+    """The float32 file that edge-convert made from ``sample_run``; its reports lie beside it."""
+    return demo_folder / "model-float32.tflite"
 
 
 @pytest.fixture(scope="session")

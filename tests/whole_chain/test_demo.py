@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OUT = ROOT / "demo-output"
 
 pytestmark = pytest.mark.tensorflow
 
@@ -20,6 +19,7 @@ pytestmark = pytest.mark.tensorflow
 class Demo:
     """What one run of the demo printed and wrote."""
 
+    folder: Path
     stdout: str
     int8: dict[str, Any]
     float32: dict[str, Any]
@@ -27,11 +27,10 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
-def demo() -> Demo:
-    done = subprocess.run([sys.executable, "tools/demo.py"], capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
-    int8, float32 = (figures_of(read(f"{name}.report.json")) for name in ("model", "model-float32"))
-    return Demo(done.stdout, int8, float32, {row["model"]: row for row in read("latency.json")["rows"]})
+def demo(demo_folder: Path) -> Demo:
+    int8, float32 = (figures_of(read(demo_folder / f"{name}.report.json")) for name in ("model", "model-float32"))
+    rows = {row["model"]: row for row in read(demo_folder / "latency.json")["rows"]}
+    return Demo(demo_folder, demo_folder.with_name("stdout.txt").read_text(), int8, float32, rows)
 
 
 def figures_of(report: dict[str, Any]) -> dict[str, Any]:
@@ -40,8 +39,8 @@ def figures_of(report: dict[str, Any]) -> dict[str, Any]:
     return {**chosen, "file_bytes": chosen["size_bytes"] + report["delivery"]["golden_bytes"]}
 
 
-def read(name: str) -> Any:
-    return json.loads((OUT / name).read_text("utf-8"))
+def read(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
 
 
 def test_the_five_commands_are_printed(demo: Demo) -> None:
@@ -53,13 +52,13 @@ def test_the_five_commands_are_printed(demo: Demo) -> None:
         "edge-run",
         "edge-bench",
     ]
-    assert all(any("demo-output" in word for word in command) for command in commands)
+    assert all(any(str(demo.folder) in word for word in command) for command in commands)
 
 
 def test_the_table_at_the_end_has_the_figures_of_the_files(demo: Demo) -> None:
     header, _, figures = (re.split(r"  +", line.strip()) for line in demo.stdout.splitlines()[-3:])
     shown = dict(zip(header, figures, strict=True))
-    training = read("run/training.json")
+    training = read(demo.folder / "run" / "training.json")
     size_int8, size_float = demo.int8["file_bytes"], demo.float32["file_bytes"]
     assert shown == {
         "model": training["config"]["backbone"],
@@ -85,14 +84,23 @@ def test_the_demo_keeps_its_promises(demo: Demo) -> None:
 
 
 def test_the_reports_speak_of_the_files_that_lie_there(demo: Demo) -> None:
-    assert (OUT / "model.tflite").stat().st_size == demo.int8["file_bytes"]
-    assert (OUT / "model-float32.tflite").stat().st_size == demo.float32["file_bytes"]
-    assert len((OUT / "predictions.jsonl").read_text("utf-8").splitlines()) == 400
+    assert (demo.folder / "model.tflite").stat().st_size == demo.int8["file_bytes"]
+    assert (demo.folder / "model-float32.tflite").stat().st_size == demo.float32["file_bytes"]
+    assert len((demo.folder / "predictions.jsonl").read_text("utf-8").splitlines()) == 400
 
 
 def test_the_page_needs_nothing_beside_itself(demo: Demo) -> None:
-    html = (OUT / "report.html").read_text("utf-8")
+    html = (demo.folder / "report.html").read_text("utf-8")
     fetched = re.findall(r"""(?:src|href|srcset|data)\s*=\s*["']?([^"'\s>]+)""", html)
     assert len(fetched) == 42  # two plots, and every tenth of 400 test images
     assert all(address.startswith("data:image/png;base64,") for address in fetched)
     assert re.findall(r"https?:|@import|url\(|<script|<link|<iframe", html) == []
+
+
+def test_a_folder_that_is_no_demos_is_not_deleted(tmp_path: Path) -> None:
+    (tmp_path / "letters.txt").write_text("mine")
+    command = [sys.executable, str(ROOT / "tools" / "demo.py"), "--out", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert f"{tmp_path}: exists and holds no demo; name another folder, or delete it" in done.stderr
+    assert (tmp_path / "letters.txt").read_text() == "mine"

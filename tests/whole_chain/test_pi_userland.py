@@ -7,7 +7,6 @@ import pytest
 from environments import environment_python
 from needs import missing
 
-from converter.cli import main as convert
 from tools.pi_userland import __main__ as command
 from tools.pi_userland.debian import mirror
 from tools.pi_userland.steps import UserlandError
@@ -16,17 +15,14 @@ pytestmark = [pytest.mark.device, pytest.mark.tensorflow]
 
 
 def test_the_sample_models_give_the_same_answers_on_a_raspberry_pi(
-    sample_run: Path, sample_int8: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    sample_int8: Path, sample_float32: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     environment_python("tflite-runtime")  # armhf is compared with it
     try:
         mirror()
     except UserlandError as error:
         missing("debian", str(error))
-    float32 = tmp_path / "float32.tflite"
-    assert convert([str(sample_run), "--out", str(float32), "--quantize", "float32"]) == 0
-    capfd.readouterr()
-    assert command.main([str(sample_int8), str(float32)]) == 0
+    assert command.main([str(sample_int8), str(sample_float32)]) == 0
     head, *rows = (re.split("  +", line) for line in capfd.readouterr().out.splitlines()[:7])
     shown = {(userland, model): (images, same, difference) for userland, _, model, images, same, difference, *_ in rows}
     assert len(shown) == 6
