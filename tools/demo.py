@@ -36,10 +36,11 @@ GRID_STEP = 10  # every tenth test image is shown
 def main() -> int:
     """Runs the demo; returns the exit code of the first command that fails, else 0."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path(os.path.relpath(OUT)), metavar="FOLDER")
-    out = parser.parse_args().out
-    if out.exists() and not (out / "run").is_dir():
-        parser.error(f"{out}: exists and holds no demo; name another folder, or delete it")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where its files go (default: demo-output)")
+    named = parser.parse_args().out
+    if named and named.is_dir() and any(named.iterdir()) and not (named / "run").is_dir():
+        parser.error(f"{named}: holds something else than a demo; name another folder")
+    out = named or Path(os.path.relpath(OUT))
     shutil.rmtree(out, ignore_errors=True)
     for command in _commands(out):
         print("\n$", shlex.join(command), flush=True)

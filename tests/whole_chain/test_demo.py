@@ -102,5 +102,5 @@ def test_a_folder_that_is_no_demos_is_not_deleted(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "tools" / "demo.py"), "--out", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
-    assert f"{tmp_path}: exists and holds no demo; name another folder, or delete it" in done.stderr
+    assert f"{tmp_path}: holds something else than a demo; name another folder" in done.stderr
     assert (tmp_path / "letters.txt").read_text() == "mine"
