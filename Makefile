@@ -1,17 +1,22 @@
-# demo, test, lint, bench, pi-userland: each makes .venv where it is missing; a second call is quick.
+# demo, test, test-all, lint, bench, pi-userland: each makes .venv where it is missing; a second call is quick.
 # dist, check-wheels, update-wheel-list need any Python 3.10 to 3.13 and make small environments of their own.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/stamp
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTEST_OPTIONS ?=
 
-.PHONY: demo test lint bench pi-userland dist check-wheels update-wheel-list clean
+.PHONY: demo test test-all lint bench pi-userland dist check-wheels update-wheel-list clean
 
 demo: $(STAMP)
 	$(BIN)/python tools/demo.py
 
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(PYTEST) -m 'not slow' $(PYTEST_OPTIONS)
+
+test-all: $(STAMP)
+	$(PYTEST) $(PYTEST_OPTIONS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -29,6 +29,37 @@ settings.register_profile("no deadline", deadline=None)  # a busy machine is no 
 settings.load_profile("no deadline")
 
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores already
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+FIRST, SLOW, SLOW_WITH_DEMO, LONG, WITH_DEMO, SHORT = range(6)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, so that no worker is left alone with one at the end.
+
+    The very first file runs the demo; others that need it come when that is done, so that none waits.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    ranks = {path: _rank(tests) for path, tests in files.items()}
+    ranks.update(dict.fromkeys([path for path, rank in ranks.items() if rank == WITH_DEMO][:1], FIRST))
+    items[:] = [item for path in sorted(files, key=ranks.__getitem__) for item in files[path]]
+
+
+def _rank(tests: list[pytest.Item]) -> int:
+    markers = {marker.name for item in tests for marker in item.iter_markers()}
+    needs_demo = any("demo_folder" in getattr(item, "fixturenames", ()) for item in tests)
+    if "slow" in markers:
+        return SLOW_WITH_DEMO if needs_demo else SLOW
+    if needs_demo:
+        return WITH_DEMO
+    return LONG if markers & {"tensorflow", "device"} else SHORT
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A cache folder for this test run, and a place for settings, so that no test reads or fills the user's."""

@@ -11,7 +11,7 @@ from tools.pi_userland import __main__ as command
 from tools.pi_userland.debian import mirror
 from tools.pi_userland.steps import UserlandError
 
-pytestmark = [pytest.mark.device, pytest.mark.tensorflow]
+pytestmark = [pytest.mark.device, pytest.mark.tensorflow, pytest.mark.slow]
 
 
 def test_the_sample_models_give_the_same_answers_on_a_raspberry_pi(

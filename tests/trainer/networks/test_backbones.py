@@ -33,10 +33,18 @@ from trainer.run.record import Phases
 pytestmark = pytest.mark.tensorflow
 
 PHOTOS = 20
+QUICK = ("mobilenet", "mobilenet-v2", "mobilenet-v3-small", "small-cnn", "lenet")
+"""One of each family, and all from scratch; the others are slow."""
+
+
+def _case(name: str, *more: object) -> Any:
+    return pytest.param(name, *more, marks=() if name in QUICK else pytest.mark.slow)
+
+
 CASES = [
-    *((name, "rgb", 1) for name in BACKBONES),
-    *((name, "gray", 1) for name, backbone in BACKBONES.items() if "GRAY" in backbone.colors),
-    ("mobilenet", "rgb", 4),
+    *(_case(name, "rgb", 1) for name in BACKBONES),
+    *(_case(name, "gray", 1) for name, backbone in BACKBONES.items() if "GRAY" in backbone.colors),
+    _case("mobilenet", "rgb", 4),
 ]
 
 
@@ -97,7 +105,7 @@ def test_it_trains_saves_loads_and_converts_and_the_device_agrees(
     np.testing.assert_array_equal(device.argmax(axis=1), trained.argmax(axis=1))
 
 
-@pytest.mark.parametrize("name", [name for name, backbone in BACKBONES.items() if backbone.inner_levels])
+@pytest.mark.parametrize("name", [_case(name) for name, backbone in BACKBONES.items() if backbone.inner_levels])
 def test_levels_are_the_pooled_inner_maps_and_then_the_features_there_were(name: str) -> None:
     import keras
 
