@@ -46,7 +46,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         files.setdefault(item.path, []).append(item)
     ranks = {path: _rank(tests) for path, tests in files.items()}
-    ranks.update(dict.fromkeys([path for path, rank in ranks.items() if rank == WITH_DEMO][:1], FIRST))
+    with_demo = [path for path, rank in ranks.items() if rank == WITH_DEMO]
+    ranks.update(dict.fromkeys(with_demo[:1], FIRST))
     items[:] = [item for path in sorted(files, key=ranks.__getitem__) for item in files[path]]
 
 

@@ -18,7 +18,6 @@ from browser import running_browser
 from mjpeg_server import Camera
 from PIL import Image
 
-
 from edge_runtime.console.child_process import console_script
 
 ROOT = Path(__file__).resolve().parents[2]
