@@ -13,7 +13,8 @@ from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingR
 from trainer.config import SAMPLE, TrainConfig
 from trainer.data.formats import NAMED
 from trainer.options import add_data_options, add_fitting_options, add_model_options
-from trainer.run import REPORT_NAME, train
+from trainer.report import REPORT_NAME
+from trainer.run import train
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

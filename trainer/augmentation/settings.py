@@ -90,6 +90,9 @@ def read_augmentation(text: str) -> Augmentation:
         if len(content) > _MAX_FILE_BYTES:
             raise ConfigError(f"{path}: {len(content)} bytes are no augmentation settings")
         return decode(Augmentation, tomllib.loads(content.decode()), str(path))
-    except (OSError, ValueError) as error:  # ContractError is a ValueError, and so is what tomllib raises
-        reason = str(error) if isinstance(error, (ContractError, ConfigError)) else f"{path}: no TOML file: {error}"
-        raise ConfigError(reason) from error
+    except ConfigError:
+        raise
+    except ContractError as error:
+        raise ConfigError(str(error)) from error
+    except (OSError, ValueError) as error:  # a ValueError is what tomllib raises
+        raise ConfigError(f"{path}: no TOML file: {error}") from error

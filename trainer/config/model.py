@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from trainer.errors import ConfigError, check_choice
-from trainer.networks import BACKBONES, BUNDLED, Backbone, Pooling, Shape
+from trainer.networks import BACKBONES, BUNDLED, Backbone, Head, Pooling, Shape
 
 AUTO_ALPHA = 0.0
 AUTO_SIZE = 0
@@ -65,6 +65,11 @@ class ModelOptions:
         """What the backbone is built for; image size and colour must be known."""
         pooling: Pooling = "avg" if self.pooling == "auto" else self.pooling
         return Shape(self.alpha, self.image_size, pooling, 1 if self.color == "gray" else 3, self.levels)
+
+    def head(self, outputs: int, activation: str) -> Head:
+        """What the head is made of, for a task with these outputs."""
+        starts_at_zero = not self.is_from_scratch
+        return Head(outputs, activation, self.dropout, self.dense_units, self.l2, starts_at_zero)
 
     def check_model(self) -> None:
         """Refuses what cannot be built.

@@ -45,15 +45,15 @@ def report_imbalance(images: LabelledImages, class_weights: str) -> None:
     counts = _counts(images)
     most, least = int(counts.argmax()), int(counts.argmin())
     if counts[most] >= IMBALANCED * counts[least]:
-        mend = "" if class_weights == "balanced" else "; --class-weights balanced makes them count alike"
+        fix = "" if class_weights == "balanced" else "; --class-weights balanced makes them count alike"
         logger.warning(
             "imbalance: %d images of %s, %d of %s%s",
-            counts[most], images.classes[most], counts[least], images.classes[least], mend,
+            counts[most], images.classes[most], counts[least], images.classes[least], fix,
         )  # fmt: skip
 
 
 def balanced_weights(images: LabelledImages, task: Task) -> NDArray[np.float32]:
-    """The weights with which each class counts alike, as ``Objective.class_weights`` takes them.
+    """The weights with which each class counts alike, as the loss takes them: ``trainer.fit.objective``.
 
     They are those of scikit-learn's ``class_weight="balanced"``: images / (classes * images of the class); for outputs
     that decide each for itself, of the two classes "absent" and "present".

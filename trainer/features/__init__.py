@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
-from trainer.features.store import FeatureRows
+from trainer.features.rows import FeatureRows
+from trainer.features.scale import Scale
 
-__all__ = ["FeatureRows"]
+__all__ = ["FeatureRows", "Scale"]

@@ -18,7 +18,8 @@ from edge_runtime.contracts.preprocessing import PreprocessSpec
 from trainer.augmentation import Augmentation
 from trainer.augmentation.layers import Augmenter
 from trainer.data.pixels import Values, iterate_batches, normalized, without_normalization
-from trainer.features.store import SEGMENT_BYTES, FeatureRows, FeatureStore, Rows, features_folder, trim_cache
+from trainer.features.rows import FeatureRows, Rows
+from trainer.features.store import SEGMENT_BYTES, FeatureStore, features_folder, trim_cache
 from trainer.networks import KerasModel
 
 _LAYOUT = 2

@@ -15,7 +15,6 @@ import time
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,49 +24,13 @@ from numpy.typing import NDArray
 from edge_runtime.console.command import logger
 from edge_runtime.console.files import written_atomically
 from trainer.data import cache_folder
+from trainer.features.rows import Rows
 
 SEGMENT_BYTES = 64 << 20
 """Features are written when they take so much."""
 
 _ABANDONED_SECONDS = 3600
 """An unfinished file of that age belongs to a run that was killed."""
-
-Rows = NDArray[np.float32]
-"""float32 (images, features)."""
-
-
-@dataclass(frozen=True, eq=False)
-class FeatureRows:
-    """Features of images, wherever they lie: ``rows[indices]`` gives float32 (indices, features).
-
-    Attributes:
-        parts: arrays of rows, in memory or mapped from files.
-        part, row: for each image which of the parts, and which row of it.
-    """
-
-    parts: tuple[Rows, ...]
-    part: NDArray[np.int64]
-    row: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.row)
-
-    @property
-    def width(self) -> int:
-        """How many features an image has."""
-        return self.parts[0].shape[1]
-
-    def __getitem__(self, indices: NDArray[np.int64] | Sequence[int]) -> Rows:
-        part, row = self.part[indices], self.row[indices]
-        out = np.empty((len(row), self.width), np.float32)
-        for number in np.unique(part):
-            chosen = part == number
-            out[chosen] = self.parts[number][row[chosen]]
-        return out
-
-    def subset(self, indices: Sequence[int]) -> FeatureRows:
-        """The rows at ``indices``, in that order; nothing is copied."""
-        return FeatureRows(self.parts, self.part[indices], self.row[indices])
 
 
 def features_folder() -> Path:

@@ -10,7 +10,7 @@ History = dict[str, tuple[float, ...]]
 """For each figure ("loss", "accuracy", "val_loss", "val_accuracy") its value after each epoch."""
 
 
-class Phases:
+class PhaseLog:
     """How long each phase took, in seconds, and the history of those that train."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_runtime.contracts.manifest import Task
-from trainer.data import multi_hot
+from trainer.data import PreparedData, multi_hot
 
 KerasLoss = Any
 KerasMetric = Any
@@ -32,6 +32,11 @@ class Objective:
     task: Task
     classes: int
     class_weights: NDArray[np.float32] | None = None
+
+    @classmethod
+    def of(cls, data: PreparedData) -> Objective:
+        """What these data are to be trained for."""
+        return cls(data.task, len(data.images.classes), data.class_weights)
 
     @property
     def outputs(self) -> int:

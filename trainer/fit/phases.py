@@ -2,31 +2,87 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 
 from edge_runtime.console.command import logger
 from trainer.config import TrainConfig
+from trainer.data import PreparedData
+from trainer.features import Scale
 from trainer.fit.checkpoint import Checkpoints
 from trainer.fit.distribution import ALONE, Workers
-from trainer.fit.feeds import FeatureFeed, Feed, ImageFeed
-from trainer.fit.history import History
+from trainer.fit.feeds import FeatureFeed, Feed, ImageFeed, feature_feeds, image_feeds
+from trainer.fit.history import History, PhaseLog
 from trainer.fit.loop import evaluate_loss, run_phase
 from trainer.fit.objective import Objective
 from trainer.fit.optimizers import make_optimizer
-from trainer.fit.scale import Scale
-from trainer.networks import LEVEL_PREFIX, KerasModel
+from trainer.networks import Head, KerasModel, attach_head, head_layers, unfreeze_top, with_levels
 
 HEAD, FINE_TUNING, WHOLE = "head", "fine-tuning", "training"
 """The names of the phases."""
 
-_DROPOUT, _HIDDEN, _HIDDEN_DROPOUT, _DENSE = "head_dropout", "head_hidden", "head_hidden_dropout", "head_dense"
+
+def fit_model(
+    config: TrainConfig,
+    data: PreparedData,
+    backbone: KerasModel,
+    checkpoints: Checkpoints,
+    log: PhaseLog,
+    workers: Workers = ALONE,
+) -> KerasModel:
+    """Trains the backbone with a head; returns both as one model.
+
+    Raises:
+        DivergedError: the loss left the finite numbers.
+        ImageError: an image has become unreadable since it was screened.
+        ResumeError: the state of an interrupted training does not fit.
+    """
+    phases = Phases(config, Objective.of(data), checkpoints, workers)
+    fit = _fit_whole if config.is_from_scratch else _fit_pretrained
+    model = fit(phases, data, backbone, log)
+    return _in_float32(model, phases) if config.mixed_precision else model
+
+
+def _fit_whole(phases: Phases, data: PreparedData, network: KerasModel, log: PhaseLog) -> KerasModel:
+    with log.timed("images"):
+        feeds = image_feeds(phases.config, data, phases.workers)
+    model = attach_head(network, phases.head)
+    with log.timed(WHOLE):
+        log.history[WHOLE] = phases.train_whole(model, *feeds)
+    return model
+
+
+def _fit_pretrained(phases: Phases, data: PreparedData, backbone: KerasModel, log: PhaseLog) -> KerasModel:
+    config = phases.config
+    with log.timed("features"):
+        feeds = feature_feeds(config, data, backbone, phases.workers)
+        phases = replace(phases, scale=Scale.of(feeds[0].views) if config.levels > 1 else None)
+    model = attach_head(backbone, phases.head)
+    with log.timed(HEAD):
+        log.history[HEAD] = phases.train_head(model, *feeds)
+    if config.fine_tune_epochs:
+        with log.timed(FINE_TUNING):
+            log.history[FINE_TUNING] = phases.fine_tune(model, *image_feeds(config, data, phases.workers))
+    phases.finish(model)
+    return model
+
+
+def _in_float32(model: KerasModel, phases: Phases) -> KerasModel:
+    """The same model without the casts of mixed precision, which no device needs."""
+    keras.mixed_precision.set_global_policy("float32")
+    backbone, shape = phases.config.network, phases.config.shape
+    plain = attach_head(with_levels(backbone, backbone.create(shape, None), shape), phases.head)
+    plain.set_weights(model.get_weights())
+    for layer in plain.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # it computes with what it derives from its weights
+    return plain
 
 
 @dataclass(frozen=True, eq=False)
-class Fitting:
+class Phases:
     """What all phases of one training have in common."""
 
     config: TrainConfig
@@ -36,6 +92,11 @@ class Fitting:
     scale: Scale | None = None
     """What the head learns takes features in this scale, until :meth:`finish`."""
 
+    @property
+    def head(self) -> Head:
+        """What the head is made of."""
+        return self.config.head(self.objective.outputs, self.objective.activation)
+
     def train_head(self, model: KerasModel, train: FeatureFeed, val: FeatureFeed) -> History:
         """Trains the head of ``model`` in place, on features.
 
@@ -43,7 +104,7 @@ class Fitting:
             DivergedError: the loss is no finite number any more.
             ResumeError: the state of an interrupted training does not fit.
         """
-        features = keras.Input(model.get_layer(_DROPOUT).input.shape[1:])
+        features = keras.Input(head_layers(model)[0].input.shape[1:])
         rate, epochs = self.config.learning_rate, self.config.epochs
         return self._run(self.workers.model(features, self._scores(features, model)), HEAD, (train, val), rate, epochs)
 
@@ -56,8 +117,8 @@ class Fitting:
             DivergedError: the loss is no finite number any more.
             ResumeError: the state of an interrupted training does not fit.
         """
-        _unfreeze_top(model, self.config.fine_tune_layers)
-        outputs = self._scores(model.get_layer(_DROPOUT).input, model)
+        unfreeze_top(model, self.config.fine_tune_layers)
+        outputs = self._scores(head_layers(model)[0].input, model)
         tuned = self.workers.model(model.input, outputs)  # shares the weights, keeps the optimizer out of model's file
         self._compile(tuned, val, "sgd")  # only to measure
         weights_before = model.get_weights()
@@ -82,13 +143,13 @@ class Fitting:
     def finish(self, model: KerasModel) -> None:
         """Makes the head of ``model`` take the backbone's features as they are; after the last phase."""
         if self.scale:
-            self.scale.fold_into(next(layer for layer in _head(model) if isinstance(layer, keras.layers.Dense)))
+            self.scale.fold_into(next(layer for layer in head_layers(model) if isinstance(layer, keras.layers.Dense)))
 
     def _scores(self, features: Any, model: KerasModel) -> Any:
         """What the head of ``model`` makes of features."""
         if self.scale:
             features = keras.layers.Normalization(mean=self.scale.mean, variance=self.scale.variance)(features)
-        for layer in _head(model):
+        for layer in head_layers(model):
             features = layer(features)
         return features
 
@@ -113,41 +174,3 @@ class Fitting:
             steps_per_execution=feed.steps_at_once if self.workers.strategy is None else 1,
             jit_compile=False,  # compiling takes longer than it saves on a CPU
         )
-
-
-def attach_head(backbone: KerasModel, objective: Objective, config: TrainConfig) -> KerasModel:
-    """Returns backbone and a new head as one model, from images to scores, float32 (batch, outputs).
-
-    The head: dropout, where wanted a dense layer with ReLU and dropout again, a dense layer with the task's activation.
-    On pretrained features the last layer begins at zero: from random weights, what a few hundred images say nothing
-    about would stay random.
-    """
-    layers = keras.layers
-    decay: dict[str, Any] = {"kernel_regularizer": keras.regularizers.L2(config.l2) if config.l2 else None}
-    x = layers.Dropout(config.dropout, name=_DROPOUT)(backbone.output)
-    if config.dense_units:
-        x = layers.Dense(config.dense_units, activation="relu", name=_HIDDEN, **decay)(x)
-        x = layers.Dropout(config.dropout, name=_HIDDEN_DROPOUT)(x)
-    last = layers.Dense(
-        objective.outputs,
-        activation=objective.activation,
-        kernel_initializer="glorot_uniform" if config.is_from_scratch else "zeros",
-        dtype="float32",  # also where the rest is computed in float16
-        name=_DENSE,
-        **decay,
-    )
-    return keras.Model(backbone.input, last(x), name=backbone.name)
-
-
-def _head(model: KerasModel) -> list[Any]:
-    names = [layer.name for layer in model.layers]
-    return list(model.layers[names.index(_DROPOUT) :])
-
-
-def _unfreeze_top(model: KerasModel, count: int) -> None:
-    """Makes the head and the ``count`` layers below it trainable; BatchNorm keeps its statistics and weights."""
-    backbone = [layer for layer in model.layers if not layer.name.startswith(("head_", LEVEL_PREFIX))]
-    for layer in backbone:
-        layer.trainable = False
-    for layer in backbone[-count:]:
-        layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)

@@ -1,8 +1,24 @@
-"""A backbone's name goes in; a network with its weights comes out. Importing it does not import Keras."""
+"""A backbone's name goes in; a network with its weights, and a head on it, come out. Keras is imported when used."""
 
 from __future__ import annotations
 
-from trainer.networks.levels import LEVEL_PREFIX, with_levels
-from trainer.networks.registry import BACKBONES, BUNDLED, Backbone, KerasModel, Pooling, Shape
+from trainer.networks.base import Backbone, KerasModel, Pooling, Shape
+from trainer.networks.head import Head, attach_head, head_layers, unfreeze_top
+from trainer.networks.levels import with_levels
+from trainer.networks.registry import BACKBONES, BUNDLED
+from trainer.networks.weights import build_backbone
 
-__all__ = ["BACKBONES", "BUNDLED", "LEVEL_PREFIX", "Backbone", "KerasModel", "Pooling", "Shape", "with_levels"]
+__all__ = [
+    "BACKBONES",
+    "BUNDLED",
+    "Backbone",
+    "Head",
+    "KerasModel",
+    "Pooling",
+    "Shape",
+    "attach_head",
+    "build_backbone",
+    "head_layers",
+    "unfreeze_top",
+    "with_levels",
+]

@@ -1,20 +1,12 @@
-"""The registry of backbones. Importing it does not import Keras.
-
-BACKBONES                   by the names users write
-base.py                     what a backbone is
-levels.py                   features from inner maps, too
-pretrained.py scratch.py    the backbones
-"""
+"""The backbones by the names users write, and the weights that ship with them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trainer.networks.base import Backbone, ImageNetWeights, KerasModel, Pooling, Shape
+from trainer.networks.base import Backbone
 from trainer.networks.pretrained import PRETRAINED
 from trainer.networks.scratch import FROM_SCRATCH
-
-__all__ = ["BACKBONES", "BUNDLED", "Backbone", "BundledWeights", "ImageNetWeights", "KerasModel", "Pooling", "Shape"]
 
 BACKBONES: dict[str, Backbone] = {backbone.name: backbone for backbone in (*PRETRAINED, *FROM_SCRATCH)}
 

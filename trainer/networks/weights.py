@@ -12,8 +12,9 @@ import numpy as np
 
 from edge_runtime.console.command import logger
 from trainer.errors import WeightsError
+from trainer.networks.base import Backbone, KerasModel, Shape
 from trainer.networks.levels import with_levels
-from trainer.networks.registry import BUNDLED, Backbone, KerasModel, Shape
+from trainer.networks.registry import BUNDLED
 
 _MOMENTUM = 0.9
 """Of BatchNorm from scratch: with Keras's 0.999 a training of a thousand steps would still judge by its first guess."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.contracts.preprocessing import PreprocessSpec
 from edge_runtime.preprocess import read_image, resize_frame
-from trainer.evaluate.evaluation import Evaluation
+from trainer.evaluate import Evaluation
 
 _DPI = 110
 _COLUMNS = 5

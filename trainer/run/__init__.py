@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from trainer.run.training import REPORT_NAME, train
+from trainer.run.training import train
 
-__all__ = ["REPORT_NAME", "train"]
+__all__ = ["train"]

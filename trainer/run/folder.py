@@ -10,9 +10,7 @@ from pathlib import Path
 
 from edge_runtime.console.files import OutputError
 from edge_runtime.contracts.training import TRAINING_NAME
-
-PLOTS_NAME = "plots"
-TENSORBOARD_NAME = "tensorboard"
+from trainer.report import PLOTS_NAME, TENSORBOARD_NAME
 
 
 def check_writable(run: Path, needed_bytes: int = 0) -> None:

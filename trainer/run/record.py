@@ -12,14 +12,15 @@ from typing import Any
 from edge_runtime.console.command import DISTRIBUTION, tool_version
 from edge_runtime.contracts.training import DataRecord, LabelledName, TrainingRecord
 from trainer.config import TrainConfig
-from trainer.fit import Phases, PreparedData
+from trainer.data import PreparedData
+from trainer.fit import PhaseLog
 
 _PACKAGES = {"numpy": "numpy", "pillow": "PIL", "tensorflow": "tensorflow", "keras": "keras", "scikit-learn": "sklearn"}
 """For each package on record the module that knows its version."""
 
 
 def make_record(
-    config: TrainConfig, data: PreparedData, metrics: Mapping[str, Any], thresholds: Sequence[float], phases: Phases
+    config: TrainConfig, data: PreparedData, metrics: Mapping[str, Any], thresholds: Sequence[float], log: PhaseLog
 ) -> TrainingRecord:
     """Returns what ``training.json`` holds; ``metrics`` are those of the test part."""
     images = data.images
@@ -29,15 +30,15 @@ def make_record(
     }
     return TrainingRecord(
         created_utc=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        task=data.objective.task,
+        task=data.task,
         classes=images.classes,
         activation="none",  # the model ends in softmax or sigmoid
         preprocessing=data.spec,
         data=DataRecord(str(images.root), images.fingerprint, split),
         config=dataclasses.asdict(config),
-        history=phases.history,
+        history=log.history,
         metrics=metrics,
-        seconds=phases.seconds,
+        seconds=log.seconds,
         thresholds=tuple(thresholds),
         versions={
             DISTRIBUTION: tool_version(),

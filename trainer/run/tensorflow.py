@@ -1,4 +1,4 @@
-"""Starts TensorFlow for a training. Call :func:`start` before anything that imports it."""
+"""Starts TensorFlow for a training. Call :func:`start_tensorflow` before anything that imports it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def check_installed() -> None:
     check_extra("train", *_PACKAGES)
 
 
-def start(options: FittingOptions) -> Workers:
+def start_tensorflow(options: FittingOptions) -> Workers:
     """Imports TensorFlow and Keras quietly, joins the other workers and makes what follows repeatable.
 
     The seed holds for the whole process: Python's, numpy's and TensorFlow's generators. Operations are made

@@ -13,20 +13,18 @@ from edge_runtime.console.extras import import_quietly
 from edge_runtime.console.files import OutputError
 from edge_runtime.console.native import interrupts_kept
 from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
-from trainer.augmentation import read_augmentation
-from trainer.config import TrainConfig, settle
-from trainer.data import DataSource, multi_hot, open_data
+from trainer.config import TrainConfig, resolve
+from trainer.data import DataSource, open_data, prepare_data
 from trainer.data.leaks import screen
-from trainer.fit import CHECKPOINT_NAME, Checkpoints, Phases, PreparedData, prepare_data
-from trainer.networks import KerasModel
-from trainer.run import tensorflow as _tensorflow
-from trainer.run.folder import PLOTS_NAME, TENSORBOARD_NAME, check_writable, filled_at_once
+from trainer.fit import CHECKPOINT_NAME, Checkpoints, PhaseLog
+from trainer.networks import KerasModel, build_backbone
+from trainer.run.folder import check_writable, filled_at_once
 from trainer.run.record import make_record
+from trainer.run.tensorflow import check_installed, start_tensorflow
 
 if TYPE_CHECKING:
-    from trainer.evaluate.evaluation import Evaluation
+    from trainer.evaluate import Evaluation
 
-REPORT_NAME = "report.html"
 _BYTES_PER_WEIGHT = 4
 _REPORT_BYTES = 3 << 20
 """What record, plots and report take together."""
@@ -65,35 +63,34 @@ def train(
         OutputError: ``out`` cannot be written.
         ResumeError: there is no interrupted training to go on with, or it was another one.
     """
-    _tensorflow.check_installed()
+    check_installed()
     check_writable(out)
     if tensorboard:
         import_quietly("tensorboard", "tensorboard")  # better missed now than after the training
-    phases = Phases()
-    with phases.timed("data"):
+    log = PhaseLog()
+    with log.timed("data"):
         opened = source or open_data(config.data, config.data_dir)
         _refuse_run_inside(opened.images.root, out)  # before the long look at the images
         source = source or screen(opened, cached=config.feature_cache)
-        config = settle(config, source.images)
+        config = resolve(config, source.images)
         data = prepare_data(config, source)
-        config = dataclasses.replace(config, task=data.objective.task)
+        config = dataclasses.replace(config, task=data.task)
     with _interruptible(out):
-        with phases.timed("backbone"):
-            workers = _tensorflow.start(config)
+        with log.timed("backbone"):
+            workers = start_tensorflow(config)
             checkpoints = Checkpoints(out, writes=workers.worker == 0)
             identity = {**dataclasses.asdict(config), "images": data.images.fingerprint}
             checkpoints.start(identity, resume=resume)
-            from trainer.networks.weights import build_backbone
-
             backbone = build_backbone(config.network, config.shape, config.weights)
         check_writable(out, _BYTES_PER_WEIGHT * backbone.count_params() + _REPORT_BYTES)
-        from trainer.fit.plan import fit_model
+        from trainer.evaluate import compute_metrics, evaluate
+        from trainer.fit.phases import fit_model
 
-        model = fit_model(config, data, backbone, checkpoints, phases, workers)
-        with phases.timed("evaluation"):
-            evaluation = _evaluate(model, data)
+        model = fit_model(config, data, backbone, checkpoints, log, workers)
+        with log.timed("evaluation"):
+            evaluation = evaluate(model, data)
     thresholds = () if evaluation.thresholds is None else evaluation.thresholds.tolist()
-    record = make_record(config, data, evaluation.metrics(), thresholds, phases)
+    record = make_record(config, data, compute_metrics(evaluation), thresholds, log)
     if workers.worker == 0:
         _write(out, config, model, record, evaluation, tensorboard)
         checkpoints.clear()
@@ -121,19 +118,6 @@ def _refuse_run_inside(data: Path, out: Path) -> None:
         raise OutputError(f"{out}: lies in the data folder {data}; name another folder after --out")
 
 
-def _evaluate(model: KerasModel, data: PreparedData) -> Evaluation:
-    """Measures on the test part; a multi-label model with the thresholds that suit the validation part best."""
-    from trainer.evaluate.evaluation import Evaluation, choose_thresholds, predict
-
-    thresholds = None
-    if data.objective.task == "multi-label":
-        val = data.part("val")
-        shown = multi_hot(val.labels, len(val.classes))
-        thresholds = choose_thresholds(shown, predict(model, val, data.spec, data.objective))
-    test = data.part("test")
-    return Evaluation(test, predict(model, test, data.spec, data.objective), thresholds)
-
-
 def _write(
     out: Path,
     config: TrainConfig,
@@ -142,28 +126,9 @@ def _write(
     evaluation: Evaluation,
     tensorboard: bool,
 ) -> None:
-    from trainer.report import plots
-    from trainer.report.augmentation import save_augmentation_picture
-    from trainer.report.html import render_report
+    from trainer.report.files import write_report
 
     with filled_at_once(out) as folder:
         model.save(folder / MODEL_NAME)
-        pictures = folder / PLOTS_NAME
-        pictures.mkdir()
-        plots.plot_history(record.history, pictures / "history.png")
-        plots.plot_confusion_matrix(
-            record.metrics["confusion_matrix"], record.classes, pictures / "confusion_matrix.png"
-        )
-        plots.plot_per_class(record.metrics["per_class"], pictures / "per_class.png")
-        plots.plot_samples(record.part("train"), pictures / "samples.png")
-        settings = read_augmentation(config.augment)
-        if not settings.is_none:
-            picture = pictures / "augmentation.png"
-            save_augmentation_picture(settings, record.part("train"), record.preprocessing, config.seed, picture)
-        plots.plot_mistakes(evaluation, pictures / "mistakes.png")
-        if tensorboard:
-            from trainer.report.tensorboard import write_events
-
-            write_events(record, pictures, folder / TENSORBOARD_NAME)
-        (folder / REPORT_NAME).write_text(render_report(record, pictures), "utf-8")
+        write_report(folder, config, record, evaluation, tensorboard=tensorboard)
         (folder / TRAINING_NAME).write_text(record.to_json(), "utf-8")

@@ -7,7 +7,9 @@ import pytest
 from sklearn.metrics import f1_score
 
 from edge_runtime.contracts.dataset import LabelledImages
-from trainer.evaluate.evaluation import Evaluation, choose_thresholds
+from trainer.evaluate.evaluation import Evaluation
+from trainer.evaluate.metrics import compute_metrics
+from trainer.evaluate.thresholds import choose_thresholds
 
 TRUTH = [0, 0, 0, 1, 1, 2]
 SCORES = [
@@ -28,7 +30,7 @@ def evaluation() -> Evaluation:
 
 
 def test_the_metrics_are_those_of_the_definitions(evaluation: Evaluation) -> None:
-    metrics = evaluation.metrics()
+    metrics = compute_metrics(evaluation)
     assert metrics["accuracy"] == 3 / 6
     assert metrics["loss"] == pytest.approx(-np.log([0.8, 0.7, 0.3, 0.1, 0.7, 0.1]).mean(), rel=1e-5)
     assert metrics["confusion_matrix"] == [[2, 1, 0], [1, 1, 0], [1, 0, 0]]
@@ -69,7 +71,7 @@ def test_the_metrics_of_several_labels_an_image() -> None:
     images = LabelledImages(Path("images"), ("a", "b"), ("0.png", "1.png", "2.png"), ((0,), (0, 1), ()))
     scores = np.array([[0.6, 0.1], [0.3, 0.5], [0.1, 0.2]], np.float32)
     evaluation = Evaluation(images, scores, np.array([0.4, 0.2], np.float32))
-    metrics = evaluation.metrics()
+    metrics = compute_metrics(evaluation)
     assert metrics["confusion_matrix"] == [[[1, 0], [1, 1]], [[1, 1], [0, 1]]]
     assert metrics["micro_f1"] == pytest.approx(2 * 2 / (2 * 2 + 1 + 1))
     assert metrics["macro_f1"] == pytest.approx((2 / 3 + 2 / 3) / 2)

@@ -68,7 +68,7 @@ def test_the_thresholds_are_those_with_the_best_f1_on_the_validation_part(many_l
     from sklearn.metrics import f1_score
 
     from trainer.data.labels import multi_hot
-    from trainer.evaluate.evaluation import predict
+    from trainer.evaluate.predict import predict
     from trainer.fit.objective import Objective
 
     record = TrainingRecord.load(many_labels / "run")
@@ -86,7 +86,7 @@ def test_the_device_gives_every_label_that_reaches_its_threshold(
 ) -> None:
     import keras
 
-    from trainer.evaluate.evaluation import predict
+    from trainer.evaluate.predict import predict
     from trainer.fit.objective import Objective
 
     record = TrainingRecord.load(many_labels / "run")

@@ -16,7 +16,7 @@ from image_folders import write_image_folder
 from edge_runtime.console.child_process import console_script
 from edge_runtime.contracts.training import TrainingRecord
 from trainer.cli import main
-from trainer.fit.feeds import Order
+from trainer.fit.feeds.order import Order
 
 pytestmark = pytest.mark.tensorflow
 

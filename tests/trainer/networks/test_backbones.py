@@ -22,13 +22,14 @@ from edge_runtime.contracts.tensors import TensorSpec
 from edge_runtime.model.contract import ModelContract
 from edge_runtime.preprocess import Preprocessor
 from trainer import TrainConfig
+from trainer.config.resolve import resolve
 from trainer.data.pixels.source import normalized, without_normalization
+from trainer.data.prepared import prepare_data
 from trainer.data.source import open_data
 from trainer.fit.checkpoint import Checkpoints
-from trainer.fit.preparation import prepare_data
+from trainer.fit.history import PhaseLog
 from trainer.networks.levels import with_levels
 from trainer.networks.registry import BACKBONES, Shape
-from trainer.run.record import Phases
 
 pytestmark = pytest.mark.tensorflow
 
@@ -66,9 +67,9 @@ def test_it_trains_saves_loads_and_converts_and_the_device_agrees(
 ) -> None:
     import keras
 
-    from trainer.fit.plan import fit_model
+    from trainer.fit.phases import fit_model
     from trainer.networks.weights import build_backbone
-    from trainer.run import tensorflow as _tensorflow
+    from trainer.run.tensorflow import start_tensorflow
 
     size = max(32, BACKBONES[name].smallest_size)
     config = TrainConfig(
@@ -81,7 +82,7 @@ def test_it_trains_saves_loads_and_converts_and_the_device_agrees(
         epochs=1,
         feature_cache=False,  # type: ignore[arg-type]
     )
-    _tensorflow.start(config)
+    start_tensorflow(config)
     checkpoints = Checkpoints(tmp_path)
     checkpoints.start({}, resume=False)
     images = read_image_folder(photos)
@@ -89,7 +90,7 @@ def test_it_trains_saves_loads_and_converts_and_the_device_agrees(
     backbone = build_backbone(config.network, config.shape, "none")
     _wake(backbone, inputs)
     data = prepare_data(config, open_data(str(photos)))
-    model = fit_model(config, data, backbone, checkpoints, Phases())
+    model = fit_model(config, data, backbone, checkpoints, PhaseLog())
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras", compile=False)
     trained = np.asarray(loaded(inputs, training=False))
@@ -230,17 +231,15 @@ def test_efficientnet_b0_sees_what_its_published_weights_were_trained_on() -> No
 
 
 def test_small_images_are_taken_as_they_are_and_grey_ones_in_grey(tmp_path: Path) -> None:
-    from trainer.config.first_look import settle
-
     for name, pixels in (("a", 40), ("b", 200)):
         (tmp_path / name).mkdir()
         for number in range(3):
             Image.fromarray(np.full((20, 20), pixels + number, np.uint8)).save(tmp_path / name / f"{number}.png")
     images = read_image_folder(tmp_path)
-    config = settle(TrainConfig(str(tmp_path), backbone="small-cnn"), images)
+    config = resolve(TrainConfig(str(tmp_path), backbone="small-cnn"), images)
     assert (config.image_size, config.color, config.preprocessing.channels) == (20, "gray", 1)
     Image.new("RGB", (24, 20), (200, 40, 40)).save(tmp_path / "b" / "0.png")
-    config = settle(TrainConfig(str(tmp_path), backbone="small-cnn"), read_image_folder(tmp_path))
+    config = resolve(TrainConfig(str(tmp_path), backbone="small-cnn"), read_image_folder(tmp_path))
     assert (config.image_size, config.color) == (64, "rgb")
-    kept = settle(TrainConfig(str(tmp_path), backbone="lenet", image_size=48, color="gray"), images)
+    kept = resolve(TrainConfig(str(tmp_path), backbone="lenet", image_size=48, color="gray"), images)
     assert (kept.image_size, kept.color) == (48, "gray")

@@ -14,7 +14,7 @@ from edge_runtime.contracts.dataset import LabelledImages, read_image_folder
 from edge_runtime.contracts.preprocessing import PreprocessSpec
 from trainer import TrainConfig
 from trainer.errors import DivergedError
-from trainer.features.store import FeatureRows
+from trainer.features.rows import FeatureRows
 from trainer.fit.checkpoint import Checkpoints
 from trainer.fit.objective import Objective
 
@@ -32,7 +32,7 @@ def images(tmp_path: Path) -> LabelledImages:
 def _model(seed: int = 0, inner: tuple[str, ...] = (), **head: Any) -> Any:
     import keras
 
-    from trainer.fit.phases import attach_head
+    from trainer.networks.head import attach_head
     from trainer.networks.levels import join_levels
 
     keras.utils.set_random_seed(seed)
@@ -44,7 +44,7 @@ def _model(seed: int = 0, inner: tuple[str, ...] = (), **head: Any) -> Any:
     backbone = keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(x))
     if inner:
         backbone = join_levels(backbone, inner, "avg")
-    return attach_head(backbone, OBJECTIVE, _config(0.1, **head))
+    return attach_head(backbone, _config(0.1, **head).head(OBJECTIVE.outputs, OBJECTIVE.activation))
 
 
 def _config(learning_rate: float, **changes: Any) -> TrainConfig:
@@ -52,17 +52,18 @@ def _config(learning_rate: float, **changes: Any) -> TrainConfig:
     return TrainConfig("data", learning_rate=learning_rate, **options)  # type: ignore[arg-type]
 
 
-def _fitting(run: Path, config: TrainConfig, *, resume: bool = False, scale: Any = None) -> Any:
-    from trainer.fit.phases import Fitting
+def _phases(run: Path, config: TrainConfig, *, resume: bool = False, scale: Any = None) -> Any:
+    from trainer.fit.phases import Phases
 
     checkpoints = Checkpoints(run)
     checkpoints.start({"seed": config.seed}, resume=resume)
-    return Fitting(config, OBJECTIVE, checkpoints, scale=scale)
+    return Phases(config, OBJECTIVE, checkpoints, scale=scale)
 
 
 def _feed(images: LabelledImages, seed: int | None) -> Any:
     from trainer.data.pixels.source import open_pixels
-    from trainer.fit.feeds import ImageFeed, Order
+    from trainer.fit.feeds import ImageFeed
+    from trainer.fit.feeds.order import Order
 
     return ImageFeed(open_pixels(images, SPEC, holds=True), OBJECTIVE.targets(images.labels), Order(8, seed))
 
@@ -71,7 +72,7 @@ def _fine_tune(
     model: Any, images: LabelledImages, run: Path, learning_rate: float, val: LabelledImages | None = None, **more: Any
 ) -> Any:
     config = _config(learning_rate, fine_tune_epochs=3, fine_tune_layers=3, **more)
-    return _fitting(run, config).fine_tune(model, _feed(images, 1), _feed(val or images, None))
+    return _phases(run, config).fine_tune(model, _feed(images, 1), _feed(val or images, None))
 
 
 def _weights(model: Any) -> dict[str, list[np.ndarray]]:
@@ -93,11 +94,11 @@ def test_fine_tuning_changes_the_top_and_the_head_and_no_batch_norm(
 
 
 def test_fine_tuning_repeats_to_the_bit(images: LabelledImages, tmp_path: Path) -> None:
-    from trainer.run import tensorflow as _tensorflow
+    from trainer.run.tensorflow import start_tensorflow
 
     runs = []
     for _ in range(2):
-        _tensorflow.start(_config(0.1, seed=5))
+        start_tensorflow(_config(0.1, seed=5))
         model = _model(5)
         runs.append((_fine_tune(model, images, tmp_path, learning_rate=0.1), _weights(model)))
     assert runs[0][0] == runs[1][0]
@@ -125,7 +126,8 @@ def _features(count: int = 60) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _feature_feed(features: np.ndarray, labels: np.ndarray, seed: int | None, *more_views: np.ndarray) -> Any:
-    from trainer.fit.feeds import FeatureFeed, Order
+    from trainer.fit.feeds import FeatureFeed
+    from trainer.fit.feeds.order import Order
 
     rows = [
         FeatureRows((view,), np.zeros(len(view), np.int64), np.arange(len(view))) for view in (features, *more_views)
@@ -139,7 +141,7 @@ def test_the_head_keeps_the_epoch_with_the_lowest_validation_loss(tmp_path: Path
     features, labels = _features()
     before = _weights(model)
     val = _feature_feed(features, (labels + 1) % 3, None)
-    history = _fitting(tmp_path, _config(0.05, epochs=6)).train_head(model, _feature_feed(features, labels, 0), val)
+    history = _phases(tmp_path, _config(0.05, epochs=6)).train_head(model, _feature_feed(features, labels, 0), val)
     assert history["val_loss"] == tuple(sorted(history["val_loss"]))
     scores = _head(model, features)
     kept = -np.log(scores[np.arange(60), (labels + 1) % 3]).mean()
@@ -161,7 +163,7 @@ def test_keep_last_keeps_the_last_epoch_however_bad(images: LabelledImages, tmp_
     features, labels = _features()
     wrong = (labels + 1) % 3
     feeds = _feature_feed(features, labels, 0), _feature_feed(features, wrong, None)
-    history = _fitting(tmp_path, _config(0.05, epochs=6, keep="last")).train_head(model, *feeds)
+    history = _phases(tmp_path, _config(0.05, epochs=6, keep="last")).train_head(model, *feeds)
     kept = -np.log(_head(model, features)[np.arange(60), wrong]).mean()
     assert kept == pytest.approx(history["val_loss"][-1], rel=1e-4)
     assert kept > history["val_loss"][0]
@@ -177,7 +179,7 @@ def test_a_feature_that_no_training_image_has_does_not_count(tmp_path: Path) -> 
     features, labels = _features()
     features[:, 7] = 0
     feeds = _feature_feed(features, labels, 0), _feature_feed(features, labels, None)
-    _fitting(tmp_path, _config(0.05, epochs=3)).train_head(model, *feeds)
+    _phases(tmp_path, _config(0.05, epochs=3)).train_head(model, *feeds)
     strange = features.copy()
     strange[:, 7] = 100
     np.testing.assert_array_equal(_head(model, strange), _head(model, features))
@@ -185,7 +187,7 @@ def test_a_feature_that_no_training_image_has_does_not_count(tmp_path: Path) -> 
 
 
 def test_features_of_several_levels_are_scaled_for_the_head_and_it_takes_them_plain(tmp_path: Path) -> None:
-    from trainer.fit.scale import Scale
+    from trainer.features.scale import Scale
 
     features, labels = _features()
     shrunk = features * 1e-4 + np.arange(features.shape[1], dtype=np.float32)
@@ -193,10 +195,10 @@ def test_features_of_several_levels_are_scaled_for_the_head_and_it_takes_them_pl
     histories = {}
     for levels in (1, 2):
         model = _model()
-        scale = Scale.of(feeds[0]) if levels > 1 else None
-        fitting = _fitting(tmp_path, _config(0.05, epochs=3), scale=scale)
-        histories[levels] = fitting.train_head(model, *feeds)
-        fitting.finish(model)
+        scale = Scale.of(feeds[0].views) if levels > 1 else None
+        phases = _phases(tmp_path, _config(0.05, epochs=3), scale=scale)
+        histories[levels] = phases.train_head(model, *feeds)
+        phases.finish(model)
     assert histories[1]["val_accuracy"][-1] < 0.9, "else this shows nothing"
     assert histories[2]["val_accuracy"][-1] == 1.0
     assert (_head(model, shrunk).argmax(axis=1) == labels).all()
@@ -208,7 +210,7 @@ def test_fine_tuning_drops_out_features_in_the_scale_in_which_the_head_learned(
     """Dropout's zero is then a feature's mean; of plain features, far from zero, it would be noise nobody learned."""
     import keras
 
-    from trainer.fit.scale import Scale
+    from trainer.features.scale import Scale
 
     model = _model(inner=("low_norm",), dropout=0.5)
     norm = model.get_layer("high_norm")
@@ -222,10 +224,10 @@ def test_fine_tuning_drops_out_features_in_the_scale_in_which_the_head_learned(
     feeds = _feature_feed(features, labels, 0), _feature_feed(features, labels, None)
 
     config = _config(0.05, epochs=20, fine_tune_epochs=1, fine_tune_rate=1e-6, dropout=0.5, keep="last")
-    fitting = _fitting(tmp_path, config, scale=Scale.of(feeds[0]))
-    head = fitting.train_head(model, *feeds)
-    tuned = fitting.fine_tune(model, train, _feed(images, None))
-    fitting.finish(model)
+    phases = _phases(tmp_path, config, scale=Scale.of(feeds[0].views))
+    head = phases.train_head(model, *feeds)
+    tuned = phases.fine_tune(model, train, _feed(images, None))
+    phases.finish(model)
     assert tuned["loss"][0] < 2 * head["loss"][-1]
     assert tuned["val_loss"][0] == pytest.approx(head["val_loss"][-1], rel=0.01)
     scores = np.concatenate([model(pixels, training=False).numpy() for pixels, _ in batches])
@@ -235,11 +237,11 @@ def test_fine_tuning_drops_out_features_in_the_scale_in_which_the_head_learned(
 def test_a_scale_folds_into_the_first_dense_layer() -> None:
     import keras
 
-    from trainer.fit.scale import Scale
+    from trainer.features.scale import Scale
 
     rng = np.random.default_rng(0)
     views = [rng.normal([3, -2, 0, 5], [10, 0.1, 0, 1], (50, 4)).astype(np.float32) for _ in range(2)]
-    scale = Scale.of(_feature_feed(views[0], np.zeros(50, int), 0, views[1]))
+    scale = Scale.of(_feature_feed(views[0], np.zeros(50, int), 0, views[1]).views)
     together = np.concatenate(views).astype(np.float64)
     np.testing.assert_allclose(scale.mean, together.mean(axis=0), rtol=1e-6)
     assert scale.variance[0] == pytest.approx(together.var(axis=0)[0], rel=0.04)
@@ -257,7 +259,7 @@ def test_the_head_ends_when_the_validation_loss_is_stuck(tmp_path: Path) -> None
     features, labels = _features()
     val = _feature_feed(features, (labels + 1) % 3, None)
     config = _config(0.05, epochs=50, patience=3)
-    history = _fitting(tmp_path, config).train_head(model, _feature_feed(features, labels, 0), val)
+    history = _phases(tmp_path, config).train_head(model, _feature_feed(features, labels, 0), val)
     assert len(history["val_loss"]) == 1 + 3, "the first epoch was the best one"
 
 
@@ -272,7 +274,7 @@ def test_every_optimizer_and_schedule_learns(tmp_path: Path, optimizer: str, sch
         0.05, epochs=6, optimizer=optimizer, schedule=schedule, warmup_epochs=warmup_epochs, label_smoothing=0.1
     )
     feeds = _feature_feed(features, labels, 0), _feature_feed(features, labels, None)
-    history = _fitting(tmp_path, config).train_head(model, *feeds)
+    history = _phases(tmp_path, config).train_head(model, *feeds)
     assert history["val_accuracy"][-1] == 1.0
     assert history["val_loss"][-1] < history["val_loss"][0]
 
@@ -281,7 +283,7 @@ def test_a_loss_that_leaves_the_finite_numbers_is_an_error(tmp_path: Path) -> No
     features, labels = _features()
     feeds = _feature_feed(np.full_like(features, np.nan), labels, 0), _feature_feed(features, labels, None)
     with pytest.raises(DivergedError, match="head: the loss is no finite number any more; use a lower --learning-rate"):
-        _fitting(tmp_path, _config(0.1)).train_head(_model(), *feeds)
+        _phases(tmp_path, _config(0.1)).train_head(_model(), *feeds)
 
 
 def test_an_epoch_shows_each_image_once_in_one_of_its_views() -> None:
@@ -323,20 +325,20 @@ def test_a_resumed_phase_ends_as_one_that_was_never_interrupted(
 ) -> None:
     import tensorflow as tf
 
-    from trainer.run import tensorflow as _tensorflow
+    from trainer.run.tensorflow import start_tensorflow
 
     config = _config(0.05, epochs=5, schedule=schedule, seed=3)
     runs = []
     for name in ("whole", "broken"):
-        _tensorflow.start(config)
+        start_tensorflow(config)
         model = _model(3)
         train, val = _feed(images, 3), _feed(images, None)
         if name == "broken":
             with pytest.raises(tf.errors.InvalidArgumentError):
-                _fitting(tmp_path / name, config).train_whole(model, _interrupted(train, epoch=2), val)
+                _phases(tmp_path / name, config).train_whole(model, _interrupted(train, epoch=2), val)
             model = _model(99)  # whatever it begins with, the state on disk decides
-        fitting = _fitting(tmp_path / name, config, resume=name == "broken")
-        runs.append((fitting.train_whole(model, train, val), _weights(model)))
+        phases = _phases(tmp_path / name, config, resume=name == "broken")
+        runs.append((phases.train_whole(model, train, val), _weights(model)))
     assert runs[0][0] == runs[1][0]
     np.testing.assert_equal(runs[0][1], runs[1][1])
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.fit.feeds import FeatureFeed
+from trainer.features.rows import FeatureRows
 
 _SMALLEST_VARIANCE = 0.1
 """As a share of the mean one: what hardly varies must not get weights so large that int8 has no steps for others."""
@@ -22,11 +23,11 @@ class Scale:
     variance: NDArray[np.float64]
 
     @classmethod
-    def of(cls, feed: FeatureFeed) -> Scale:
-        """The scale of the features that ``feed`` gives, all views together."""
-        count = len(feed.views) * len(feed)
-        mean = sum(block.sum(axis=0, dtype=np.float64) for block in feed.blocks()) / count
-        variance = sum(((block - mean) ** 2).sum(axis=0) for block in feed.blocks()) / count
+    def of(cls, views: Sequence[FeatureRows]) -> Scale:
+        """The scale of the features of all views together."""
+        count = sum(len(view) for view in views)
+        mean = sum(block.sum(axis=0, dtype=np.float64) for view in views for block in view.blocks()) / count
+        variance = sum(((block - mean) ** 2).sum(axis=0) for view in views for block in view.blocks()) / count
         return cls(mean, variance + _SMALLEST_VARIANCE * variance.mean() + np.finfo(np.float32).tiny)
 
     def fold_into(self, dense: Any) -> None:

@@ -1,4 +1,4 @@
-"""Looks at some images to see what a network trained from scratch had best take: their size and colour."""
+"""What was asked goes in; what it comes to, once some images were looked at, comes out: their size and colour."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LARGEST = 96
 """Images of one size up to this are taken as they are."""
 
 
-def settle(config: TrainConfig, images: LabelledImages) -> TrainConfig:
+def resolve(config: TrainConfig, images: LabelledImages) -> TrainConfig:
     """Returns the configuration with image size and colour filled in where they were left to the images."""
     if config.image_size != AUTO_SIZE and config.color != "auto":
         return config

@@ -1,15 +1,20 @@
-"""From screened images to what a training works on: their parts, and what is trained for."""
+"""From screened images to what a training works on: their parts, the task, and what each class counts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge_runtime.console.command import logger
 from edge_runtime.contracts.dataset import PARTS, LabelledImages
+from edge_runtime.contracts.manifest import Task
 from edge_runtime.contracts.preprocessing import PreprocessSpec
 from trainer.config import TrainConfig
-from trainer.data import DataSource, Split, balanced_weights, choose_task, report_imbalance, split_images
-from trainer.fit.objective import Objective
+from trainer.data.labels import balanced_weights, choose_task, report_imbalance
+from trainer.data.source import DataSource
+from trainer.data.split import Split, split_images
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,13 +23,15 @@ class PreparedData:
 
     Attributes:
         split: for each part the indices of its images.
-        objective: what is trained for.
+        task: what is decided of an image.
+        class_weights: None, or by how much an image counts in the loss; see :func:`balanced_weights`.
         spec: the preprocessing before the backbone.
     """
 
     images: LabelledImages
     split: Split
-    objective: Objective
+    task: Task
+    class_weights: NDArray[np.float32] | None
     spec: PreprocessSpec
 
     def part(self, name: str) -> LabelledImages:
@@ -33,7 +40,7 @@ class PreparedData:
 
 
 def prepare_data(config: TrainConfig, source: DataSource) -> PreparedData:
-    """Splits the images; ``config`` must be settled.
+    """Splits the images; ``config`` must be resolved.
 
     Raises:
         DataError: a class is too small to be split, or the labels do not fit the task.
@@ -46,4 +53,4 @@ def prepare_data(config: TrainConfig, source: DataSource) -> PreparedData:
     train_part = images.subset(split["train"])
     report_imbalance(train_part, config.class_weights)
     weights = balanced_weights(train_part, task) if config.class_weights == "balanced" else None
-    return PreparedData(images, split, Objective(task, len(images.classes), weights), config.preprocessing)
+    return PreparedData(images, split, task, weights, config.preprocessing)
