@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.report import MAX_FILES, Comparison, ResultFile, compare, load_results, render
+from benchmarks.report import MAX_FILES, Comparison, ResultFile, compare, load_results, render_markdown
 from edge_runtime.console.command import UsageError, add_log_level, path_ending_in
 from edge_runtime.console.distribution import install_command
 from edge_runtime.console.files import ensure_writable, write_text
@@ -46,7 +46,7 @@ def _compare(options: argparse.Namespace) -> int:
     comparisons = compare(files)
     if options.html is not None:
         _write_page(options.html, files, comparisons)
-    print(render(files, comparisons))
+    print(render_markdown(files, comparisons))
     return 0
 
 

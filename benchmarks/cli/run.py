@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from benchmarks.measure import KERAS
 from benchmarks.runs import plan
-from benchmarks.settings import HarnessSettings, ModelOptions, RunSettings, Scenario
+from benchmarks.settings import HarnessSettings, ModelHints, RunSettings, Scenario
 from edge_runtime.backends import BACKENDS
 from edge_runtime.console.command import UsageError, add_log_level, add_model_options, logger, path_ending_in
 from edge_runtime.console.files import ensure_writable
@@ -126,14 +126,14 @@ def _run(options: argparse.Namespace) -> int:
     settings = _settings(options)
     plan(settings)  # what is missing stops everything, before anything is measured
     from benchmarks.report.results import samples_path, write_result
-    from benchmarks.report.table import render
+    from benchmarks.report.table import render_table
     from benchmarks.runs.runner import run_benchmark
 
     for path in (options.out, samples_path(options.out)):
         ensure_writable(path)
     result, samples = run_benchmark(settings, samples_path(options.out).name)
     write_result(result, samples, options.out)
-    print(render(result.rows))
+    print(render_table(result.rows))
     for sentence in result.noise:
         logger.warning("%s", sentence)
     failed = sum(row.status == "FAILED" for row in result.rows)
@@ -159,7 +159,7 @@ def _settings(options: argparse.Namespace) -> RunSettings:
             images=options.images,
             reference=options.reference,
             min_same_top1=options.min_same_top1,
-            options=model_options(options),
+            options=model_hints(options),
             harness=harness_settings(options),
             pythons=_pythons(options.python),
         )
@@ -167,9 +167,9 @@ def _settings(options: argparse.Namespace) -> RunSettings:
         raise UsageError(str(error)) from error
 
 
-def model_options(options: argparse.Namespace) -> ModelOptions:
+def model_hints(options: argparse.Namespace) -> ModelHints:
     """What the user says of models that do not say it themselves."""
-    return ModelOptions(options.labels, options.normalization, options.resize)
+    return ModelHints(options.labels, options.normalization, options.resize)
 
 
 def harness_settings(options: argparse.Namespace) -> HarnessSettings:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cli.run import add_harness_options, harness_settings, model_options
+from benchmarks.cli.run import add_harness_options, harness_settings, model_hints
 from benchmarks.errors import BenchmarkError
 from benchmarks.settings import RunSettings
 from edge_runtime.backends import installed_backends
@@ -39,7 +39,7 @@ def add(commands: Any) -> None:
 
 def _tune(options: argparse.Namespace) -> int:
     from benchmarks.host.environment import read_condition
-    from benchmarks.report.table import render
+    from benchmarks.report.table import render_table
     from benchmarks.runs.runner import measure_rows
     from benchmarks.runs.tune import fastest_settings
 
@@ -50,7 +50,7 @@ def _tune(options: argparse.Namespace) -> int:
     if (condition := read_condition()).is_busy:
         logger.warning("load average %.2f: other work runs here; tune again on an idle machine", condition.load_1m)
     rows, _ = measure_rows(settings)
-    print(render(rows))
+    print(render_table(rows))
     found = fastest_settings(rows)
     if found:
         Tuning({**known.models, **found}).write(path)
@@ -69,7 +69,7 @@ def _load_known(path: Path) -> Tuning:
     try:
         return Tuning.load(path)
     except ContractError as error:
-        raise BenchmarkError(f"{error}; mend or delete the file, which holds what was tuned before") from error
+        raise BenchmarkError(f"{error}; fix or delete the file, which holds what was tuned before") from error
 
 
 def _settings(options: argparse.Namespace) -> RunSettings:
@@ -82,7 +82,7 @@ def _settings(options: argparse.Namespace) -> RunSettings:
             backends=backends,
             threads=sensible_threads(),
             rounds=options.rounds,
-            options=model_options(options),
+            options=model_hints(options),
             harness=harness_settings(options),
         )
     except ContractError as error:

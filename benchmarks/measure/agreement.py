@@ -2,52 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import islice
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.measure.protocol import Agreement
-from edge_runtime import read_image
-from edge_runtime.contracts.results import Frame
-from edge_runtime.sources import open_source
 
-MAX_IMAGES = 64
 SAME_FILE_TOLERANCE = 1e-2
 """By how much a probability may differ from the reference's where both run the very same file."""
-
-_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
-_SYNTHETIC = "synthetic:640x480:8"
-
-
-def choose_images(folder: Path) -> tuple[str, ...]:
-    """At most ``MAX_IMAGES`` images of a folder and its subfolders, evenly from the list of their names.
-
-    Raises:
-        BenchmarkError: there is none.
-    """
-    found = sorted(str(path) for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
-    if not found:
-        raise BenchmarkError(
-            f"--images {folder}: no image in it; expected files ending in {', '.join(sorted(_SUFFIXES))}"
-        )
-    chosen = np.linspace(0, len(found) - 1, min(MAX_IMAGES, len(found))).round().astype(int)
-    return tuple(found[index] for index in chosen)
-
-
-def read_frames(images: Sequence[str]) -> list[NDArray[np.uint8]]:
-    """The frames that answers are compared on; synthetic ones where no images are named.
-
-    Raises:
-        ImageError: an image cannot be read.
-    """
-    if images:
-        return [read_image(Path(image)) for image in images]
-    source = open_source(_SYNTHETIC)
-    return [item.pixels for item in islice(source, 8) if isinstance(item, Frame)]
 
 
 def compare_scores(found: NDArray[np.float32], reference: NDArray[np.float32]) -> Agreement:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.settings import ModelOptions
+from benchmarks.settings import ModelHints
 from edge_runtime.backends import BackendInfo
 from edge_runtime.console.extras import import_quietly
 from edge_runtime.console.native import native_output_as_debug
@@ -28,7 +28,7 @@ Compiled = Callable[[NDArray[np.float32]], Any]
 class KerasSubject:
     """A .keras file, read as the trainer's record beside it says, or as the user says."""
 
-    def __init__(self, path: Path, batch: int, options: ModelOptions) -> None:
+    def __init__(self, path: Path, batch: int, hints: ModelHints) -> None:
         """Loads and compiles it.
 
         Raises:
@@ -45,7 +45,7 @@ class KerasSubject:
                 raise BenchmarkError(f"{path}: Keras cannot load it: {' '.join(str(error).split())}") from error
             self._call, how, device, device_name = _compile(keras.backend.backend(), model)
         self._batch = batch
-        spec, self._task, self._activation = _contract(path, model.input_shape, options)
+        spec, self._task, self._activation = _contract(path, model.input_shape, hints)
         self._image = np.zeros((batch, spec.height, spec.width, spec.channels), np.float32)
         self._preprocess = Preprocessor(spec, TensorSpec((1, *self._image.shape[1:]), "float32"))
         version = f"{keras.__version__} ({keras.backend.backend()})"
@@ -98,18 +98,16 @@ def _compile(backend: str, model: Any) -> tuple[Compiled, str, Any, str | None]:
     raise BenchmarkError(f"KERAS_BACKEND {backend}: only tensorflow and jax are measured compiled")
 
 
-def _contract(
-    path: Path, shape: tuple[int | None, ...], options: ModelOptions
-) -> tuple[PreprocessSpec, Task, Activation]:
+def _contract(path: Path, shape: tuple[int | None, ...], hints: ModelHints) -> tuple[PreprocessSpec, Task, Activation]:
     if (path.parent / TRAINING_NAME).is_file():
         record = TrainingRecord.load(path.parent)
         return record.preprocessing, record.task, record.activation
-    if options.normalization is None or len(shape) != 4 or shape[1] is None or shape[2] is None:
+    if hints.normalization is None or len(shape) != 4 or shape[1] is None or shape[2] is None:
         raise BenchmarkError(
             f"{path}: nothing says how images are read: {TRAINING_NAME} is not beside it; give --normalization, and a "
             "model of a fixed image size that ends in probabilities"
         )
-    mean, std = parse_normalization(options.normalization)
-    resize, fraction = parse_resize(options.resize or "squash")
+    mean, std = parse_normalization(hints.normalization)
+    resize, fraction = parse_resize(hints.resize or "squash")
     spec = PreprocessSpec(shape[1], shape[2], resize=resize, crop_fraction=fraction, mean=mean, std=std)
     return spec, "single-label", "none"

@@ -14,7 +14,7 @@ from PIL import Image
 from benchmarks.measure.protocol import WorkRequest
 from edge_runtime.backends import BACKENDS
 from edge_runtime.inference import DEFAULT_TOP_K, activate, both_classes, dequantize, top_categories
-from edge_runtime.model import UserSays, read_model_file, resolve_contract
+from edge_runtime.model import read_model_file, resolve_contract
 from edge_runtime.preprocess import Preprocessor, decode_image, resize_frame
 
 _TURNS = 60
@@ -49,10 +49,8 @@ def part_medians_ns(request: WorkRequest, frame: NDArray[np.uint8]) -> dict[str,
 
 
 def _part_calls(request: WorkRequest, frame: NDArray[np.uint8]) -> dict[str, Callable[[], object]]:
-    options = request.options
     file = read_model_file(Path(request.model))
-    labels = None if options.labels is None else Path(options.labels)
-    contract = resolve_contract(file, UserSays(labels, options.normalization, options.resize))
+    contract = resolve_contract(file, request.options.as_user_says())
     spec = contract.preprocessing
     preprocess = Preprocessor(spec, file.input)
     backend = BACKENDS.load(request.backend)(file, request.threads)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from benchmarks.settings import HarnessSettings, ModelOptions, Scenario
+from benchmarks.settings import HarnessSettings, ModelHints, Scenario
 from edge_runtime.contracts.codec import decode, encode, parse_json
 from edge_runtime.contracts.errors import ContractError
 
@@ -38,7 +38,7 @@ class WorkRequest:
     examine: bool = False
     scores_file: str | None = None
     images: tuple[str, ...] = ()
-    options: ModelOptions = field(default_factory=ModelOptions)
+    options: ModelHints = field(default_factory=ModelHints)
     harness: HarnessSettings = field(default_factory=HarnessSettings)
 
 

@@ -14,7 +14,7 @@ from benchmarks.measure.protocol import WorkRequest
 from edge_runtime import Classifier
 from edge_runtime.backends import BACKENDS, BackendInfo
 from edge_runtime.inference import DEFAULT_TOP_K, Scores, activate, both_classes, dequantize, top_categories
-from edge_runtime.model import UserSays, read_model_file, resolve_contract
+from edge_runtime.model import read_model_file, resolve_contract
 from edge_runtime.preprocess import Preprocessor
 
 Frames = Sequence[NDArray[np.uint8]]
@@ -81,10 +81,8 @@ class BatchSubject:
     """Several frames a call: the same steps as in :class:`Classifier`, around one invoke."""
 
     def __init__(self, request: WorkRequest) -> None:
-        options = request.options
         file = read_model_file(Path(request.model))
-        labels = None if options.labels is None else Path(options.labels)
-        self._contract = resolve_contract(file, UserSays(labels, options.normalization, options.resize))
+        self._contract = resolve_contract(file, request.options.as_user_says())
         self._output = file.output
         self._batch = request.batch
         self._preprocess = Preprocessor(self._contract.preprocessing, file.input)

@@ -20,7 +20,7 @@ def main() -> int:
         from edge_runtime import Classifier  # noqa: F401 - what it costs is part of the cold start
 
         imported_ns = perf_counter_ns()
-        from benchmarks.measure.row_measurement import answer
+        from benchmarks.measure.work import answer
 
         print(answer(sys.stdin.readline(), started_ns, imported_ns), file=answers)
     return 0

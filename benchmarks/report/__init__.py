@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.report.comparison import MAX_FILES, Comparison, ResultFile, compare, load_results
-from benchmarks.report.markdown import render
+from benchmarks.report.markdown import render_markdown
 from benchmarks.report.results import DEFINITIONS, Accuracy, BenchmarkResult, CameraFigures, Row, Samples
 
 __all__ = [
@@ -18,5 +18,5 @@ __all__ = [
     "Samples",
     "compare",
     "load_results",
-    "render",
+    "render_markdown",
 ]

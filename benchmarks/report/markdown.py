@@ -13,7 +13,7 @@ INTERVAL_NOTE = (
 _ABSENT = "-"
 
 
-def render(files: Sequence[ResultFile], comparisons: Sequence[Comparison]) -> str:
+def render_markdown(files: Sequence[ResultFile], comparisons: Sequence[Comparison]) -> str:
     """A list of the files, a table a comparison, and what could not be compared."""
     lines = [f"- {file.letter}: `{file.path}`, {file.result.host.name}, {file.result.created_utc}" for file in files]
     for comparison in comparisons:

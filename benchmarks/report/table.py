@@ -18,7 +18,7 @@ _NOTE = (
 )
 
 
-def render(rows: Sequence[Row]) -> str:
+def render_table(rows: Sequence[Row]) -> str:
     """The table, a section a model, what its columns mean, and a line for each row that is not VALID and quiet."""
     table = [_HEADER, *(_cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in table) for column in range(len(_HEADER))]

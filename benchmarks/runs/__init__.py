@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.runs.fingerprint import sha256_if_readable
 from benchmarks.runs.jobs import plan
+from benchmarks.runs.models import sha256_if_readable
 
 __all__ = ["plan", "sha256_if_readable"]

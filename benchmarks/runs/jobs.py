@@ -10,6 +10,7 @@ from random import Random
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.measure import KERAS
+from benchmarks.runs.models import is_keras, model_file
 from benchmarks.settings import RunSettings, Scenario
 
 
@@ -61,23 +62,6 @@ def plan(settings: RunSettings) -> tuple[Job, ...]:
 def shuffled(jobs: Sequence[Job], number: int) -> list[Job]:
     """The jobs in the random order of round ``number``, the same in every run."""
     return Random(number).sample(jobs, len(jobs))  # noqa: S311 - no secret
-
-
-def model_file(model: Path) -> Path:
-    """The file to measure: ``model``, or model.keras in it where it is a RUN folder.
-
-    Raises:
-        BenchmarkError: there is none.
-    """
-    file = model / "model.keras" if model.is_dir() else model
-    if not file.is_file():
-        raise BenchmarkError(f"{file}: no such file; expected a .tflite, a .keras or a RUN folder")
-    return file
-
-
-def is_keras(model: Path) -> bool:
-    """Whether a file is for Keras."""
-    return model.suffix.lower() in {".keras", ".h5"}
 
 
 def _scenario(settings: RunSettings, batch: int) -> Scenario:

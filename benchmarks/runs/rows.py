@@ -10,7 +10,8 @@ import numpy as np
 from benchmarks.host import furthest_drift, least_cpu_share, round_medians_ms, row_noise
 from benchmarks.measure import Measured, disagreement, shortage
 from benchmarks.report import Accuracy, CameraFigures, Row, Samples
-from benchmarks.runs.jobs import Job, is_keras
+from benchmarks.runs.jobs import Job
+from benchmarks.runs.models import is_keras
 from benchmarks.settings import RunSettings
 from benchmarks.stats import count_outliers, summarize
 from edge_runtime.contracts.errors import EdgeDeployError

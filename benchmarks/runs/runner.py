@@ -11,8 +11,8 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.host import machine_noise, read_condition, read_host
 from benchmarks.measure import FRAME, KERAS, Measured, WorkRequest, choose_images, run_worker, score_in_worker
 from benchmarks.report import DEFINITIONS, BenchmarkResult, Row, Samples
-from benchmarks.runs.fingerprint import sha256_if_readable
-from benchmarks.runs.jobs import Job, is_keras, model_file, plan, shuffled
+from benchmarks.runs.jobs import Job, plan, shuffled
+from benchmarks.runs.models import is_keras, model_file, sha256_if_readable
 from benchmarks.runs.rows import build_row, failed_row, samples_of
 from benchmarks.settings import RunSettings
 from edge_runtime.backends import installed_backends

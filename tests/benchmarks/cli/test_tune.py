@@ -121,7 +121,7 @@ def test_a_damaged_tuning_is_refused_before_measuring_and_kept(tiny: Path, capsy
     assert out == ""
     (line,) = err.splitlines()
     assert f"{tuning_path()}: not valid JSON" in line
-    assert "mend or delete the file" in line
+    assert "fix or delete the file" in line
     assert tuning_path().read_text() == "{"
 
 

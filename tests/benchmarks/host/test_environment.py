@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.host.environment import Condition, read_condition, read_host
-from benchmarks.measure.memory import peak_memory_bytes
+from benchmarks.measure.resources import peak_memory_bytes
 
 PI = {
     "proc/cpuinfo": "processor\t: 0\nBogoMIPS\t: 108.00\n\nRevision\t: c03114\nModel\t\t: Raspberry Pi 4 Model B\n",

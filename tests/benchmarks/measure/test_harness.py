@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from benchmarks.measure.harness import measure, measure_camera
-from benchmarks.settings import HarnessSettings, ModelOptions, RunSettings
+from benchmarks.settings import HarnessSettings, ModelHints, RunSettings
 from benchmarks.stats.summary import summarize
 from edge_runtime.contracts.errors import ContractError
 
@@ -203,4 +203,4 @@ def test_impossible_harness_settings_are_refused(changes: dict[str, float], name
 )
 def test_impossible_runs_are_refused(changes: dict[str, tuple[object, ...]], named: str) -> None:
     with pytest.raises(ContractError, match=named):
-        RunSettings(**{"models": ("m.tflite",), "options": ModelOptions(), **changes})
+        RunSettings(**{"models": ("m.tflite",), "options": ModelHints(), **changes})

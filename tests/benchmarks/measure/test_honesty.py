@@ -10,9 +10,9 @@ from tiny_model import write_tiny_model
 from benchmarks.host.environment import Condition
 from benchmarks.host.noise import machine_noise, row_noise
 from benchmarks.measure.agreement import compare_scores, disagreement
-from benchmarks.measure.energy import energy_uj
 from benchmarks.measure.protocol import ColdStart, Measured, WorkRequest
-from benchmarks.measure.row_measurement import measure_row
+from benchmarks.measure.resources import energy_uj
+from benchmarks.measure.work import measure_row
 from benchmarks.runs.jobs import Job
 from benchmarks.runs.rows import build_row
 from benchmarks.settings import HarnessSettings, RunSettings

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from benchmarks.host.environment import read_condition, read_host
-from benchmarks.measure.frame import FRAME
+from benchmarks.measure.frames import FRAME
 from benchmarks.measure.protocol import ColdStart, WorkAnswer, WorkRequest, read_answer, read_request, to_line
 from benchmarks.report.results import DEFINITIONS, BenchmarkResult, Row, samples_path, write_result
-from benchmarks.report.table import render
-from benchmarks.settings import HarnessSettings, ModelOptions, RunSettings
+from benchmarks.report.table import render_table
+from benchmarks.settings import HarnessSettings, ModelHints, RunSettings
 from benchmarks.stats.summary import Interval, Summary
 from edge_runtime.console.files import OutputError
 from edge_runtime.contracts.errors import ContractError
@@ -43,7 +43,7 @@ FAILED = Row(
 def result(*rows: Row) -> BenchmarkResult:
     return BenchmarkResult(
         created_utc="2026-11-23T21:00:00+00:00",
-        settings=RunSettings(("m.tflite",), options=ModelOptions(normalization="0..1")),
+        settings=RunSettings(("m.tflite",), options=ModelHints(normalization="0..1")),
         frame=FRAME,
         host=read_host(),
         before=read_condition(),
@@ -165,7 +165,7 @@ def test_a_failed_write_leaves_the_old_result_alone(tmp_path: Path) -> None:
 
 def test_messages_to_and_from_the_worker_survive_their_line() -> None:
     request = WorkRequest(
-        "m.tflite", "null", 2, 123, options=ModelOptions(labels="l.txt"), harness=HarnessSettings(warm_up=3)
+        "m.tflite", "null", 2, 123, options=ModelHints(labels="l.txt"), harness=HarnessSettings(warm_up=3)
     )
     assert read_request(to_line(request)) == request
     assert "\n" not in to_line(request)
@@ -178,7 +178,7 @@ def test_messages_to_and_from_the_worker_survive_their_line() -> None:
 def test_the_table_shows_each_row_and_why_one_is_not_valid() -> None:
     invalid = dataclasses.replace(VALID, status="INVALID", reason="71 samples within 60 s; 200 are needed", threads=4)
     noisy = dataclasses.replace(VALID, batch=8, noise=("the medians of 3 rounds lie within a factor of 1.40",))
-    lines = render((VALID, invalid, noisy, FAILED)).splitlines()
+    lines = render_table((VALID, invalid, noisy, FAILED)).splitlines()
     assert max(map(len, lines[:7])) <= 80
     assert " ".join(lines[0].split()) == "thr bat status p50 p99 all p50 all p99 frames/s MB"
     figures = "6.700 - 7.000 - 142.0 84"

@@ -9,13 +9,12 @@ from time import perf_counter_ns, thread_time_ns
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measure.agreement import compare_scores, read_frames
-from benchmarks.measure.energy import energy_uj
-from benchmarks.measure.frame import synthetic_frame
+from benchmarks.measure.agreement import compare_scores
+from benchmarks.measure.frames import read_frames, synthetic_frame
 from benchmarks.measure.harness import Measurement, measure, measure_camera
-from benchmarks.measure.memory import peak_memory_bytes, resident_bytes
 from benchmarks.measure.parts import part_medians_ns
 from benchmarks.measure.protocol import Agreement, ColdStart, Measured, WorkAnswer, WorkRequest, read_request, to_line
+from benchmarks.measure.resources import energy_uj, peak_memory_bytes, resident_bytes
 from benchmarks.measure.subjects import KERAS, Subject, open_subject
 from edge_runtime import EdgeDeployError
 
