@@ -1,8 +1,7 @@
 """The benchmarks' errors.
 
 EdgeDeployError                 (edge_runtime.contracts.errors)
-├── BenchmarkError              a measurement that could not be made
-└── AboveLimitError             a figure above the limit it is held to
+└── BenchmarkError              a measurement that could not be made
 """
 
 from __future__ import annotations
@@ -12,7 +11,3 @@ from edge_runtime.contracts.errors import EdgeDeployError
 
 class BenchmarkError(EdgeDeployError):
     """A measurement that could not be made: a child process failed, or a file it needs is missing."""
-
-
-class AboveLimitError(EdgeDeployError):
-    """A figure was measured and is above the limit that the user set."""

@@ -7,7 +7,6 @@ float, set the tensor, invoke, get the tensor, argmax.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,20 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.host import Condition, read_condition, read_host
+from benchmarks.host import read_condition
 from benchmarks.measure import FRAME, synthetic_frame
-from benchmarks.runs import sha256_if_readable
-from benchmarks.studies.interleaved import RatioOfMedians, ratio_of_medians, time_in_turn
+from benchmarks.studies.interleaved import ratio_of_medians, time_in_turn
 from benchmarks.studies.limits import HeldFigure, check_limits, limit
-from benchmarks.studies.third_party import LABELS, MODEL, add_data_dir, third_party_file
+from benchmarks.studies.record import named_model, write_record
+from benchmarks.studies.third_party import MODEL, add_data_dir, chosen_model
 from edge_runtime import Classifier
 from edge_runtime.console.command import UsageError, add_model_options, exit_with, make_parser, run_command
-from edge_runtime.console.files import ensure_writable, write_text
+from edge_runtime.console.files import ensure_writable
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.contracts.codec import encode
 from edge_runtime.contracts.preprocessing import PreprocessSpec
-
-Rounds = Sequence[NDArray[np.int64]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,9 +128,7 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError("--rounds needs 1 or more, --pairs 2 or more, --seed 0 or more")
     if options.out is not None:
         ensure_writable(options.out)
-    model, labels = options.model, options.labels
-    if model is None:
-        model, labels = third_party_file(options.data_dir, MODEL), third_party_file(options.data_dir, LABELS)
+    model, labels = chosen_model(options)
     said = {"labels": labels, "normalization": options.normalization, "resize": options.resize}
     before = read_condition()
     generator = np.random.default_rng(options.seed)
@@ -145,26 +140,17 @@ def _run(options: argparse.Namespace) -> int:
         f"{options.rounds} rounds of {options.pairs} pairs"
     )
     if options.out is not None:
-        write_text(options.out, _record(model, before, found, rounds))
+        content = {
+            **named_model(model),
+            "frame": FRAME,
+            "threads": 1,
+            "definitions": {"base": "the bare loop", "other": "Classifier.classify", "low, high": "95 % interval"},
+            "ratio_of_medians": encode(found),
+            "samples_ns": [{"base": base.tolist(), "other": other.tolist()} for base, other in rounds],
+        }
+        write_record(options.out, before, content)
     check_limits(HeldFigure("ratio", found.ratio, "--at-most", options.at_most))
     return 0
-
-
-def _record(model: Path, before: Condition, found: RatioOfMedians, rounds: Rounds) -> str:
-    record = {
-        "schema": 1,
-        "model": model.name,
-        "model_sha256": sha256_if_readable(model),
-        "frame": FRAME,
-        "threads": 1,
-        "host": encode(read_host()),
-        "before": encode(before),
-        "after": encode(read_condition()),
-        "definitions": {"base": "the bare loop", "other": "Classifier.classify", "low, high": "95 % interval"},
-        "ratio_of_medians": encode(found),
-        "samples_ns": [{"base": base.tolist(), "other": other.tolist()} for base, other in rounds],
-    }
-    return json.dumps(record) + "\n"
 
 
 if __name__ == "__main__":

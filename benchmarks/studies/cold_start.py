@@ -22,14 +22,14 @@ from time import perf_counter_ns
 from typing import IO
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.host import read_condition, read_host
+from benchmarks.host import read_condition
 from benchmarks.measure import how_it_ended, last_line, peak_memory_bytes
-from benchmarks.runs import sha256_if_readable
 from benchmarks.studies.limits import HeldFigure, check_limits, limit
-from benchmarks.studies.third_party import LABELS, MODEL, PHOTO, add_data_dir, third_party_file
+from benchmarks.studies.record import named_model, write_record
+from benchmarks.studies.third_party import MODEL, PHOTO, add_data_dir, chosen_model, third_party_file
 from edge_runtime.console.child_process import console_script
 from edge_runtime.console.command import UsageError, add_model_options, exit_with, make_parser, run_command
-from edge_runtime.console.files import ensure_writable, write_text
+from edge_runtime.console.files import ensure_writable
 from edge_runtime.contracts.codec import encode
 
 _NS_PER_MS = 1e6
@@ -166,8 +166,9 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError("--runs needs 1 or more")
     if options.out is not None:
         ensure_writable(options.out)
-    model, photo = _files(options)
-    command = [*console_script("edge-run", options.python), str(model), str(photo), *_model_options(options)]
+    model, options.labels = chosen_model(options)
+    photo = options.photo or third_party_file(options.data_dir, PHOTO)
+    command = [*console_script("edge-run", options.python), str(model), str(photo), *_said_of_model(options)]
     before = read_condition()
     run_command_once(command)
     runs = [run_command_once(command) for _ in range(options.runs)]
@@ -176,21 +177,16 @@ def _run(options: argparse.Namespace) -> int:
     medians = _medians(runs, probes)
     print(_report(model, photo, medians, imports, options.runs))
     if options.out is not None:
-        record = {
-            "schema": 1,
-            "model": model.name,
-            "model_sha256": sha256_if_readable(model),
+        content = {
+            **named_model(model),
             "photo": photo.name,
             "python": _output([options.python, "--version"]).stdout.strip(),
-            "host": encode(read_host()),
-            "before": encode(before),
-            "after": encode(read_condition()),
             "medians": medians,
             "imports_ms_by_package": imports,
             "runs": encode(runs),
             "probes": encode(probes),
         }
-        write_text(options.out, json.dumps(record, indent=1) + "\n")
+        write_record(options.out, before, content)
     check_limits(
         HeldFigure("ms to the first prediction", medians["total_ms"], "--at-most-ms", options.at_most_ms),
         HeldFigure("MB of peak memory", medians["peak_memory_mb"], "--at-most-mb", options.at_most_mb),
@@ -198,14 +194,8 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _files(options: argparse.Namespace) -> tuple[Path, Path]:
-    if options.model is None:
-        options.model = third_party_file(options.data_dir, MODEL)
-        options.labels = str(third_party_file(options.data_dir, LABELS))
-    return options.model, options.photo or third_party_file(options.data_dir, PHOTO)
-
-
-def _model_options(options: argparse.Namespace) -> list[str]:
+def _said_of_model(options: argparse.Namespace) -> list[str]:
+    """What edge-run must be told of the model, as its options."""
     given = {name: getattr(options, name) for name in ("labels", "normalization", "resize")}
     return [f"--{name}={value}" for name, value in given.items() if value is not None]
 

@@ -21,13 +21,13 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.host import read_condition, read_host
+from benchmarks.host import read_condition
 from benchmarks.measure import how_it_ended, last_line
 from benchmarks.studies.limits import HeldFigure, check_limits, limit
+from benchmarks.studies.record import write_record
 from edge_runtime.console.child_process import child_command, console_script
 from edge_runtime.console.command import exit_with, make_parser, run_command
-from edge_runtime.console.files import ensure_writable, write_text
-from edge_runtime.contracts.codec import encode
+from edge_runtime.console.files import ensure_writable
 
 _CLASSES = 10
 _CALIBRATION_IMAGES = 200
@@ -78,8 +78,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.out is not None:
         figures = {"seconds": seconds, "peak_memory_mb": megabytes, "phases_s": phases}
         settings = {name: getattr(options, name) for name in ("quantize", "image_size", "images", "cores")}
-        content = {"settings": settings, **figures, "host": encode(read_host()), "before": encode(before)}
-        write_text(options.out, json.dumps({**content, "after": encode(read_condition())}, indent=1) + "\n")
+        write_record(options.out, before, {"settings": settings, **figures})
     check_limits(
         HeldFigure("seconds of the conversion", seconds, "--at-most-s", options.at_most_s),
         HeldFigure("MB of peak memory", megabytes, "--at-most-mb", options.at_most_mb),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import json
 import os
 import subprocess
 import tempfile
@@ -23,14 +22,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.host import read_host
+from benchmarks.host import read_condition
 from benchmarks.studies.limits import HeldFigure, check_limits, limit
+from benchmarks.studies.record import write_record
 from benchmarks.studies.third_party import add_data_dir, third_party_file
 from edge_runtime.console.child_process import console_script
 from edge_runtime.console.command import exit_with, make_parser, run_command
 from edge_runtime.console.extras import import_quietly
-from edge_runtime.console.files import write_text
-from edge_runtime.contracts.codec import encode
+from edge_runtime.console.files import ensure_writable
 from edge_runtime.contracts.preprocessing import PreprocessSpec
 from edge_runtime.contracts.tensors import TensorSpec
 from edge_runtime.contracts.training import TrainingRecord
@@ -76,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.out is not None:
+        ensure_writable(options.out)
+    before = read_condition()
     weights = third_party_file(options.data_dir, WEIGHTS)
     parts = _read_parts(options.fashion_mnist)
     with tempfile.TemporaryDirectory() as name:
@@ -87,9 +89,9 @@ def _run(options: argparse.Namespace) -> int:
     for what, training in figures.items():
         share = training.seconds / keras.seconds
         print(f"{what:<6} {training.seconds:8.2f} s   {share:7.4f} of Keras's time   top-1 {training.top1:.3f}")
-    if options.out:
-        content = {"schema": 1, "host": encode(read_host()), "epochs": options.epochs, "images": IMAGES}
-        write_text(options.out, json.dumps(content | {what: asdict(t) for what, t in figures.items()}, indent=2))
+    if options.out is not None:
+        content = {"epochs": options.epochs, "images": IMAGES}
+        write_record(options.out, before, content | {what: asdict(training) for what, training in figures.items()})
     difference = 100 * max(abs(cold.top1 - keras.top1), abs(warm.top1 - keras.top1))
     cold_share, warm_share = cold.seconds / keras.seconds, warm.seconds / keras.seconds
     check_limits(

@@ -6,7 +6,11 @@ import argparse
 import math
 from dataclasses import dataclass
 
-from benchmarks.errors import AboveLimitError
+from edge_runtime.contracts.errors import EdgeDeployError
+
+
+class LimitError(EdgeDeployError):
+    """A figure was measured, and lies beyond the limit that the user set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,19 +19,25 @@ class HeldFigure:
 
     Attributes:
         name: with its unit: "MB of peak memory".
-        option: the one that says ``at_most``.
-        at_most: None for no limit.
+        option: the one that sets the limit.
+        limit: None for none.
+        at_least: whether the limit is the least that is allowed, not the most.
     """
 
     name: str
     value: float
     option: str
-    at_most: float | None
+    limit: float | None
+    at_least: bool = False
 
     @property
-    def is_above(self) -> bool:
-        """Whether the figure is above its limit; one that equals it is not."""
-        return self.at_most is not None and self.value > self.at_most
+    def fault(self) -> str | None:
+        """What is wrong, where the figure lies beyond its limit; one that equals it does not."""
+        if self.limit is None:
+            return None
+        beyond = self.value < self.limit if self.at_least else self.value > self.limit
+        side = "below" if self.at_least else "above"
+        return f"{self.name}: {self.value:.6g} is {side} {self.option} {self.limit:g}" if beyond else None
 
 
 def limit(text: str) -> float:
@@ -42,12 +52,8 @@ def check_limits(*figures: HeldFigure) -> None:
     """Compares figures with their limits.
 
     Raises:
-        AboveLimitError: at least one is above; the message names all that are.
+        LimitError: at least one lies beyond; the message names all that do.
     """
-    above = [
-        f"{figure.name}: {figure.value:.6g} is above {figure.option} {figure.at_most:g}"
-        for figure in figures
-        if figure.is_above
-    ]
-    if above:
-        raise AboveLimitError("; ".join(above))
+    faults = [fault for figure in figures if (fault := figure.fault) is not None]
+    if faults:
+        raise LimitError("; ".join(faults))

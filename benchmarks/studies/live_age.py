@@ -22,18 +22,20 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.host import read_condition, read_host
+from benchmarks.host import read_condition
 from benchmarks.measure import synthetic_frame
 from benchmarks.studies.limits import HeldFigure, check_limits, limit
+from benchmarks.studies.record import write_record
 from benchmarks.studies.third_party import LABELS, MODEL, add_data_dir, third_party_file
 from edge_runtime import Classifier
 from edge_runtime.backends import BACKENDS, NullBackend
 from edge_runtime.console.child_process import child_command
 from edge_runtime.console.command import UsageError, exit_with, make_parser, run_command
-from edge_runtime.console.files import ensure_writable, write_text
+from edge_runtime.console.files import ensure_writable
 from edge_runtime.contracts.codec import encode
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.run import run_pipeline
+from edge_runtime.run.pipeline import counts_of
 from edge_runtime.sources import FrameCounts, open_source
 
 SLOW_SECONDS = 0.1
@@ -113,7 +115,7 @@ def measure(model: Path, labels: Path, fps: float, seconds: float) -> tuple[list
         assert process.stdout is not None
         source = open_source(f"http://127.0.0.1:{int(process.stdout.readline())}/")
         sink = AgeSink(seconds)
-        counts = FrameCounts() if not hasattr(source, "counts") else source.counts
+        counts = counts_of(source)
         with suppress(KeyboardInterrupt), Classifier(model, backend="slow", labels=labels) as classifier:
             run_pipeline(source, [classifier], [sink], counts=counts)
     if not sink.ages_ns:
@@ -156,18 +158,14 @@ def _run(options: argparse.Namespace) -> int:
         f"p50 {median:.0f}, p99 {p99:.0f}, oldest {oldest:.0f} ms; {counts.describe()} ({dropped:.1%} dropped)"
     )
     if options.out is not None:
-        record = {
-            "schema": 1,
+        content = {
             "fps": options.fps,
             "seconds": options.seconds,
             "slow_seconds": SLOW_SECONDS,
-            "host": encode(read_host()),
-            "before": encode(before),
-            "after": encode(read_condition()),
             "counts": encode(counts),
             "ages_ns": ages_ns,
         }
-        write_text(options.out, json.dumps(record) + "\n")
+        write_record(options.out, before, content)
     check_limits(HeldFigure("ms is the oldest result", oldest, "--at-most-ms", options.at_most_ms))
     return 0
 

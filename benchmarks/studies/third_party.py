@@ -24,6 +24,17 @@ def add_data_dir(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def chosen_model(options: argparse.Namespace) -> tuple[Path, Path | str | None]:
+    """The model that ``--model`` names and its labels; by default ``MODEL`` of the data.
+
+    Raises:
+        BenchmarkError: the data has no such file.
+    """
+    if options.model is not None:
+        return options.model, options.labels
+    return third_party_file(options.data_dir, MODEL), third_party_file(options.data_dir, LABELS)
+
+
 def third_party_file(data_dir: Path, name: Path) -> Path:
     """The file ``name`` below ``data_dir``.
 

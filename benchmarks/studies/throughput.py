@@ -7,7 +7,6 @@ infer, write. The stages alone are decoding all files in one thread, and classif
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -19,14 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.host import read_condition, read_host
-from benchmarks.runs import sha256_if_readable
+from benchmarks.host import read_condition
 from benchmarks.studies.limits import HeldFigure, check_limits, limit
-from benchmarks.studies.third_party import LABELS, MODEL, add_data_dir, third_party_file
+from benchmarks.studies.record import named_model, write_record
+from benchmarks.studies.third_party import MODEL, add_data_dir, chosen_model
 from edge_runtime import Classifier, read_image
 from edge_runtime.console.command import UsageError, add_model_options, exit_with, make_parser, run_command
-from edge_runtime.console.files import ensure_writable, write_text
-from edge_runtime.contracts.codec import encode
+from edge_runtime.console.files import ensure_writable
 from edge_runtime.run import PipelineSettings, run_pipeline
 from edge_runtime.sinks import open_sink
 from edge_runtime.sources import open_source
@@ -104,9 +102,7 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError("--rounds needs 1 or more, --seed 0 or more")
     if options.out is not None:
         ensure_writable(options.out)
-    model, labels = options.model, options.labels
-    if model is None:
-        model, labels = third_party_file(options.data_dir, MODEL), third_party_file(options.data_dir, LABELS)
+    model, labels = chosen_model(options)
     folder = options.folder or options.data_dir / PHOTOS
     before = read_condition()
     with ExitStack() as stack:
@@ -122,22 +118,16 @@ def _run(options: argparse.Namespace) -> int:
         + f"\n  two workers {gain:.3f} times one; reading ahead {kept:.3f} of the slower stage alone"
     )
     if options.out is not None:
-        record = {
-            "schema": 1,
-            "model": model.name,
-            "model_sha256": sha256_if_readable(model),
-            "host": encode(read_host()),
-            "before": encode(before),
-            "after": encode(read_condition()),
+        content = {
+            **named_model(model),
             "files_per_second": rates,
             "two_workers_to_one": gain,
             "reading_ahead_to_slower_stage": kept,
         }
-        write_text(options.out, json.dumps(record, indent=1) + "\n")
-    # a limit from below, held as one from above
+        write_record(options.out, before, content)
     check_limits(
-        HeldFigure("one worker to two", 1 / gain, "1 / --two-at-least", _inverse(options.two_at_least)),
-        HeldFigure("slower stage to reading ahead", 1 / kept, "1 / --ahead-at-least", _inverse(options.ahead_at_least)),
+        HeldFigure("two workers to one", gain, "--two-at-least", options.two_at_least, at_least=True),
+        HeldFigure("reading ahead to slower stage", kept, "--ahead-at-least", options.ahead_at_least, at_least=True),
     )
     return 0
 
@@ -150,10 +140,6 @@ def _ratios(rates: Mapping[str, Sequence[float]]) -> tuple[float, float]:
         for ahead, decode, infer in zip(rates[_AHEAD], rates[_DECODE], rates[_INFER], strict=True)
     )
     return gain, kept
-
-
-def _inverse(number: float | None) -> float | None:
-    return None if number is None else 1 / number
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ images are more than are held, so they are read anew.
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import tempfile
 import time
@@ -20,12 +19,14 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.host import read_condition
 from benchmarks.measure import peak_memory_bytes
 from benchmarks.studies.limits import HeldFigure, check_limits, limit
+from benchmarks.studies.record import write_record
 from benchmarks.studies.third_party import add_data_dir, third_party_file
 from edge_runtime.console.child_process import console_script
 from edge_runtime.console.command import exit_with, make_parser, run_command
-from edge_runtime.console.files import ensure_writable, write_text
+from edge_runtime.console.files import ensure_writable
 
 CLASSES = 4
 SIZE = (320, 240)
@@ -87,6 +88,7 @@ def _run(options: argparse.Namespace) -> int:
     weights = third_party_file(options.data_dir, WEIGHTS)
     if options.out:
         ensure_writable(options.out)
+    before = read_condition()
     with tempfile.TemporaryDirectory(prefix="training-memory-") as folder:
         write_images(Path(folder) / "data", options.images)
         peak, seconds = measure_training(Path(folder) / "data", Path(folder) / "run", weights)
@@ -100,7 +102,7 @@ def _run(options: argparse.Namespace) -> int:
             "peak_mb": peak_mb,
             "seconds": seconds,
         }
-        write_text(options.out, json.dumps(figures))
+        write_record(options.out, before, figures)
     check_limits(HeldFigure("MB of peak memory", peak_mb, "--at-most-mb", options.at_most_mb))
     return 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -15,17 +14,17 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.host import machine_noise, read_condition, read_host
-from benchmarks.runs import sha256_if_readable
+from benchmarks.host import machine_noise, read_condition
 from benchmarks.studies.interleaved import RatioOfMedians
 from benchmarks.studies.peers.contest import Setting, Standing, hold
 from benchmarks.studies.peers.contestants import CONTESTANTS, ENVIRONMENTS
 from benchmarks.studies.peers.inference import PairedRatio, beside_litert_benchmark
+from benchmarks.studies.record import named_model, write_record
 from benchmarks.studies.third_party import LABELS, PHOTO, add_data_dir, third_party_file
 from edge_runtime import read_image
 from edge_runtime.console.child_process import child_command
 from edge_runtime.console.command import UsageError, exit_with, logger, make_parser, run_command
-from edge_runtime.console.files import ensure_writable, write_text
+from edge_runtime.console.files import ensure_writable
 from edge_runtime.contracts.codec import encode
 
 _ROOT = Path(__file__).resolve().parents[3]
@@ -83,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
             )
             print(_report(model.name, standings, inference))
             records.append({
-                "model": model.name, "model_sha256": sha256_if_readable(model), "standings": encode(standings),
+                **named_model(model), "standings": encode(standings),
                 "litert_benchmark": {**encode(inference), "pairs_ms": pairs},
                 "samples_ns": {name: np.concatenate(blocks).tolist() for name, blocks in samples.items() if blocks},
             })  # fmt: skip
@@ -91,11 +90,9 @@ def _run(options: argparse.Namespace) -> int:
     for sentence in machine_noise(before, after):
         logger.warning("%s", sentence)
     if options.out is not None:
-        record = {
-            "schema": 1, "frame": f"{PHOTO.name} at {_FRAME_SIZE[0]}x{_FRAME_SIZE[1]}", "threads": options.threads,
-            "host": encode(read_host()), "before": encode(before), "after": encode(after), "models": records,
-        }  # fmt: skip
-        write_text(options.out, json.dumps(record) + "\n")
+        frame_name = f"{PHOTO.name} at {_FRAME_SIZE[0]}x{_FRAME_SIZE[1]}"
+        content = {"frame": frame_name, "threads": options.threads, "models": records}
+        write_record(options.out, before, content, after)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The two scripts beside edge-bench: against a bare loop, and from process start."""
+"""Against a bare loop, from process start, and a whole conversion."""
 
 import json
 import subprocess
@@ -61,7 +61,7 @@ def test_the_bare_loop_refuses_what_it_does_not_do(tmp_path: Path, capsys: pytes
 
 
 @pytest.mark.parametrize("script", [bare_loop, cold_start])
-def test_missing_data_is_named_with_the_option_that_mends_it(
+def test_missing_data_is_named_with_the_option_that_fixes_it(
     script: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert script.main(["--data-dir", str(tmp_path)]) == 1

@@ -38,7 +38,7 @@ def test_files_a_second_of_all_ways_are_kept(tmp_path: Path, photos: Path, capsy
     assert record["two_workers_to_one"] == pytest.approx(sum(two / one for one, two in pairs) / 2)
     assert f"two workers {record['two_workers_to_one']:.3f} times one" in capsys.readouterr().out
     assert throughput.main([*arguments, "--rounds", "1", "--two-at-least", "1000"]) == 1
-    assert "1 / --two-at-least" in capsys.readouterr().err
+    assert "is below --two-at-least 1000" in capsys.readouterr().err
 
 
 def test_a_file_that_cannot_be_read_is_no_measurement(
