@@ -44,7 +44,7 @@ def test_a_task_that_the_labels_do_not_fit_is_refused() -> None:
     assert choose_task("multi-label", _images([(0,), (1,)])) == "multi-label"
 
 
-def test_imbalance_is_said_with_its_mend(caplog: pytest.LogCaptureFixture) -> None:
+def test_imbalance_is_said_with_its_fix(caplog: pytest.LogCaptureFixture) -> None:
     report_imbalance(_images([(0,)] * 4 + [(1,), (2,)]), "none")
     assert caplog.text == ""
     images = _images([(0,)] * 10 + [(1,)] * 2 + [(2,)] * 3)

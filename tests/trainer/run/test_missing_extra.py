@@ -10,7 +10,7 @@ from image_folders import write_image_folder
 @pytest.mark.parametrize(
     "blocked", ["tensorflow", "keras", "jinja2", "tqdm", "sklearn", "matplotlib", "imagehash", "iterstrat"]
 )
-def test_a_missing_package_is_one_line_with_the_mend(tmp_path: Path, blocked: str) -> None:
+def test_a_missing_package_is_one_line_with_the_fix(tmp_path: Path, blocked: str) -> None:
     data = write_image_folder(tmp_path / "data", {"cat": 4, "dog": 4})
     arguments = [str(data), "--out", str(tmp_path / "run"), "--weights", "none", "--image-size", "32"]
     arguments += ["--log-level", "warning"]  # not the task that was read off the data
