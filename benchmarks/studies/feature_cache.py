@@ -25,8 +25,8 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.host import read_condition
 from benchmarks.studies.limits import HeldFigure, check_limits, limit
 from benchmarks.studies.record import write_record
-from benchmarks.studies.third_party import add_data_dir, third_party_file
 from edge_runtime.console.child_process import console_script
+from benchmarks.studies.third_party import WEIGHTS, add_data_dir, third_party_file
 from edge_runtime.console.command import exit_with, make_parser, run_command
 from edge_runtime.console.extras import import_quietly
 from edge_runtime.console.files import ensure_writable
@@ -35,7 +35,6 @@ from edge_runtime.contracts.tensors import TensorSpec
 from edge_runtime.contracts.training import TrainingRecord
 from edge_runtime.preprocess import Preprocessor
 
-WEIGHTS = Path("keras_weights", "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5")
 FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 SIZE, ALPHA, CLASSES, DROPOUT, BATCH, RATE = 96, 0.35, 10, 0.2, 32, 1e-3
 IMAGES = {"train": 2000, "val": 200, "test": 1000}

@@ -105,7 +105,7 @@ def serve() -> None:
     sys.stdin.read()
 
 
-def measure(model: Path, labels: Path, fps: float, seconds: float) -> tuple[list[int], FrameCounts]:
+def measure_ages(model: Path, labels: Path, fps: float, seconds: float) -> tuple[list[int], FrameCounts]:
     """The ages of all results in nanoseconds, and what became of the frames."""
     if not BACKENDS.knows("slow"):
         BACKENDS.register("slow", f"{__name__}:SlowBackend")
@@ -150,7 +150,7 @@ def _run(options: argparse.Namespace) -> int:
         ensure_writable(options.out)
     before = read_condition()
     model, labels = (third_party_file(options.data_dir, name) for name in (MODEL, LABELS))
-    ages_ns, counts = measure(model, labels, options.fps, options.seconds)
+    ages_ns, counts = measure_ages(model, labels, options.fps, options.seconds)
     median, p99, oldest = (float(value) / _NS_PER_MS for value in np.percentile(ages_ns, [50, 99, 100]))
     dropped = counts.dropped / counts.produced
     print(

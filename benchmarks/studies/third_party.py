@@ -10,6 +10,7 @@ from benchmarks.errors import BenchmarkError
 DATA_DIR = Path(__file__).resolve().parents[3] / "shared" / "data"
 MODEL = Path("tflite", "mobilenet_v2_1.0_224_uint8.tflite")
 LABELS = Path("tflite", "imagenet_labels_1001.txt")
+WEIGHTS = Path("keras_weights", "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5")
 PHOTO = Path("photos", "parrot.jpg")
 
 

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_command(_parser(), _run, arguments)
 
 
-def measure(
+def measure_rates(
     classifiers: Sequence[Classifier], folder: Path, rounds: int, generator: np.random.Generator
 ) -> dict[str, list[float]]:
     """Files a second of each way, one number a round; every round has them all, in random order.
@@ -110,7 +110,7 @@ def _run(options: argparse.Namespace) -> int:
             Classifier(model, threads=1, labels=labels, normalization=options.normalization, resize=options.resize)
         )
         classifiers = [first, stack.enter_context(first.twin())]
-        rates = measure(classifiers, folder, options.rounds, np.random.default_rng(options.seed))
+        rates = measure_rates(classifiers, folder, options.rounds, np.random.default_rng(options.seed))
     gain, kept = _ratios(rates)
     print(
         f"{model.name}, {folder.name}, files/s (medians of {options.rounds} rounds): "

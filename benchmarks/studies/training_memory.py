@@ -23,14 +23,13 @@ from benchmarks.host import read_condition
 from benchmarks.measure import peak_memory_bytes
 from benchmarks.studies.limits import HeldFigure, check_limits, limit
 from benchmarks.studies.record import write_record
-from benchmarks.studies.third_party import add_data_dir, third_party_file
 from edge_runtime.console.child_process import console_script
+from benchmarks.studies.third_party import WEIGHTS, add_data_dir, third_party_file
 from edge_runtime.console.command import exit_with, make_parser, run_command
 from edge_runtime.console.files import ensure_writable
 
 CLASSES = 4
 SIZE = (320, 240)
-WEIGHTS = Path("keras_weights", "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5")
 TRAINING = ("--epochs", "2", "--fine-tune-epochs", "1", "--fine-tune-layers", "5", "--no-feature-cache")
 _POLL_SECONDS = 0.2
 

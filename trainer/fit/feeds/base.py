@@ -13,7 +13,9 @@ from trainer.data import PreparedData
 from trainer.fit.feeds.order import Indices, Order
 from trainer.fit.objective import Objective
 
-Values = NDArray[np.float32]
+ModelInputs = NDArray[np.float32]
+"""What the model takes: float32, images first."""
+
 Targets = NDArray[np.float32]
 """float32 (images, outputs): what the model should say of each image."""
 
@@ -49,12 +51,12 @@ def make_dataset(
     targets: Targets,
     epochs: range,
     shape: tuple[int, ...],
-    take: Callable[[Indices, int, int], Values],
+    take: Callable[[Indices, int, int], ModelInputs],
 ) -> Any:
     """Batches of (inputs, targets); ``take`` gives the inputs of images in an epoch, and the number of the block."""
     largest = _BLOCK_BYTES // (4 * int(np.prod(shape)))
 
-    def blocks() -> Iterator[tuple[Values, Targets]]:
+    def blocks() -> Iterator[tuple[ModelInputs, Targets]]:
         for epoch in epochs:
             for number, (indices, batch_size) in enumerate(order.blocks(len(targets), epoch, largest)):
                 batches = (len(indices) // batch_size, batch_size)

@@ -14,7 +14,7 @@ from trainer.data import PreparedData
 from trainer.features import FeatureRows
 from trainer.features.extractor import FeatureExtractor
 from trainer.fit.distribution import Workers
-from trainer.fit.feeds.base import Targets, Values, make_dataset, targets_of
+from trainer.fit.feeds.base import ModelInputs, Targets, make_dataset, targets_of
 from trainer.fit.feeds.order import Indices, Order, training_order
 from trainer.networks import KerasModel
 
@@ -53,7 +53,7 @@ class FeatureFeed:
     def dataset(self, epochs: range) -> Any:
         """The batches of some epochs; see :class:`Feed`."""
 
-        def take(indices: Indices, epoch: int, _block: int) -> Values:
+        def take(indices: Indices, epoch: int, _block: int) -> ModelInputs:
             shown = np.random.default_rng([self.order.seed or 0, epoch, 1]).integers(len(self.views), size=len(self))
             values = np.empty((len(indices), self.views[0].width), np.float32)
             for number, view in enumerate(self.views):

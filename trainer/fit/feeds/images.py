@@ -15,10 +15,10 @@ from trainer.config import TrainConfig
 from trainer.data import PreparedData
 from trainer.data.pixels import PixelSource, fits_in_memory, normalized, open_pixels
 from trainer.fit.distribution import Workers
-from trainer.fit.feeds.base import Targets, Values, make_dataset, targets_of
+from trainer.fit.feeds.base import ModelInputs, Targets, make_dataset, targets_of
 from trainer.fit.feeds.order import Indices, Order, training_order
 
-Augment = Callable[[Values, tuple[int, ...]], Values]
+Augment = Callable[[ModelInputs, tuple[int, ...]], ModelInputs]
 """Varies pixels in 0..255, float32 (images, height, width, channels); equal seeds give equal results."""
 
 
@@ -41,7 +41,7 @@ class ImageFeed:
         """The batches of some epochs, normalised; see :class:`Feed`. All cores decode."""
         pool = ThreadPoolExecutor(os.cpu_count() or 1)
 
-        def take(indices: Indices, epoch: int, block: int) -> Values:
+        def take(indices: Indices, epoch: int, block: int) -> ModelInputs:
             values = self.pixels.take(indices, pool)
             if self.augment is not None:
                 values = self.augment(values, (epoch, block * self.order.workers + self.order.worker))
