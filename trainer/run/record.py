@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from importlib import import_module
 from typing import Any
@@ -19,9 +19,7 @@ _PACKAGES = {"numpy": "numpy", "pillow": "PIL", "tensorflow": "tensorflow", "ker
 """For each package on record the module that knows its version."""
 
 
-def make_record(
-    config: TrainConfig, data: PreparedData, metrics: Mapping[str, Any], thresholds: Sequence[float], log: PhaseLog
-) -> TrainingRecord:
+def make_record(config: TrainConfig, data: PreparedData, metrics: Mapping[str, Any], log: PhaseLog) -> TrainingRecord:
     """Returns what ``training.json`` holds; ``metrics`` are those of the test part."""
     images = data.images
     split = {
@@ -39,7 +37,7 @@ def make_record(
         history=log.history,
         metrics=metrics,
         seconds=log.seconds,
-        thresholds=tuple(thresholds),
+        thresholds=tuple(metrics.get("thresholds", ())),
         versions={
             DISTRIBUTION: tool_version(),
             "python": platform.python_version(),

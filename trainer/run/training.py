@@ -14,7 +14,7 @@ from edge_runtime.console.files import OutputError
 from edge_runtime.console.native import interrupts_kept
 from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
 from trainer.config import TrainConfig, resolve
-from trainer.data import DataSource, open_data, prepare_data
+from trainer.data import DataSource, PreparedData, open_data, prepare_data
 from trainer.data.leaks import screen
 from trainer.fit import CHECKPOINT_NAME, Checkpoints, PhaseLog
 from trainer.networks import KerasModel, build_backbone
@@ -69,12 +69,7 @@ def train(
         import_quietly("tensorboard", "tensorboard")  # better missed now than after the training
     log = PhaseLog()
     with log.timed("data"):
-        opened = source or open_data(config.data, config.data_dir)
-        _refuse_run_inside(opened.images.root, out)  # before the long look at the images
-        source = source or screen(opened, cached=config.feature_cache)
-        config = resolve(config, source.images)
-        data = prepare_data(config, source)
-        config = dataclasses.replace(config, task=data.task)
+        config, data = _prepare(config, source, out)
     with _interruptible(out):
         with log.timed("backbone"):
             workers = start_tensorflow(config)
@@ -89,14 +84,23 @@ def train(
         model = fit_model(config, data, backbone, checkpoints, log, workers)
         with log.timed("evaluation"):
             evaluation = evaluate(model, data)
-    thresholds = () if evaluation.thresholds is None else evaluation.thresholds.tolist()
-    record = make_record(config, data, compute_metrics(evaluation), thresholds, log)
+    record = make_record(config, data, compute_metrics(evaluation), log)
     if workers.worker == 0:
         _write(out, config, model, record, evaluation, tensorboard)
         checkpoints.clear()
     else:
         logger.info("worker %d: done; worker 0 writes %s", workers.worker, out)
     return record
+
+
+def _prepare(config: TrainConfig, source: DataSource | None, out: Path) -> tuple[TrainConfig, PreparedData]:
+    """The configuration with all that the images decide filled in, and the images ready to be trained on."""
+    opened = source or open_data(config.data, config.data_dir)
+    _refuse_run_inside(opened.images.root, out)  # before the long look at the images
+    source = source or screen(opened, cached=config.feature_cache)
+    config = resolve(config, source.images)
+    data = prepare_data(config, source)
+    return dataclasses.replace(config, task=data.task), data
 
 
 @contextmanager
