@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.measure.agreement import choose_images, disagreement
-from benchmarks.measure.child import how_it_ended, last_line, run_worker, score_in_worker
-from benchmarks.measure.frame import FRAME, synthetic_frame
 from benchmarks.measure.agreement import disagreement
-from benchmarks.measure.child import child_environment, how_it_ended, last_line, run_worker, score_in_worker
+from benchmarks.measure.child import how_it_ended, last_line, run_worker, score_in_worker
 from benchmarks.measure.frames import FRAME, choose_images, synthetic_frame
 from benchmarks.measure.harness import shortage
 from benchmarks.measure.protocol import Agreement, ColdStart, Device, Measured, WorkRequest

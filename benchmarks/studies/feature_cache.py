@@ -25,8 +25,8 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.host import read_condition
 from benchmarks.studies.limits import HeldFigure, check_limits, limit
 from benchmarks.studies.record import write_record
-from edge_runtime.console.child_process import console_script
 from benchmarks.studies.third_party import WEIGHTS, add_data_dir, third_party_file
+from edge_runtime.console.child_process import console_script
 from edge_runtime.console.command import exit_with, make_parser, run_command
 from edge_runtime.console.extras import import_quietly
 from edge_runtime.console.files import ensure_writable

@@ -23,8 +23,8 @@ from benchmarks.host import read_condition
 from benchmarks.measure import peak_memory_bytes
 from benchmarks.studies.limits import HeldFigure, check_limits, limit
 from benchmarks.studies.record import write_record
-from edge_runtime.console.child_process import console_script
 from benchmarks.studies.third_party import WEIGHTS, add_data_dir, third_party_file
+from edge_runtime.console.child_process import console_script
 from edge_runtime.console.command import exit_with, make_parser, run_command
 from edge_runtime.console.files import ensure_writable
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.measure import WorkRequest, last_line, run_worker
-from edge_runtime.console.child_process import child_command
 from benchmarks.settings import HarnessSettings, ModelHints
+from edge_runtime.console.child_process import child_command
 
 _WARM_UP = 20
 _RESAMPLES = 2000
