@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from converter.errors import ConfigError
 from converter.judge import Limits
-from converter.quantize import AUTO, RECIPES, Recipe
+from converter.quantize import AUTO, RECIPES, Edges, Recipe
 from converter.targets import LITERT, MICRO, TARGETS, Target
 from edge_runtime.contracts.golden import MAX_IMAGES
 from edge_runtime.contracts.preprocessing import MAX_SIDE
@@ -161,6 +161,11 @@ class ConvertConfig:
     def recipe(self) -> Recipe:
         """The recipe that ``quantize`` names; not with "auto"."""
         return RECIPES[self.quantize]
+
+    @property
+    def edges(self) -> Edges:
+        """What the input and output tensors of that recipe hold; not with "auto"."""
+        return self.recipe.edges(self.input_type, self.output_type)
 
     @property
     def calibrates(self) -> bool:

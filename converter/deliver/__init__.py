@@ -1,7 +1,8 @@
-"""The chosen file goes in; golden images, exports and what is written to disk come out."""
+"""The chosen candidate and the report go in; files on disk come out: model, exports and reports."""
 
 from __future__ import annotations
 
-from converter.deliver.export import ensure_exportable
+from converter.deliver.complete import Delivery, deliver
+from converter.deliver.write import ensure_deliverable, write_delivery
 
-__all__ = ["ensure_exportable"]
+__all__ = ["Delivery", "deliver", "ensure_deliverable", "write_delivery"]

@@ -7,42 +7,31 @@ import io
 import zipfile
 from pathlib import Path
 
-from converter.deliver.reading import read_content
-from edge_runtime.contracts.golden import GOLDEN_NAME
+from converter.deliver.finished import FinishedFile
+from converter.tflite.metadata_write import ZIP_TIME
 
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _MODEL, _START, _SUMS = "model.tflite", "start.sh", "SHA256SUMS"
 _SELF_TEST = 'edge-run "$here/model.tflite" --self-test >&2\n'
 
 
-def bundle_files(content: bytes, out: Path, _arena_bytes: int | None = None) -> dict[Path, bytes]:
-    """The zip, beside ``out`` and with its name; the same model gives the same bytes.
-
-    Args:
-        content: a .tflite of this project.
-        out: where it lies.
-
-    Raises:
-        ModelFileError: it is no image classifier.
-        ExportError: it carries no manifest.
-    """
-    _, inside = read_content(content, out)
-    has_golden = GOLDEN_NAME in inside
+def bundle_files(file: FinishedFile) -> dict[Path, bytes]:
+    """The zip, beside ``file`` and with its name; the same model gives the same bytes."""
+    name, has_golden = file.path.stem, bool(file.golden)
     files = {
-        _MODEL: content,
-        **{f"golden/{name}": file for name, file in inside.items() if name.startswith("edge_golden")},
+        _MODEL: file.content,
+        **{f"golden/{image}": content for image, content in file.golden.items()},
         _START: _start_script(has_golden=has_golden).encode(),
-        "README.txt": _readme(out.stem, has_golden=has_golden).encode(),
+        "README.txt": _readme(name, has_golden=has_golden).encode(),
     }
-    sums = "".join(f"{hashlib.sha256(file).hexdigest()}  {name}\n" for name, file in files.items())
-    return {out.with_suffix(".bundle.zip"): _zip(out.stem, {**files, _SUMS: sums.encode()})}
+    sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {member}\n" for member, content in files.items())
+    return {file.path.with_suffix(".bundle.zip"): _zip(name, {**files, _SUMS: sums.encode()})}
 
 
 def _zip(folder: str, files: dict[str, bytes]) -> bytes:
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, file in files.items():
-            entry = zipfile.ZipInfo(f"{folder}/{name}", _ZIP_TIME)
+            entry = zipfile.ZipInfo(f"{folder}/{name}", ZIP_TIME)
             entry.external_attr = (0o755 if name == _START else 0o644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, file)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from converter.deliver.reading import read_content
+from converter.deliver.finished import FinishedFile
 from edge_runtime.contracts.manifest import ModelManifest
 from edge_runtime.contracts.tensors import TensorSpec
 
@@ -16,22 +16,15 @@ _BYTES_A_LINE = 16
 _ENDINGS = (".h", ".c", "_example.c")
 
 
-def c_array_files(content: bytes, out: Path, arena_bytes: int | None = None) -> dict[Path, bytes]:
-    """The header, the source and the example, beside ``out`` and with its name, made a C identifier.
-
-    Args:
-        content: a .tflite of this project.
-        out: where it lies.
-        arena_bytes: what TensorFlow Lite Micro needs for its tensors, where it was measured.
-
-    Raises:
-        ModelFileError: it is no image classifier.
-        ExportError: it carries no manifest.
-    """
-    manifest, _ = read_content(content, out)
-    name = c_name(out.stem)
-    texts = (_header(manifest, name, len(content), arena_bytes), _source(manifest, name, content), _example(name))
-    return {path: text.encode("ascii") for path, text in zip(c_array_paths(out), texts, strict=True)}
+def c_array_files(file: FinishedFile) -> dict[Path, bytes]:
+    """The header, the source and the example, beside ``file`` and with its name, made a C identifier."""
+    manifest, name = file.manifest, c_name(file.path.stem)
+    texts = (
+        _header(manifest, name, len(file.content), file.arena_bytes),
+        _source(manifest, name, file.content),
+        _example(name),
+    )
+    return {path: text.encode("ascii") for path, text in zip(c_array_paths(file.path), texts, strict=True)}
 
 
 def c_array_paths(out: Path) -> tuple[Path, ...]:

@@ -7,34 +7,20 @@ from pathlib import Path
 
 from converter.deliver.bundle import bundle_files
 from converter.deliver.c_array import MARK, c_array_files, c_array_paths
+from converter.deliver.finished import FinishedFile, read_finished_file
 from converter.errors import ExportError
 from edge_runtime.console.files import write_together
 
-__all__ = ["EXPORTS", "bundle_files", "c_array_files", "ensure_exportable", "export_files", "export_model"]
-
 _FIRST_LINE = 200
-Export = Callable[[bytes, Path, "int | None"], Mapping[Path, bytes]]
+Export = Callable[[FinishedFile], Mapping[Path, bytes]]
 EXPORTS: dict[str, Export] = {"c-array": c_array_files, "bundle": bundle_files}
 
 
-def export_files(
-    content: bytes, out: Path, exports: Sequence[str], arena_bytes: int | None = None
-) -> dict[Path, bytes]:
-    """The files of some exports, not yet written.
-
-    Args:
-        content: a .tflite of this project.
-        out: where it lies or will lie; the exports go beside it and take its name.
-        exports: names in ``EXPORTS``.
-        arena_bytes: what TensorFlow Lite Micro needs for its tensors, where it was measured.
-
-    Raises:
-        ModelFileError: it is no image classifier.
-        ExportError: it carries no manifest.
-    """
+def export_files(file: FinishedFile, exports: Sequence[str]) -> dict[Path, bytes]:
+    """The files of some exports, named in ``EXPORTS``, not yet written."""
     files: dict[Path, bytes] = {}
     for name in exports:
-        files |= EXPORTS[name](content, out, arena_bytes)
+        files |= EXPORTS[name](file)
     return files
 
 
@@ -52,10 +38,17 @@ def ensure_exportable(out: Path, exports: Sequence[str]) -> None:
 def export_model(model: Path, exports: Sequence[str], arena_bytes: int | None = None) -> list[Path]:
     """Writes exports of an existing file beside it; returns their paths.
 
+    Args:
+        model: a .tflite of this project.
+        exports: names in ``EXPORTS``.
+        arena_bytes: what TensorFlow Lite Micro needs for its tensors, where it was measured.
+
     Raises:
-        EdgeDeployError: as :func:`export_files`; or a file cannot be read or written.
+        ModelFileError: it is missing, damaged or no image classifier.
+        ExportError: it carries no manifest, or an export would write over a source file of somebody else.
+        OutputError: a file cannot be written.
     """
     ensure_exportable(model, exports)
-    files = export_files(model.read_bytes(), model, exports, arena_bytes)
+    files = export_files(read_finished_file(model, arena_bytes), exports)
     write_together(files)
     return list(files)

@@ -1,72 +1,65 @@
-"""What leaves the house: the chosen file with golden images, proven where it is to run, and its exports."""
+"""Writes the reports, and the model where the gate let one pass: where a model is, its reports are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-from converter.config import ConvertConfig
-from converter.deliver.export import export_files
-from converter.deliver.golden import make_golden_files
-from converter.errors import TargetError
-from converter.images import draw_balanced
-from converter.quantize.package import Package
-from converter.results import DeliveryFacts
-from converter.targets import IMAGES, check_requirements, prove
-from edge_runtime.console.command import logger
-from edge_runtime.contracts.dataset import LabelledImages
-from edge_runtime.contracts.manifest import GateVerdict
+from converter.deliver.complete import Delivery
+from converter.deliver.export import ensure_exportable
+from converter.judge import refusals
+from converter.quantize import AUTO
+from converter.report import render_report
+from converter.results import ConversionReport, GateRefusedError
+from edge_runtime.console.files import ensure_writable, write_together
 
 
-@dataclass(frozen=True, eq=False)
-class Delivery:
-    """Files to be written, the model last, and what is said of them."""
-
-    files: Mapping[Path, bytes]
-    facts: DeliveryFacts
-
-
-def deliver(
-    config: ConvertConfig, package: Package, gate: GateVerdict, evaluation: LabelledImages, out: Path
-) -> Delivery:
-    """Proves the chosen file, and completes it.
-
-    Args:
-        config: target, golden images and exports.
-        package: the file.
-        gate: the verdict that let it pass.
-        evaluation: images to choose golden ones from, and to compare interpreters on.
-        out: where the file will lie.
+def ensure_deliverable(out: Path, exports: Sequence[str]) -> None:
+    """Finds out before the work whether the model, its reports and its exports can be written.
 
     Raises:
-        TargetError: it does not run on the target.
-        ImageError: an image cannot be decoded.
+        OutputError: one cannot.
+        ExportError: an export would write over a source file of somebody else.
     """
-    target, recipe = config.where, package.variant.recipe
-    try:
-        check_requirements(package.model, target, recipe.name)
-        proof = prove(package.path, target, _compared(evaluation, config.seed), config.target_python)
-    except TargetError as error:
-        raise TargetError(f"{out}: not written: {error}") from error
-    if proof is not None and proof.problem:
-        logger.warning("%s", proof.summary())
-    quantized = recipe.activations != "float32"
-    golden = make_golden_files(package.path, evaluation, config.golden_images, config.seed, quantized=quantized)
-    content = package.to_bytes(gate, golden)
-    arena = proof.arena_bytes if proof else None
-    files = {**export_files(content, out, config.export, arena), out: content}
-    facts = DeliveryFacts(
-        target=target.name,
-        proof=proof,
-        golden_images=max(0, len(golden) - 1),
-        golden_bytes=len(content) - len(package.to_bytes(gate)),
-        files=tuple(path.name for path in files),
-    )
-    return Delivery(files, facts)
+    for path in (out, *_report_paths(out)):
+        ensure_writable(path)
+    ensure_exportable(out, exports)
 
 
-def _compared(evaluation: LabelledImages, seed: int) -> list[Path]:
-    """The images whose answers are compared."""
-    drawn = draw_balanced(evaluation, IMAGES, seed)
-    return [drawn.path(index) for index in range(len(drawn))]
+def write_delivery(report: ConversionReport, delivery: Delivery | None, images: Path, out: Path) -> None:
+    """Writes the reports as ``.report.json`` and ``.report.html`` beside ``out``, then what is delivered.
+
+    Where nothing is, an earlier model goes aside: no one must take it for the one that was refused.
+
+    Args:
+        report: what was measured.
+        delivery: what is written; None where the gate refused.
+        images: the folder of the evaluation images.
+        out: of the model.
+
+    Raises:
+        GateRefusedError: the gate refused.
+        OutputError: a file cannot be written.
+    """
+    json_path, html_path = _report_paths(out)
+    reports = {json_path: report.to_json().encode(), html_path: render_report(report, images).encode()}
+    write_together(reports if delivery is None else {**reports, **delivery.files})
+    if delivery is None:
+        earlier = out.with_name(f"{out.stem}.earlier{out.suffix}") if out.exists() else None
+        if earlier is not None:
+            out.replace(earlier)
+        raise GateRefusedError(_refusal(report, out, html_path, earlier), report)
+
+
+def _report_paths(out: Path) -> tuple[Path, Path]:
+    """Where the report of the model ``out`` goes: the JSON file and the HTML file."""
+    return out.with_suffix(".report.json"), out.with_suffix(".report.html")
+
+
+def _refusal(report: ConversionReport, out: Path, html_path: Path, earlier: Path | None) -> str:
+    candidate = report.shown
+    worst = candidate.per_class[0].label if candidate.per_class else ""
+    lost = "; ".join(refusals(candidate.gate, worst))
+    moved = f"; the earlier file is now {earlier.name}" if earlier is not None else ""
+    fix = ", or --quantize auto, which finds out why and repairs it" if report.asked != AUTO else ""
+    return f"{out}: not written: {lost}{moved}; see {html_path}{fix}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from converter.images.calibration import draw_balanced, iterate_inputs
 from converter.images.choose import ConversionImages, choose_images
+from converter.images.draw import draw_balanced
+from converter.images.inputs import iterate_inputs
 
 __all__ = ["ConversionImages", "choose_images", "draw_balanced", "iterate_inputs"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from converter.config import ConvertConfig
 from converter.errors import DataError
-from converter.images.calibration import draw_balanced
+from converter.images.draw import draw_balanced
 from converter.models import Source
 from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.contracts.dataset_files import read_dataset

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from converter.inspect.delegates import find_coverage
-from converter.tflite import Metadata, ModelInspection, metadata_buffer, read_graphs, read_metadata, read_model
+from converter.inspect.inspection import ModelInspection
+from converter.tflite import Metadata, metadata_buffer, read_graphs, read_metadata, read_model
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.labels import parse_label_file
 from edge_runtime.contracts.manifest import MANIFEST_NAME, ModelManifest
 from edge_runtime.errors import ModelFileError
 from edge_runtime.model import flatbuffer_size, read_associated_files
-
-__all__ = ["ModelInspection", "inspect_model"]
 
 _MIN_RUNTIME_VERSION = "min_runtime_version"
 

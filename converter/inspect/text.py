@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from converter.tflite import Graph, Metadata, ModelInspection, Operator, Tensor
+from converter.inspect.inspection import ModelInspection
+from converter.tflite import Graph, Metadata, Operator, Tensor
 from edge_runtime.contracts.manifest import GateVerdict, ModelManifest
 
 _COLUMN = 14

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from converter.models.base import FloatModel, KerasModel
+from converter.models.base import FloatModel
 from converter.models.contract import SettledContract, contract_of_record, contract_of_stranger, look_at_outputs
 from converter.models.source import Source, load_source, open_source
 
 __all__ = [
     "FloatModel",
-    "KerasModel",
     "SettledContract",
     "Source",
     "contract_of_record",

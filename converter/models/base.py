@@ -1,35 +1,75 @@
-"""What every float model offers, and the checks that all kinds share."""
+"""What every kind of float model offers, and the checks that all kinds share."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.errors import SourceError
-
-KerasModel = Any
-"""A ``keras.Model``; Keras is imported when one is loaded, not before."""
+from converter.errors import NotApplicableError, SourceError
+from converter.quantize import Conversion, Inputs, Preparation
+from edge_runtime.model import ModelFile
 
 Shape = tuple[int | None, ...]
 
 
-class FloatModel(Protocol):
+class FloatModel(ABC):
     """A float model in memory: the gate compares with it, and every file is made from it.
+
+    A kind is one file with one class, named in ``converter.models.source``. Nobody else asks what kind a model is.
 
     Attributes:
         path: the file or folder it was loaded from.
         image_shape: (height, width, channels) of the images it takes.
+        output_shape: of its scores, the batch first.
+        own_file: what MODEL says of itself where it is a .tflite; None where it is none.
     """
 
     path: Path
     image_shape: tuple[int, int, int]
+    output_shape: Shape
+    own_file: ModelFile | None = None
 
+    @classmethod
+    @abstractmethod
+    def load(cls, path: Path, image_size: int | None) -> FloatModel:
+        """Loads ``path``.
+
+        Args:
+            path: of the file or folder.
+            image_size: the side of its images, for a model that takes any.
+
+        Raises:
+            SourceError: it is damaged, holds code, or is no image classifier.
+        """
+
+    @abstractmethod
     def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Its outputs as they are, (images, outputs), for preprocessed images (images, height, width, channels)."""
+
+    @abstractmethod
+    def start_conversion(self, folder: Path) -> Conversion:
+        """What makes files of it; an export goes to ``folder``.
+
+        Raises:
+            ConversionError: TensorFlow cannot export it.
+        """
+
+    def prepared(self, steps: Sequence[Preparation], inputs: Inputs) -> FloatModel:  # noqa: ARG002 - for kinds that can
+        """A copy whose weights lose less when they are quantized; see ``converter.quantize.weights``.
+
+        Args:
+            steps: what to do, in this order.
+            inputs: gives the calibration inputs.
+
+        Raises:
+            NotApplicableError: its kind or its architecture does not allow it; the message says why.
+        """
+        raise NotApplicableError("only Keras models can be changed before they are converted")
 
 
 def check_image_input(path: Path, shapes: Sequence[Shape], image_size: int | None) -> tuple[int, int, int]:

@@ -55,9 +55,9 @@ def contract_of_stranger(source: Source, model: FloatModel, float_file: Path, sa
         said: by the user.
 
     Raises:
-        ContractError: labels or normalisation are missing or do not fit; the message says which option mends it.
+        ContractError: labels or normalisation are missing or do not fit; the message says which option fixes it.
     """
-    own = getattr(model, "file", None)
+    own = model.own_file
     file = own or replace(read_model_file(float_file), path=source.path)
     contract = resolve_contract(file, said)
     if own is not None and own.manifest is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,38 +12,50 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.errors import SourceError, first_line
-from converter.models.base import KerasModel, check_image_input, check_scores_output
+from converter.models.base import FloatModel, check_image_input, check_scores_output
+from converter.quantize import Inputs, Preparation, TensorFlowConversion, failures_named
+from converter.quantize.weights import KerasModel, prepare_copy
 from edge_runtime.console.native import native_output_as_debug
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 
 
-class KerasFloatModel:
-    """A Keras model as a float model.
+class KerasFloatModel(FloatModel):
+    """A Keras model as a float model."""
 
-    Attributes:
-        path: the file.
-        image_shape: (height, width, channels).
-        keras_model: the ``keras.Model``.
-    """
-
-    def __init__(self, path: Path, image_size: int | None = None) -> None:
-        """Loads the file.
-
-        Raises:
-            SourceError: it is missing, damaged, holds code, or is no image classifier.
-        """
+    def __init__(self, path: Path, model: KerasModel, image_shape: tuple[int, int, int]) -> None:
+        """Takes a ``keras.Model`` of one image, loaded from ``path``."""
         self.path = path
-        self.keras_model = load_keras(path)
-        model = self.keras_model
-        self.image_shape = check_image_input(path, [tensor.shape for tensor in model.inputs], image_size)
+        self.image_shape = image_shape
+        self.output_shape = tuple(model.output_shape)
+        self._model = model
+
+    @classmethod
+    def load(cls, path: Path, image_size: int | None) -> KerasFloatModel:
+        """See :class:`FloatModel`."""
+        model = load_keras(path)
+        image_shape = check_image_input(path, [tensor.shape for tensor in model.inputs], image_size)
         check_scores_output(
             path, [(name, tensor.shape) for name, tensor in zip(model.output_names, model.outputs, strict=True)]
         )
+        return cls(path, model, image_shape)
 
     def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Its outputs as they are, (images, outputs)."""
-        return np.asarray(self.keras_model.predict_on_batch(pixels), np.float32)
+        """See :class:`FloatModel`."""
+        return np.asarray(self._model.predict_on_batch(pixels), np.float32)
+
+    def start_conversion(self, folder: Path) -> TensorFlowConversion:
+        """See :class:`FloatModel`."""
+        import keras
+
+        image = keras.InputSpec(dtype="float32", shape=(1, *self.image_shape), name="image")
+        with failures_named("export the model"):
+            self._model.export(folder, format="tf_saved_model", verbose=False, input_signature=[image])
+        return TensorFlowConversion(folder)
+
+    def prepared(self, steps: Sequence[Preparation], inputs: Inputs) -> KerasFloatModel:
+        """See :class:`FloatModel`."""
+        return KerasFloatModel(self.path, prepare_copy(self._model, steps, inputs), self.image_shape)
 
 
 def load_keras(path: Path) -> KerasModel:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.errors import SourceError, first_line
-from converter.models.base import check_image_input, check_scores_output
+from converter.models.base import FloatModel, Shape, check_image_input, check_scores_output
+from converter.quantize import TensorFlowConversion, failures_named
 from edge_runtime.console.native import native_output_as_debug
 
 MODEL_FILE = "saved_model.pb"
@@ -17,50 +18,66 @@ _REFUSED_OPS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc", "ReadFile"
 """Operators that run code or touch files; no image classifier needs one."""
 
 
-class SavedModelFloatModel:
-    """The serving signature of a SavedModel.
+class SavedModelFloatModel(FloatModel):
+    """The serving signature of a SavedModel."""
 
-    Attributes:
-        path: the folder.
-        image_shape: (height, width, channels).
-        signature: the ``ConcreteFunction``; it takes its one input by the name ``input_name``.
-    """
-
-    def __init__(self, path: Path, image_size: int | None = None) -> None:
-        """Loads the folder.
+    def __init__(self, path: Path, loaded: Any, image_size: int | None) -> None:
+        """Takes what TensorFlow loaded from ``path``.
 
         Raises:
-            SourceError: it is damaged, runs code, has no serving signature, or is no image classifier.
+            SourceError: it has no serving signature, or is no image classifier.
         """
         import tensorflow as tf
 
         self.path = path
-        _refuse_code(path)
-        try:
-            with native_output_as_debug():
-                self._loaded = tf.saved_model.load(str(path))  # kept: the signature holds its variables weakly
-        except Exception as error:  # TensorFlow raises nearly anything on damaged folders
-            raise SourceError(f"{path}: TensorFlow cannot load it: {first_line(error)}") from error
-        self.signature = _serving_signature(path, self._loaded.signatures)
-        inputs = self.signature.structured_input_signature[1]
+        self._loaded = loaded  # kept: the signature holds its variables weakly
+        self._signature = _serving_signature(path, loaded.signatures)
+        inputs = self._signature.structured_input_signature[1]
         if any(spec.dtype != tf.float32 for spec in inputs.values()):
             raise SourceError(f"{path}: its input is not float32; export the model with its float input")
         self.image_shape = check_image_input(path, [_shape(spec) for spec in inputs.values()], image_size)
-        self.input_name, spec = next(iter(inputs.items()))
+        self._input_name, spec = next(iter(inputs.items()))
         self._one_at_a_time = spec.shape[0] is not None
-        check_scores_output(path, [(name, _shape(spec)) for name, spec in self.signature.structured_outputs.items()])
+        outputs = [(name, _shape(spec)) for name, spec in self._signature.structured_outputs.items()]
+        check_scores_output(path, outputs)
+        self.output_shape = outputs[0][1]
+
+    @classmethod
+    def load(cls, path: Path, image_size: int | None) -> SavedModelFloatModel:
+        """See :class:`FloatModel`."""
+        import tensorflow as tf
+
+        _refuse_code(path)
+        try:
+            with native_output_as_debug():
+                loaded = tf.saved_model.load(str(path))
+        except Exception as error:  # TensorFlow raises nearly anything on damaged folders
+            raise SourceError(f"{path}: TensorFlow cannot load it: {first_line(error)}") from error
+        return cls(path, loaded, image_size)
 
     def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Its outputs as they are, (images, outputs)."""
+        """See :class:`FloatModel`."""
         import tensorflow as tf
 
         batches = np.split(pixels, len(pixels)) if self._one_at_a_time else [pixels]
-        rows = [self.call(tf.constant(batch)).numpy() for batch in batches]
+        rows = [self._call(tf.constant(batch)).numpy() for batch in batches]
         return np.concatenate(rows).astype(np.float32)
 
-    def call(self, images: Any) -> Any:
+    def start_conversion(self, folder: Path) -> TensorFlowConversion:
+        """See :class:`FloatModel`."""
+        import tensorflow as tf
+
+        with failures_named("export the model"):
+            module = tf.Module()
+            module.model = self._loaded
+            call = tf.function(lambda image: {"scores": self._call(image)})
+            image = tf.TensorSpec((1, *self.image_shape), tf.float32, name="image")
+            tf.saved_model.save(module, str(folder), signatures=call.get_concrete_function(image))
+        return TensorFlowConversion(folder)
+
+    def _call(self, images: Any) -> Any:
         """The one output of the signature for a tensor of images."""
-        return next(iter(self.signature(**{self.input_name: images}).values()))
+        return next(iter(self._signature(**{self._input_name: images}).values()))
 
 
 def _serving_signature(path: Path, signatures: Any) -> Any:
@@ -88,5 +105,5 @@ def _refuse_code(path: Path) -> None:
                 raise SourceError(f"{path}: its operator {node.name} ({node.op}) runs code or touches files: refused")
 
 
-def _shape(spec: Any) -> tuple[int | None, ...]:
+def _shape(spec: Any) -> Shape:
     return tuple(spec.shape) if spec.shape.rank is not None else ()

@@ -11,9 +11,18 @@ from converter.models.base import FloatModel, describe_shape
 from converter.models.saved_model import MODEL_FILE
 from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
 from edge_runtime.model import ModelContract
+from edge_runtime.registry import Registry
 
 Kind = Literal["run", "keras", "saved-model", "tflite"]
 _KINDS: dict[str, Kind] = {".keras": "keras", ".h5": "keras", ".hdf5": "keras", ".tflite": "tflite"}
+_FLOAT_MODELS = Registry(
+    "kind of MODEL",
+    {
+        "keras": "converter.models.keras:KerasFloatModel",
+        "saved-model": "converter.models.saved_model:SavedModelFloatModel",
+        "tflite": "converter.models.tflite:TFLiteFloatModel",
+    },
+)
 _EXPECTED = "a RUN folder of edge-train, a .keras or .h5 file, a SavedModel folder, or a float .tflite"
 
 
@@ -35,6 +44,11 @@ class Source:
     def file(self) -> Path:
         """What is loaded."""
         return self.path / MODEL_NAME if self.kind == "run" else self.path
+
+    @property
+    def has_free_edges(self) -> bool:
+        """Whether the user may choose what the input and output tensors hold; litert-quantizer does not let."""
+        return self.kind != "tflite"
 
     @property
     def contract(self) -> ModelContract | None:
@@ -77,17 +91,8 @@ def load_source(source: Source, image_size: int | None) -> FloatModel:
         SourceError: it is damaged, holds code, is no image classifier, or is not what its record says.
         ModelFileError: a .tflite that is damaged or no image classifier.
     """
-    if source.kind == "saved-model":
-        from converter.models.saved_model import SavedModelFloatModel
-
-        return SavedModelFloatModel(source.path, image_size)
-    if source.kind == "tflite":
-        from converter.models.tflite import TFLiteFloatModel
-
-        return TFLiteFloatModel(source.path, image_size)
-    from converter.models.keras import KerasFloatModel
-
-    model = KerasFloatModel(source.file, image_size)
+    kind = "keras" if source.kind == "run" else source.kind
+    model: FloatModel = _FLOAT_MODELS.load(kind).load(source.file, image_size)
     if source.contract is not None:
         _check_against_record(model, source.contract)
     return model
@@ -95,7 +100,7 @@ def load_source(source: Source, image_size: int | None) -> FloatModel:
 
 def _check_against_record(model: FloatModel, contract: ModelContract) -> None:
     spec = contract.preprocessing
-    found = tuple(model.keras_model.output_shape)  # type: ignore[attr-defined]
+    found = model.output_shape
     outputs = {len(contract.labels)} | ({1} if contract.task == "binary" else set())
     for role, shape, fits, wanted in (
         ("input", (None, *model.image_shape), model.image_shape == (spec.height, spec.width, spec.channels),

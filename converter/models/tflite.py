@@ -11,7 +11,8 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from converter.errors import SourceError
-from converter.models.base import check_image_input
+from converter.models.base import FloatModel, check_image_input
+from converter.quantize import LiteRTConversion
 from converter.tflite.packing import unpack_model
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.model import METADATA_NAME, ModelFile, read_model_file
@@ -19,36 +20,36 @@ from edge_runtime.model import METADATA_NAME, ModelFile, read_model_file
 _INTEGER_WEIGHTS = {schema.TensorType.INT8, schema.TensorType.UINT8, schema.TensorType.INT4}
 
 
-class TFLiteFloatModel:
-    """A float .tflite, without its metadata and associated files.
+class TFLiteFloatModel(FloatModel):
+    """A float .tflite, without its metadata and associated files."""
 
-    Attributes:
-        path: the file.
-        image_shape: (height, width, channels).
-        content: the bare model.
-        file: what the file says of itself.
-    """
-
-    def __init__(self, path: Path, image_size: int | None = None) -> None:
-        """Loads the file.
+    def __init__(self, own_file: ModelFile, content: bytes, image_shape: tuple[int, int, int]) -> None:
+        """Takes what a file says of itself, and the bare model in it.
 
         Raises:
-            SourceError: it is quantised already, or the interpreter does not take it.
-            ModelFileError: it is damaged or no image classifier.
+            SourceError: the interpreter does not take it.
         """
-        self.path = path
-        self.file: ModelFile = read_model_file(path)
-        self.image_shape = check_image_input(path, [self.file.input.shape], image_size)
-        self.content = _bare_float_model(path)
+        self.path = path = own_file.path
+        self.own_file = own_file
+        self.image_shape = image_shape
+        self.output_shape = own_file.output.shape
+        self._content = content
         try:
             with native_output_as_debug(2):
-                self._interpreter = Interpreter(model_content=self.content)
+                self._interpreter = Interpreter(model_content=content)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise SourceError(f"{path}: the interpreter cannot load it: {error}") from error
 
+    @classmethod
+    def load(cls, path: Path, image_size: int | None) -> TFLiteFloatModel:
+        """See :class:`FloatModel`."""
+        own_file = read_model_file(path)
+        image_shape = check_image_input(path, [own_file.input.shape], image_size)
+        return cls(own_file, _bare_float_model(path), image_shape)
+
     def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Its outputs as they are, (images, outputs)."""
+        """See :class:`FloatModel`."""
         image, scores = (
             details[0]["index"]
             for details in (self._interpreter.get_input_details(), self._interpreter.get_output_details())
@@ -59,6 +60,10 @@ class TFLiteFloatModel:
             self._interpreter.invoke()
             rows.append(self._interpreter.get_tensor(scores).reshape(-1))
         return np.stack(rows)
+
+    def start_conversion(self, folder: Path) -> LiteRTConversion:  # noqa: ARG002 - there is nothing to export
+        """See :class:`FloatModel`."""
+        return LiteRTConversion(self._content)
 
 
 def _bring_up_to_date(model: schema.ModelT) -> None:

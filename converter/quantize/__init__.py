@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from converter.quantize.conversion import Conversion, Inputs
+from converter.quantize.litert import LiteRTConversion
 from converter.quantize.recipes import (
     AUTO,
     DYNAMIC,
@@ -17,14 +19,7 @@ from converter.quantize.recipes import (
     Recipe,
     Variant,
 )
-from converter.quantize.tensorflow import (
-    ModelConversion,
-    TensorFlowConversion,
-    export_keras,
-    layer_statistics,
-    quantize_calibrated,
-    start_conversion,
-)
+from converter.quantize.tensorflow import TensorFlowConversion, failures_named
 
 __all__ = [
     "AUTO",
@@ -36,14 +31,13 @@ __all__ = [
     "INT16X8",
     "MIXED",
     "RECIPES",
+    "Conversion",
     "Edges",
-    "ModelConversion",
+    "Inputs",
+    "LiteRTConversion",
     "Preparation",
     "Recipe",
     "TensorFlowConversion",
     "Variant",
-    "export_keras",
-    "layer_statistics",
-    "quantize_calibrated",
-    "start_conversion",
+    "failures_named",
 ]

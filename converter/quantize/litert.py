@@ -10,14 +10,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.errors import ConversionError, first_line
+from converter.quantize.conversion import Conversion, Inputs
 from converter.quantize.recipes import Variant
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.contracts.errors import EdgeDeployError
 
 
-def quantize_float_tflite(
-    content: bytes, variant: Variant, calibration: Callable[[], Iterator[NDArray[np.float32]]]
-) -> bytes:
+class LiteRTConversion(Conversion):
+    """Quantizes a float .tflite."""
+
+    def __init__(self, content: bytes) -> None:
+        """Remembers the float model, which has no metadata."""
+        self._content = content
+
+    def convert(self, variant: Variant, calibration: Inputs) -> bytes:
+        """See :class:`Conversion`."""
+        if variant.recipe.weights == "float32":
+            return self._content
+        return quantize_float_tflite(self._content, variant, calibration)
+
+
+def quantize_float_tflite(content: bytes, variant: Variant, calibration: Inputs) -> bytes:
     """Quantizes ``content`` by the recipe of ``variant``.
 
     Args:
@@ -56,7 +69,7 @@ def quantize_float_tflite(
 class _Samples:
     """Calibration inputs by the name of the argument; litert-quantizer goes through them twice."""
 
-    def __init__(self, argument: str, calibration: Callable[[], Iterator[NDArray[np.float32]]]) -> None:
+    def __init__(self, argument: str, calibration: Inputs) -> None:
         self._argument = argument
         self._calibration = calibration
 

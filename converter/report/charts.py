@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup, escape
 
-from converter.results import Candidate, SweepPoint
+from converter.results import CandidateRow, SweepPoint
 
 WIDTH, HEIGHT = 760, 340
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 84, 20, 46
@@ -16,7 +16,7 @@ _LOG_FROM = 5.0
 """From this ratio of the slowest to the fastest on, the axis of latencies is logarithmic."""
 
 
-def trade_off(candidates: Sequence[Candidate], chosen: Candidate | None) -> Markup:
+def trade_off(candidates: Sequence[CandidateRow], chosen: CandidateRow | None) -> Markup:
     """Latency against accuracy; the area of a disc is the size of the file, its number that of the table's row."""
     times = [row.latency_ms.p50 for row in candidates]
     values = [100 * row.gate.candidate for row in candidates]

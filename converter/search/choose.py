@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from converter.candidate import Candidate
 from converter.config import Preference
 from converter.judge import Latency
-from converter.results import Candidate
 
 EQUALLY_FAST = 0.03
 """Files within 3 % of the fastest are equally fast: no one measures less on a machine that does other things, too."""
@@ -27,9 +27,9 @@ def choose(candidates: Sequence[Candidate], prefer: Preference) -> tuple[Candida
     smallest_first = sorted(passed, key=lambda candidate: candidate.size_bytes)
     if prefer == "size":
         return smallest_first[0], "the smallest that keeps the limits"
-    allowed = [candidate for candidate in smallest_first if not is_slower(candidate.latency_ms)] or smallest_first
-    fastest = min((candidate.latency_ms for candidate in allowed), key=lambda latency: latency.ratio)
-    chosen = next(candidate for candidate in allowed if is_as_fast(candidate.latency_ms, fastest))
+    allowed = [candidate for candidate in smallest_first if not is_slower(candidate.latency)] or smallest_first
+    fastest = min((candidate.latency for candidate in allowed), key=lambda latency: latency.ratio)
+    chosen = next(candidate for candidate in allowed if is_as_fast(candidate.latency, fastest))
     return chosen, (
         "the smallest of the fastest that keep the limits "
         f"(within {EQUALLY_FAST:.0%}, or what the measurement leaves open)"

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from converter.candidate import Judged
 from converter.config import Preference
 from converter.errors import ConversionError, NotApplicableError
-from converter.judge import Latency, refusals
+from converter.judge import Latency
 from converter.quantize import DYNAMIC, FLOAT16, INT8, INT8_WEIGHTS, INT16X8, MIXED, Variant
 from converter.quantize.weights import PREPARATIONS
 from converter.results import LayerError, Step
 from converter.search.choose import is_slower
 from converter.search.layers import rank_layers
-from converter.search.workbench import Attempt, Workbench
+from converter.search.workbench import Workbench
 from edge_runtime.console.command import logger
 
 _LAYER_COUNTS = (1, 2, 3, 5, 8)
@@ -31,7 +32,7 @@ class Ladder:
         layers: what the layer search found; empty where it was not needed.
     """
 
-    def __init__(self, bench: Workbench, float32: Attempt, prefer: Preference) -> None:
+    def __init__(self, bench: Workbench, float32: Judged, prefer: Preference) -> None:
         """Starts at the bottom.
 
         Args:
@@ -44,10 +45,10 @@ class Ladder:
         self._bench = bench
         self._float32 = float32
         self._prefer = prefer
-        self._latencies: dict[str, Latency] = {}
+        self._latencies: dict[Judged, Latency] = {}
 
     def climb(self) -> None:
-        """Tries rung by rung; what was made is in ``bench.attempts``.
+        """Tries rung by rung; what was made is in ``bench.tried``.
 
         Raises:
             ImageError: an image cannot be decoded.
@@ -56,21 +57,21 @@ class Ladder:
         int8 = self._try_plain()
         if int8 is not None and not int8.gate.passed:
             self._repair(int8)
-        if any(attempt.gate.passed and attempt.variant.recipe.weights == "int8" for attempt in self._bench.attempts):
+        if any(judged.gate.passed and judged.recipe.weights == "int8" for judged in self._bench.tried):
             self._skip("int16x8", "not needed: a file with 8-bit weights passed, and this one would be slower")
         else:
             self._try("int16x8", Variant(INT16X8, INT16X8.edges()))
 
     def mix(self, int8: Variant) -> None:
         """The recipe "mixed": int8, and where the gate refuses that, with as few layers in float32 as it needs."""
-        for attempt in self._try("int8", int8):
-            if not attempt.gate.passed:
-                self._search_layers(attempt)
+        for judged in self._try("int8", int8):
+            if not judged.gate.passed:
+                self._search_layers(judged)
 
-    def _search_layers(self, base: Attempt) -> None:
+    def _search_layers(self, base: Judged) -> None:
         """Leaves the fewest layers of ``base`` in float32 that the gate needs."""
         try:
-            ranking = rank_layers(self._bench, base.variant)
+            ranking = rank_layers(self._bench, base.package.variant)
         except (ConversionError, NotApplicableError) as error:
             self._skip("mixed", str(error))
             return
@@ -79,18 +80,18 @@ class Ladder:
             self._skip("mixed", "no layer alone brings the scores closer to the float model's")
         counts = sorted({min(count, len(ranking.order)) for count in _LAYER_COUNTS} - {0})
         for count in counts:
-            variant = replace(base.variant, recipe=MIXED, float_layers=ranking.order[:count])
+            variant = replace(base.package.variant, recipe=MIXED, float_layers=ranking.order[:count])
             made = self._try("mixed", variant)
-            if any(attempt.gate.passed for attempt in made):
+            if any(judged.gate.passed for judged in made):
                 return
 
-    def _try_plain(self) -> Attempt | None:
+    def _try_plain(self) -> Judged | None:
         made = []
         for recipe in _PLAIN:
             made += self._try(recipe.name, Variant(recipe, recipe.edges()))
-        return next((attempt for attempt in made if attempt.variant.recipe is INT8), None)
+        return next((judged for judged in made if judged.recipe is INT8), None)
 
-    def _repair(self, int8: Attempt) -> None:
+    def _repair(self, int8: Judged) -> None:
         """Other weights before quantizing, then layers left in float32; each only where int8 can win at all."""
         if self._stands_well():
             self._skip("repair", "not needed: a file with 8-bit weights passed")
@@ -100,36 +101,34 @@ class Ladder:
             self._skip("repair", f"int8 takes {ratio:.2f} times as long as float32 here; repaired it would, too")
             return
         for steps in PREPARATIONS:
-            self._try("int8 " + " ".join(steps), replace(int8.variant, prepared=steps))
+            self._try("int8 " + " ".join(steps), replace(int8.package.variant, prepared=steps))
             if self._stands_well():
                 self._skip("mixed", "not needed: a file without float layers passed")
                 return
         self._search_layers(int8)  # a corrected bias would be wrong where the weights stay as they are
 
     def _stands_well(self) -> bool:
-        passed = [attempt for attempt in self._bench.attempts if attempt.gate.passed]
+        passed = [judged for judged in self._bench.tried if judged.gate.passed]
         if self._prefer == "size":
-            return any(attempt.variant.recipe.weights == "int8" for attempt in passed)
-        integer = [attempt for attempt in passed if attempt.variant.recipe.activations == "int8"]
-        return any(not is_slower(self._latency(attempt)) for attempt in integer)
+            return any(judged.recipe.weights == "int8" for judged in passed)
+        integer = [judged for judged in passed if judged.recipe.activations == "int8"]
+        return any(not is_slower(self._latency(judged)) for judged in integer)
 
-    def _latency(self, attempt: Attempt) -> Latency:
-        name = attempt.variant.name
-        if name not in self._latencies:
-            self._latencies[name] = self._bench.measure_latencies([self._float32.package, attempt.package])[1]
-        return self._latencies[name]
+    def _latency(self, judged: Judged) -> Latency:
+        if judged not in self._latencies:
+            self._latencies[judged] = self._bench.latencies_of([self._float32.package, judged.package])[1]
+        return self._latencies[judged]
 
-    def _try(self, rung: str, variant: Variant) -> list[Attempt]:
+    def _try(self, rung: str, variant: Variant) -> list[Judged]:
         try:
-            made = self._bench.attempt([variant])
+            made = self._bench.try_all([variant])
         except (ConversionError, NotApplicableError) as error:
             self._skip(rung, str(error))
             return []
-        for attempt in made:
-            worst = attempt.per_class[0].label if attempt.per_class else ""
-            outcome = "; ".join(refusals(attempt.gate, worst)) or "passed"
-            logger.info("%s: %s", attempt.variant.name, outcome)
-            self.steps.append(Step(rung, outcome, (attempt.variant.name,)))
+        for judged in made:
+            outcome = "; ".join(judged.broken_limits) or "passed"
+            logger.info("%s: %s", judged.name, outcome)
+            self.steps.append(Step(rung, outcome, (judged.name,)))
         return made
 
     def _skip(self, rung: str, reason: str) -> None:

@@ -18,9 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from converter.errors import NotApplicableError
 from converter.judge import Scores, file_scores, float_scores
-from converter.quantize import TensorFlowConversion, Variant, layer_statistics
+from converter.quantize import Variant
 from converter.results import LayerError
 from converter.search.workbench import Workbench
 from edge_runtime.contracts.dataset import LabelledImages
@@ -30,7 +29,8 @@ TRIED_LAYERS = 8
 TRIED_ON = 48
 _LEAST_COST = 0.005
 """Costs below half a percent are noise; they count as that much."""
-_PASSING_ON = ("RESHAPE", "QUANTIZE", "DEQUANTIZE")
+_NOT_RANKED = ("RESHAPE", "QUANTIZE", "DEQUANTIZE")
+"""They compute nothing."""
 
 
 @dataclass(frozen=True)
@@ -51,18 +51,18 @@ def rank_layers(bench: Workbench, base: Variant) -> LayerRanking:
 
     Args:
         bench: makes and measures files.
-        base: an int8 variant that TensorFlow's converter made.
+        base: an int8 variant.
 
     Raises:
         ConversionError: TensorFlow refuses.
-        NotApplicableError: another converter made it.
+        NotApplicableError: the converter that makes it cannot leave layers in float32.
     """
     tensors, errors = _errors(bench, base)
     tried = tensors[:TRIED_LAYERS]
     packages = [bench.make(base)]
     packages += [bench.make(replace(base, float_layers=(tensor,))) for tensor in tried]
     distances = _distances_to_float(bench, [package.path for package in packages])
-    latencies = bench.measure_latencies(packages)
+    latencies = bench.latencies_of(packages)
     sizes = [len(package.model) for package in packages]
     rows = [
         replace(
@@ -94,16 +94,12 @@ def score_distance(reference: Scores, candidate: Scores) -> float:
 
 def _errors(bench: Workbench, base: Variant) -> tuple[list[str], list[LayerError]]:
     """The tensors of all layers and what the debugger says of each, the worst error first."""
-    conversion = bench.conversion_of(base)
-    if not isinstance(conversion, TensorFlowConversion):
-        raise NotApplicableError(
-            "layers can be left in float32 where TensorFlow converts, not where MODEL is a .tflite"
-        )
     inputs = bench.inputs_of(_first(bench, RANKED_ON))
+    statistics = bench.conversion_of(base).layer_statistics(bench.inputs, inputs)
     rows = []
-    for row in csv.DictReader(io.StringIO(layer_statistics(conversion.calibrate(bench.inputs), inputs))):
+    for row in csv.DictReader(io.StringIO(statistics)):
         scale = float(row["scale"])
-        if row["op_name"] not in _PASSING_ON and scale > 0:
+        if row["op_name"] not in _NOT_RANKED and scale > 0:
             error = float(row["mean_squared_error"]) ** 0.5 / scale
             rows.append((row["tensor_name"], LayerError(readable(row["tensor_name"]), row["op_name"], round(error, 4))))
     rows.sort(key=lambda pair: -pair[1].error)

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from converter.quantize import INT8, TensorFlowConversion, Variant, quantize_calibrated
-from converter.quantize.package import package_model
+from converter.errors import NotApplicableError
+from converter.quantize import INT8, Variant
 from converter.results import SweepPoint
 from converter.search.workbench import Workbench
 from edge_runtime.console.command import logger
 
 COUNTS = (1, 10, 25, 50, 100, 200, 400)
+_VARIANT = Variant(INT8, INT8.edges())
 
 
 def sweep_calibration(bench: Workbench) -> tuple[SweepPoint, ...]:
-    """int8 on growing parts of what may calibrate, balanced alike; empty where another converter is at work.
+    """int8 on growing parts of what may calibrate, balanced alike; empty where the converter cannot.
 
     Raises:
         ConversionError: TensorFlow refuses.
         ImageError: an image cannot be decoded.
     """
-    conversion, spare = bench.conversion_of(_VARIANT), bench.images.spare_calibration
-    if not isinstance(conversion, TensorFlowConversion) or spare is None:
-        logger.warning("the sweep over calibration images needs TensorFlow's converter: left out")
-        return ()
+    spare = bench.images.spare_calibration
+    assert spare is not None
     counts = [count for count in COUNTS if count <= len(spare)]
-    packages = []
-    for count in counts:
-        inputs = bench.inputs_of(spare.subset(list(range(count))))
-        content = quantize_calibrated(conversion.calibrate_anew(inputs), _VARIANT.edges)
-        packages.append(package_model(content, _VARIANT, bench.identity, bench.folder / f"sweep-{count}.tflite"))
+    try:
+        packages = [bench.make_anew(_VARIANT, spare.subset(list(range(count)))) for count in counts]
+    except NotApplicableError as error:
+        logger.warning("%s: left out", error)
+        return ()
     return tuple(
-        SweepPoint(count, attempt.gate.candidate, attempt.gate.drop_pp, attempt.gate.agreement or 0.0)
-        for count, attempt in zip(counts, bench.judge(packages), strict=True)
+        SweepPoint(count, judged.gate.candidate, judged.gate.drop_pp, judged.gate.agreement or 0.0)
+        for count, judged in zip(counts, bench.measure(packages), strict=True)
     )
-
-
-_VARIANT = Variant(INT8, INT8.edges())

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from converter.candidate import Candidate, Judged
 from converter.images import ConversionImages, iterate_inputs
 from converter.judge import (
     METRICS,
-    ClassDrop,
+    Disagreement,
     Latency,
     Limits,
     Scores,
@@ -24,55 +24,14 @@ from converter.judge import (
     judge,
     measure_latencies,
     truth_of,
+    worst_disagreements,
 )
 from converter.models import FloatModel
-from converter.quantize import FLOAT32, ModelConversion, Preparation, TensorFlowConversion, Variant, export_keras
+from converter.quantize import FLOAT32, Conversion, Inputs, Preparation, Variant
 from converter.quantize.package import Identity, Package, package_model
-from converter.quantize.weights import prepare_copy
-from converter.results import Candidate
-from converter.targets import LITERT, Target, adapt, check_requirements
+from converter.targets import Target, adapt, check_requirements
 from edge_runtime.contracts.dataset import LabelledImages
-from edge_runtime.contracts.manifest import GateVerdict
 from edge_runtime.preprocess import read_image
-
-
-@dataclass(frozen=True, eq=False)
-class Attempt:
-    """One file, and how it did on the evaluation images.
-
-    Attributes:
-        package: the file.
-        scores: (images, classes).
-        gate: the verdict.
-        per_class: what each class lost, the worst first.
-    """
-
-    package: Package
-    scores: Scores
-    gate: GateVerdict
-    per_class: tuple[ClassDrop, ...]
-
-    @property
-    def variant(self) -> Variant:
-        """How it was made."""
-        return self.package.variant
-
-    def to_candidate(self, latency: Latency) -> Candidate:
-        """What the report says of it."""
-        manifest, recipe = self.package.manifest, self.variant.recipe
-        return Candidate(
-            name=self.variant.name,
-            recipe=recipe.name,
-            summary=recipe.summary,
-            parameters=manifest.quantization,
-            input_type=manifest.input.dtype,
-            output_type=manifest.output.dtype,
-            size_bytes=len(self.package.to_bytes(self.gate)),
-            weights_sha256=manifest.weights_sha256,
-            gate=self.gate,
-            per_class=self.per_class,
-            latency_ms=latency,
-        )
 
 
 class Workbench:
@@ -82,21 +41,18 @@ class Workbench:
         model: the float model.
         identity: what all files have in common.
         images: what calibrates and what evaluates.
-        limits: of the gate.
-        folder: for what is made on the way.
-        target: where the files are to run.
-        attempts: all so far, in order.
+        tried: all files that may be delivered so far, in order.
     """
 
     def __init__(
         self,
         model: FloatModel,
-        conversion: ModelConversion,
+        conversion: Conversion,
         identity: Identity,
         images: ConversionImages,
         limits: Limits,
+        target: Target,
         folder: Path,
-        target: Target = LITERT,
     ) -> None:
         """Takes everything together.
 
@@ -106,24 +62,24 @@ class Workbench:
             identity: what its files say of themselves.
             images: what calibrates and what evaluates.
             limits: of the gate.
-            folder: an empty one for what is made on the way.
             target: where the files are to run.
+            folder: an empty one for what is made on the way.
         """
         self.model = model
         self.identity = identity
         self.images = images
-        self.limits = limits
-        self.attempts: list[Attempt] = []
-        self.folder = folder
-        self.target = target
-        self._conversions: dict[tuple[Preparation, ...], ModelConversion] = {(): conversion}
+        self.tried: list[Judged] = []
+        self._limits = limits
+        self._target = target
+        self._folder = folder
+        self._conversions: dict[tuple[Preparation, ...], Conversion] = {(): conversion}
         self._made = 0
 
     def inputs(self) -> Iterator[NDArray[np.float32]]:
         """The calibration inputs, read when they are asked for: each float32 (1, height, width, channels)."""
         return self.inputs_of(self.images.calibration)()
 
-    def inputs_of(self, images: LabelledImages | None) -> Callable[[], Iterator[NDArray[np.float32]]]:
+    def inputs_of(self, images: LabelledImages | None) -> Inputs:
         """The same of other images."""
         assert images is not None, "a recipe that calibrates was asked for without images"
         return partial(iterate_inputs, images, self.identity.contract.preprocessing)
@@ -133,7 +89,7 @@ class Workbench:
         """The float model's scores of the evaluation images."""
         return float_scores(self.images.evaluation, self.identity.contract, self.model)
 
-    def conversion_of(self, variant: Variant) -> ModelConversion:
+    def conversion_of(self, variant: Variant) -> Conversion:
         """What makes ``variant``; its preparation is done at the first call.
 
         Raises:
@@ -142,10 +98,8 @@ class Workbench:
         """
         steps = variant.prepared
         if steps not in self._conversions:
-            model = prepare_copy(self.model, steps, self.inputs)
-            folder = self.folder / "-".join(steps)
-            export_keras(model, self.model.image_shape, folder)
-            self._conversions[steps] = TensorFlowConversion(folder)
+            prepared = self.model.prepared(steps, self.inputs)
+            self._conversions[steps] = prepared.start_conversion(self._folder / "-".join(steps))
         return self._conversions[steps]
 
     def make(self, variant: Variant) -> Package:
@@ -155,14 +109,22 @@ class Workbench:
             ConversionError: the converter refuses, or the file does not run on the target.
             NotApplicableError: the architecture does not allow the variant's preparation, or the target the recipe.
         """
-        variant = adapt(variant, self.target)
+        variant = adapt(variant, self._target)
         converted = self.conversion_of(variant).convert(variant, self.inputs)
         if variant.recipe is not FLOAT32:  # all are compared with it, even where it cannot run
-            check_requirements(converted, self.target, variant.name)
-        self._made += 1
-        return package_model(converted, variant, self.identity, self.folder / f"{self._made}.tflite")
+            check_requirements(converted, self._target, variant.name)
+        return self._package(converted, variant)
 
-    def attempt(self, variants: Sequence[Variant]) -> list[Attempt]:
+    def make_anew(self, variant: Variant, calibration: LabelledImages) -> Package:
+        """Makes an int8 file that is calibrated on other images, wherever it could run.
+
+        Raises:
+            ConversionError: the converter refuses.
+            NotApplicableError: it cannot calibrate twice.
+        """
+        return self._package(self.conversion_of(variant).convert_anew(variant, self.inputs_of(calibration)), variant)
+
+    def try_all(self, variants: Sequence[Variant]) -> list[Judged]:
         """Makes files and measures them together on the evaluation images.
 
         Raises:
@@ -171,25 +133,38 @@ class Workbench:
             ImageError: an image cannot be decoded.
             BackendError: the interpreter does not take a file.
         """
-        new = self.judge([self.make(variant) for variant in variants])
-        self.attempts += new
+        new = self.measure([self.make(variant) for variant in variants])
+        self.tried += new
         return new
 
-    def judge(self, packages: Sequence[Package]) -> list[Attempt]:
-        """Measures files on the evaluation images."""
+    def measure(self, packages: Sequence[Package]) -> list[Judged]:
+        """Measures files on the evaluation images, and judges them."""
         scores = file_scores(self.images.evaluation, [package.path for package in packages])
         return [self._judge(package, found) for package, found in zip(packages, scores, strict=True)]
 
-    def measure_latencies(self, packages: Sequence[Package]) -> list[Latency]:
+    def finish(self, judged: Sequence[Judged]) -> list[Candidate]:
+        """Times files in turns; their ratios are to the first."""
+        latencies = self.latencies_of([each.package for each in judged])
+        return [each.timed(latency) for each, latency in zip(judged, latencies, strict=True)]
+
+    def disagreements_of(self, judged: Judged) -> tuple[Disagreement, ...]:
+        """The evaluation images that it answers otherwise than the float model, the worst first."""
+        return worst_disagreements(self.images.evaluation, self.identity.contract, self.reference, judged.scores)
+
+    def latencies_of(self, packages: Sequence[Package]) -> list[Latency]:
         """Latencies on the first evaluation image; ratios are to the first package."""
         frame = read_image(self.images.evaluation.path(0))
         return measure_latencies([package.path for package in packages], frame)
 
-    def _judge(self, package: Package, scores: Scores) -> Attempt:
+    def _package(self, converted: bytes, variant: Variant) -> Package:
+        self._made += 1
+        return package_model(converted, variant, self.identity, self._folder / f"{self._made}.tflite")
+
+    def _judge(self, package: Package, scores: Scores) -> Judged:
         contract = self.identity.contract
         task, thresholds = contract.task, contract.thresholds
         truth = truth_of(self.images.evaluation.labels, len(contract.labels))
         before, after = (answers_of(each, task, thresholds) for each in (self.reference, scores))
         drops = class_drops(contract.labels, truth, before, after, METRICS[task])
-        gate = judge(truth, self.reference, scores, task, self.limits, thresholds=thresholds, per_class=drops)
-        return Attempt(package, scores, gate, drops)
+        gate = judge(truth, self.reference, scores, task, self._limits, thresholds=thresholds, per_class=drops)
+        return Judged(package, scores, gate, drops)

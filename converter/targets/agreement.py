@@ -13,7 +13,7 @@ _TIE_STEPS = 2
 _ROUNDING = 0.01
 """Scores are rounded to 1/256 and logarithms of them are taken."""
 _MAKES_PROBABILITIES = ("SOFTMAX", "LOGISTIC")
-_PASSING_ON = ("DEQUANTIZE", "QUANTIZE", "RESHAPE")
+_KEEPS_SCORES = ("DEQUANTIZE", "QUANTIZE", "RESHAPE")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def deciding_step(graph: Graph) -> tuple[float, bool]:
     """The ``step`` and ``logits`` of :func:`compare` for the scores that a graph gives."""
     output = graph.outputs[0]
     made_by = {tensor: operator for operator in graph.operators for tensor in operator.outputs}
-    while output in made_by and made_by[output].name in _PASSING_ON:
+    while output in made_by and made_by[output].name in _KEEPS_SCORES:
         output = made_by[output].inputs[0]
     last = made_by.get(output)
     is_activated = last is not None and last.name in _MAKES_PROBABILITIES

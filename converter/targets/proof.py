@@ -86,8 +86,8 @@ def prove(path: Path, target: Target, images: Sequence[Path], python: Path | Non
         return None
     module, package = _INTERPRETERS[target.name]
     if python is None and find_spec(module) is None:
-        mend = f"name a Python that has it with --target-python (there: pip install {package})"
-        return Proof(target.name, problem=f"{module} is not installed here; {mend}")
+        fix = f"name a Python that has it with --target-python (there: pip install {package})"
+        return Proof(target.name, problem=f"{module} is not installed here; {fix}")
     file = read_model_file(path)
     frames = [read_image(image) for image in images[:IMAGES]]
     with tempfile.TemporaryDirectory(prefix="edge-target-") as folder:

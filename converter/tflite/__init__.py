@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from converter.tflite.facts import DelegateCoverage, Graph, Metadata, ModelInspection, Operator, Tensor
+from converter.tflite.facts import Graph, Operator, Tensor
 from converter.tflite.graph import read_graphs, read_model
-from converter.tflite.metadata_read import metadata_buffer, read_metadata
+from converter.tflite.metadata_read import Metadata, metadata_buffer, read_metadata
 
 __all__ = [
-    "DelegateCoverage",
     "Graph",
     "Metadata",
-    "ModelInspection",
     "Operator",
     "Tensor",
     "metadata_buffer",

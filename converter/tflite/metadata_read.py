@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from converter.tflite.facts import Metadata, TensorMetadata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from edge_runtime.model import METADATA_NAME, FlatTable
 
 _CONTENTS = ("", "feature", "image", "bounding box", "audio")
@@ -10,6 +12,43 @@ _IMAGE = 2
 _COLOR_SPACES = ("", "RGB", "GRAYSCALE")
 _FILE_TYPES = ("other", "description", "labels", "value labels", "score calibration", "vocabulary", "ScaNN index")
 _NORMALIZATION, _THRESHOLDING = 1, 3
+
+
+@dataclass(frozen=True)
+class TensorMetadata:
+    """What the TFLite metadata says of one input or output; see ``metadata_schema.fbs``.
+
+    Attributes:
+        content: "image", "feature", …; empty where it does not say.
+        color_space: "RGB", "GRAYSCALE" or empty.
+        mean: of its normalisation; empty where it has none.
+        std: likewise.
+        score_threshold: below which scores do not count; None where it says none.
+        files: associated files, name to what they are ("labels", "score calibration", …).
+    """
+
+    name: str
+    description: str
+    content: str
+    color_space: str
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    score_threshold: float | None
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """The TFLite metadata of a model."""
+
+    name: str
+    description: str
+    version: str
+    author: str
+    license: str
+    min_parser_version: str
+    inputs: tuple[TensorMetadata, ...]
+    outputs: tuple[TensorMetadata, ...]
 
 
 def metadata_buffer(model: FlatTable, name: str = METADATA_NAME) -> bytes:

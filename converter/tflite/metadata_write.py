@@ -27,7 +27,7 @@ _FEATURE_PROPERTIES, _IMAGE_PROPERTIES = 1, 2
 _NORMALIZATION_OPTIONS, _CALIBRATION_OPTIONS, _THRESHOLDING_OPTIONS = 1, 2, 3
 _INVERSE_LOGISTIC = 2
 _COLOR_SPACES = {"RGB": 1, "GRAY": 2, "BGR": 0}
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest a zip can say: no file's time may change a model's bytes."""
 
 Offset = int
@@ -78,7 +78,7 @@ def append_files(model: bytes, files: Mapping[str, str | bytes]) -> bytes:
     whole.write(model)
     with zipfile.ZipFile(whole, "a", zipfile.ZIP_STORED) as archive:
         for name, content in files.items():
-            entry = zipfile.ZipInfo(name, _ZIP_TIME)
+            entry = zipfile.ZipInfo(name, ZIP_TIME)
             entry.external_attr = 0o644 << 16  # what unzip makes of it is readable
             archive.writestr(entry, content)
     return whole.getvalue()

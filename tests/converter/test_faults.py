@@ -130,7 +130,7 @@ def test_an_image_that_cannot_be_decoded_is_named(
     assert files_below(out.parent) == []
 
 
-def test_data_that_moved_is_mended_by_naming_both_folders(run: Path, out: Path, small_run: Path) -> None:
+def test_data_that_moved_is_fixed_by_naming_both_folders(run: Path, out: Path, small_run: Path) -> None:
     data_gone(run)
     data = small_run.parent / "data"
     arguments = ["--calibration-data", str(data / "train"), "--eval-data", str(data / "test")]

@@ -10,7 +10,7 @@ from blocked_modules import run_without
 @pytest.mark.parametrize(
     "blocked", ["tensorflow", "keras", "jinja2", "tqdm", "scipy", "litert_quantizer", "flatbuffers", "ai_edge_litert"]
 )
-def test_a_missing_package_is_one_line_with_the_mend(small_run: Path, tmp_path: Path, blocked: str) -> None:
+def test_a_missing_package_is_one_line_with_the_fix(small_run: Path, tmp_path: Path, blocked: str) -> None:
     arguments = [str(small_run), "--out", str(tmp_path / "model.tflite")]
     code = f"import sys; from converter.cli import main; sys.exit(main({arguments!r}))"
     done = run_without((blocked,), code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from converter.quantize.weights.graph import KerasModel
 from converter.quantize.weights.prepare import PREPARATIONS, prepare_copy
 
-__all__ = ["PREPARATIONS", "prepare_copy"]
+__all__ = ["PREPARATIONS", "KerasModel", "prepare_copy"]

@@ -13,8 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.errors import NotApplicableError
-from converter.models import KerasModel
-from converter.quantize.weights.graph import KerasLayer, LayerGraph, is_convolution, is_depthwise, read_graph
+from converter.quantize.weights.graph import (
+    KerasLayer,
+    KerasModel,
+    LayerGraph,
+    is_convolution,
+    is_depthwise,
+    read_graph,
+)
 
 
 def correct_biases(model: KerasModel, inputs: Iterable[NDArray[np.float32]]) -> int:

@@ -19,8 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.errors import NotApplicableError
-from converter.models import KerasModel
-from converter.quantize.weights.graph import KerasLayer, LayerGraph, is_convolution, is_depthwise, read_graph
+from converter.quantize.weights.graph import (
+    KerasLayer,
+    KerasModel,
+    LayerGraph,
+    is_convolution,
+    is_depthwise,
+    read_graph,
+)
 
 MAX_SCALE = 64.0
 """Channels that hardly ever speak are not blown up further."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from converter.errors import NotApplicableError
-from converter.models import KerasModel
 
+KerasModel = Any
+"""A ``keras.Model``; Keras is imported when one is loaded, not before."""
 KerasLayer = Any
 """A ``keras.Layer``."""
 
-_PASSING_ON = (
+_SCALE_PASSES = (
     "ZeroPadding2D",
     "Dropout",
     "SpatialDropout2D",
@@ -81,7 +82,7 @@ def passes_on(layer: KerasLayer) -> bool:
     kind = type(layer).__name__
     if kind == "Reshape":
         return bool(layer.input.shape[-1] == layer.output.shape[-1])
-    return kind in _PASSING_ON
+    return kind in _SCALE_PASSES
 
 
 def is_convolution(layer: KerasLayer) -> bool:

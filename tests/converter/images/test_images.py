@@ -11,8 +11,8 @@ from small_run import CLASSES, write_color_images
 
 from converter import ConvertConfig
 from converter.errors import DataError
-from converter.images.calibration import draw_balanced
 from converter.images.choose import ConversionImages, choose_images
+from converter.images.draw import draw_balanced
 from converter.models import Source, open_source
 from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.contracts.errors import ContractError

@@ -1,6 +1,5 @@
 """What is done to a model before quantizing: equal outputs, equal ranges, a mean that rounding shifts no more."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -165,5 +164,5 @@ def test_the_copy_that_is_repaired_normalises_as_the_model_does(pixels: np.ndarr
     normalization.adapt(5 + 3 * pixels)
     scores = keras.layers.Dense(4)(keras.layers.GlobalAveragePooling2D()(normalization(image)))
     model = keras.Model(image, scores)
-    copy = prepare_copy(SimpleNamespace(keras_model=model), (), lambda: iter(()))  # type: ignore[arg-type]
+    copy = prepare_copy(model, (), lambda: iter(()))
     np.testing.assert_array_equal(copy.predict_on_batch(pixels), model.predict_on_batch(pixels))

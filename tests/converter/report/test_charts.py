@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from converter.judge import Latency
 from converter.report.charts import WIDTH, trade_off
-from converter.results import Candidate, Latency
+from converter.results import CandidateRow
 from edge_runtime.contracts.manifest import GateVerdict
 
 GATE = GateVerdict("top-1", 0.9, 0.88, 2.0, 1.0, 100, False)
-SLOW = Candidate("float32", "float32", "", {}, "float32", "float32", 4000, "0" * 64, GATE, (),
-                 Latency(10.0, 1.0, (1.0, 1.0), 60, "xnnpack", ""))  # fmt: skip
+SLOW = CandidateRow("float32", "float32", "", {}, "float32", "float32", 4000, "0" * 64, GATE, (),
+                    Latency(10.0, 1.0, (1.0, 1.0), 60, "xnnpack", ""))  # fmt: skip
 FAST = replace(SLOW, name="int8", latency_ms=replace(SLOW.latency_ms, p50=5.0))
 
 

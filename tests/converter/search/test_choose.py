@@ -1,10 +1,14 @@
 """Which file is delivered: passed, and the fastest or smallest; never slower than float32 where latency counts."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from converter.results import Candidate, Latency, LayerError
+from converter.candidate import Candidate
+from converter.judge import Latency
+from converter.results import LayerError
 from converter.search.choose import choose, is_slower
 from converter.search.layers import readable, score_distance, worth_of
 from edge_runtime.contracts.manifest import GateVerdict
@@ -13,7 +17,8 @@ from edge_runtime.contracts.manifest import GateVerdict
 def candidate(name: str, kilobytes: int, ratio: float, *, passed: bool = True, spread: float = 0.01) -> Candidate:
     gate = GateVerdict("top-1", 0.9, 0.9, 0.0, 1.0, 100, passed)
     latency = Latency(10 * ratio, ratio, (ratio - spread, ratio + spread), 60, "xnnpack", "")
-    return Candidate(name, name, "", {}, "float32", "float32", 1000 * kilobytes, "0" * 64, gate, (), latency)
+    package = SimpleNamespace(variant=SimpleNamespace(name=name), to_bytes=lambda _gate: bytes(1000 * kilobytes))
+    return Candidate(package, np.empty((0, 0), np.float32), gate, (), latency)  # type: ignore[arg-type]
 
 
 FLOAT32 = candidate("float32", 4000, 1.0, spread=0.0)
@@ -53,10 +58,10 @@ def test_nothing_is_chosen_where_nothing_passed() -> None:
 
 
 def test_slower_leaves_room_for_what_was_not_measured() -> None:
-    close = candidate("float16", 2000, 0.99, spread=0.05).latency_ms
+    close = candidate("float16", 2000, 0.99, spread=0.05).latency
     assert not is_slower(close)
-    assert is_slower(candidate("int8", 1, 1.1).latency_ms)
-    assert not is_slower(candidate("int8", 1, 1.02, spread=0.005).latency_ms), "that is equally fast"
+    assert is_slower(candidate("int8", 1, 1.1).latency)
+    assert not is_slower(candidate("int8", 1, 1.02, spread=0.005).latency), "that is equally fast"
 
 
 def test_a_layer_is_worth_what_it_regains_by_what_it_costs() -> None:
@@ -70,8 +75,6 @@ def test_a_layer_is_worth_what_it_regains_by_what_it_costs() -> None:
 
 
 def test_names_and_distances() -> None:
-    import numpy as np
-
     assert readable("mobilenet_1/conv_dw_1_relu/Relu6;mobilenet_1/conv_dw_1_bn/add") == "conv_dw_1_relu"
     assert readable("StatefulPartitionedCall_1:0") == "StatefulPartitionedCall_1:0"
     first, second = np.array([[1.0, 0.0], [0.5, 0.5]], np.float32), np.array([[0.0, 1.0], [0.5, 0.5]], np.float32)

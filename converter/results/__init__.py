@@ -1,0 +1,17 @@
+"""What was measured goes in; the content of ``model.report.json``, and what is printed of it, come out."""
+
+from __future__ import annotations
+
+from converter.results.conversion_report import ConversionReport, GateRefusedError
+from converter.results.rows import CandidateRow, DeliveryFacts, ImageSet, LayerError, Step, SweepPoint
+
+__all__ = [
+    "CandidateRow",
+    "ConversionReport",
+    "DeliveryFacts",
+    "GateRefusedError",
+    "ImageSet",
+    "LayerError",
+    "Step",
+    "SweepPoint",
+]

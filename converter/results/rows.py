@@ -1,0 +1,133 @@
+"""The parts of ``model.report.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from converter.judge import ClassDrop, Latency
+from converter.targets import Proof
+from edge_runtime.contracts.manifest import GateVerdict
+
+
+@dataclass(frozen=True)
+class CandidateRow:
+    """What the report says of one candidate.
+
+    Attributes:
+        name: tells it from the other candidates.
+        recipe: how it was made; see ``converter.quantize.recipes``.
+        summary: of the recipe.
+        parameters: of the recipe, as it was applied.
+        input_type: what its input tensor holds.
+        output_type: what its output tensor holds.
+        size_bytes: of the whole file, metadata and labels included, golden images not.
+        weights_sha256: as in its manifest.
+        gate: what it lost, and the verdict.
+        per_class: what each class lost, the worst first.
+        latency_ms: of the interpreter's invoke alone.
+    """
+
+    name: str
+    recipe: str
+    summary: str
+    parameters: Mapping[str, Any]
+    input_type: str
+    output_type: str
+    size_bytes: int
+    weights_sha256: str
+    gate: GateVerdict
+    per_class: tuple[ClassDrop, ...]
+    latency_ms: Latency
+
+
+@dataclass(frozen=True)
+class LayerError:
+    """What quantizing one layer costs.
+
+    Attributes:
+        layer: the tensor that it makes.
+        operator: what it computes.
+        error: root mean square of its error, in steps of its output's scale.
+        regained: by how much the scores come closer to the float model's where it alone stays float32; None where that
+            was not tried. See ``converter.search.layers``.
+        extra_bytes: what that costs in size.
+        extra_ms: what it costs in latency.
+    """
+
+    layer: str
+    operator: str
+    error: float
+    regained: float | None = None
+    extra_bytes: int | None = None
+    extra_ms: float | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rung of the ladder.
+
+    Attributes:
+        rung: what was tried.
+        outcome: what came of it, in words; why, where it was passed over.
+        candidates: names of those it made.
+    """
+
+    rung: str
+    outcome: str
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SweepPoint:
+    """int8 calibrated on so many images."""
+
+    calibration_images: int
+    metric: float
+    drop_pp: float
+    agreement: float
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Which images were used.
+
+    Attributes:
+        folder: where they lie.
+        images: how many.
+        per_class: how many of each class; classes without images are left out.
+    """
+
+    folder: str
+    images: int
+    per_class: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class DeliveryFacts:
+    """What was written, and whether it runs where it is meant to.
+
+    Attributes:
+        target: where it is meant to run.
+        proof: what its interpreter there said; None where none is needed.
+        golden_images: how many evaluation images travel in the file.
+        golden_bytes: what they add to it.
+        files: the names of the files written, but for the reports.
+    """
+
+    target: str
+    proof: Proof | None
+    golden_images: int
+    golden_bytes: int
+    files: tuple[str, ...]
+
+    def rows(self) -> dict[str, str]:
+        """Lines for the end of a run."""
+        golden = f"{self.golden_images} evaluation images inside, {self.golden_bytes} bytes, for edge-run --self-test"
+        rows = {
+            "target": self.proof.summary() if self.proof else "",
+            "golden": golden if self.golden_images else "",
+            "exports": ", ".join(self.files[:-1]),
+        }
+        return {name: text for name, text in rows.items() if text}

@@ -1,0 +1,79 @@
+"""Settles, before anything is quantized, how the model is fed and read, and which images calibrate and evaluate it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from converter.config import ConvertConfig
+from converter.images import ConversionImages, choose_images, iterate_inputs
+from converter.models import FloatModel, Source, contract_of_record, contract_of_stranger, look_at_outputs
+from converter.quantize import FLOAT32, Conversion, Variant
+from edge_runtime.console.command import logger
+from edge_runtime.model import ModelContract
+
+_LOOKED_AT = 8
+"""How many images show whether outputs are logits."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What is settled.
+
+    Attributes:
+        contract: how the model is fed and read.
+        activation_reason: how its activation was decided, a sentence for the report.
+        images: what calibrates and what evaluates.
+    """
+
+    contract: ModelContract
+    activation_reason: str
+    images: ConversionImages
+
+
+def settle_by_record(config: ConvertConfig, source: Source) -> Settled | None:
+    """What the record of a RUN folder says, without loading its model; None for a model trained elsewhere.
+
+    Raises:
+        SourceError: the user says something that the record says already.
+        ContractError: as :func:`choose_images`.
+        DataError: as :func:`choose_images`.
+    """
+    if source.record is None:
+        return None
+    said = contract_of_record(source, config.said)
+    return Settled(said.contract, said.activation_reason, _choose_images(config, source, said.contract))
+
+
+def settle_by_answers(
+    config: ConvertConfig, source: Source, model: FloatModel, conversion: Conversion, folder: Path
+) -> Settled:
+    """What a model trained elsewhere is: from its float file, from the user, and from what it answers.
+
+    Raises:
+        ContractError: labels or normalisation are missing or do not fit; else as :func:`choose_images`.
+        DataError: as :func:`choose_images`.
+        ImageError: an image cannot be decoded.
+        ConversionError: no float file can be made of it.
+    """
+    float_file = folder / "float32.tflite"
+    float_file.write_bytes(conversion.convert(Variant(FLOAT32, FLOAT32.edges()), _no_calibration))
+    suggested = contract_of_stranger(source, model, float_file, config.said)
+    images = _choose_images(config, source, suggested.contract)
+    few = images.evaluation.subset(list(range(min(_LOOKED_AT, len(images.evaluation)))))
+    pixels = np.concatenate(list(iterate_inputs(few, suggested.contract.preprocessing)))
+    seen = look_at_outputs(suggested, source, model.predict(pixels))
+    return Settled(seen.contract, seen.activation_reason, images)
+
+
+def _choose_images(config: ConvertConfig, source: Source, contract: ModelContract) -> ConversionImages:
+    images = choose_images(config, source, contract.labels, contract.task)
+    logger.info("images: %d for calibration, %d for evaluation", len(images.calibration or ()), len(images.evaluation))
+    return images
+
+
+def _no_calibration() -> NoReturn:
+    raise AssertionError("float32 needs no calibration")
