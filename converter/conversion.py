@@ -16,7 +16,7 @@ from converter.models import Source, load_source, open_source
 from converter.quantize import start_tensorflow as _tensorflow
 from converter.quantize.package import Identity
 from converter.results import ConversionReport, ImageSet
-from converter.search import Found, Workbench, search
+from converter.search import Found, Workbench, find_candidates
 from converter.settle import Settled, settle_by_answers, settle_by_record
 from converter.tflite.metadata_write import ModelCard
 from converter.timer import PhaseTimer
@@ -63,7 +63,7 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
         settled = settled or settle_by_answers(config, source, model, conversion, folder)
         identity = _identify(config, source, settled.contract, out)
         bench = Workbench(model, conversion, identity, settled.images, config.limits, config.where, folder)
-        found = search(config, bench, timer)
+        found = find_candidates(config, bench, timer)
         delivery = deliver(config, found.chosen, settled.images.evaluation, out) if found.chosen else None
     report = _report(config, settled, identity, found, delivery, timer, out)
     # here, so that a Ctrl-C that was kept leaves no files

@@ -32,7 +32,7 @@ class TFLiteFloatModel(FloatModel):
         self.path = path = own_file.path
         self.own_file = own_file
         self.image_shape = image_shape
-        self.output_shape = own_file.output.shape
+        self.output_shape = (1, own_file.output.shape[-1])
         self._content = content
         try:
             with native_output_as_debug(2):

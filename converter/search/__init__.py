@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converter.search.search import Found, search
+from converter.search.find import Found, find_candidates
 from converter.search.workbench import Workbench
 
-__all__ = ["Found", "Workbench", "search"]
+__all__ = ["Found", "Workbench", "find_candidates"]

@@ -42,7 +42,7 @@ class Found:
     disagreements: tuple[Disagreement, ...]
 
 
-def search(config: ConvertConfig, bench: Workbench, timer: PhaseTimer) -> Found:
+def find_candidates(config: ConvertConfig, bench: Workbench, timer: PhaseTimer) -> Found:
     """Tries what ``config`` asks for on ``bench``.
 
     Raises:
