@@ -1,4 +1,4 @@
-"""A float model and a recipe go in; the bytes of a .tflite come out."""
+"""A SavedModel or a float .tflite, and a recipe, go in; the bytes of a .tflite come out."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from converter.candidate import Candidate
+from converter.candidate import Candidate, Judged
 from converter.config import ConvertConfig
 from converter.errors import TargetError
 from converter.judge import Disagreement
@@ -54,28 +54,23 @@ def find_candidates(config: ConvertConfig, bench: Workbench, timer: PhaseTimer) 
     with timer.phase("float model"):
         assert len(bench.reference)
     with timer.phase("recipes"):
-        float32, *_ = bench.try_all([Variant(FLOAT32, FLOAT32.edges()), *_plain(config)])
-    ladder = Ladder(bench, float32, config.prefer)
+        float32, *_ = bench.try_all([Variant(FLOAT32, FLOAT32.edges()), *_one_recipe(config)])
     with timer.phase("ladder"):
-        if config.is_auto:
-            ladder.climb()
-        elif config.recipe is MIXED:
-            ladder.mix(Variant(INT8, config.edges))
-    tried = bench.tried if config.is_auto or config.recipe is FLOAT32 else bench.tried[1:]
-    tried = [judged for judged in tried if config.where.takes(judged.recipe.name)]
-    if not tried:
+        ladder = _climb(config, bench, float32)
+    others = [judged for judged in bench.tried[1:] if config.where.takes(judged.recipe.name)]
+    takes_float32 = (config.is_auto or config.recipe is FLOAT32) and config.where.takes(FLOAT32.name)
+    if not others and not takes_float32:
         raise TargetError(
             f"target {config.target}: no file could be made of the recipes it takes; see what was tried above"
         )
     with timer.phase("sweep"):
         sweep = sweep_calibration(bench) if config.calibration_sweep else ()
     with timer.phase("latencies"):
-        measured = list(dict.fromkeys((float32, *tried)))
-        finished = dict(zip(measured, bench.finish(measured), strict=True))
-    candidates = tuple(finished[judged] for judged in tried)
+        finished = bench.finish([float32, *others])
+    candidates = tuple(finished if takes_float32 else finished[1:])
     chosen, why = _choose(config, candidates)
     return Found(
-        float32=finished[float32],
+        float32=finished[0],
         candidates=candidates,
         chosen=chosen,
         why=why,
@@ -86,11 +81,21 @@ def find_candidates(config: ConvertConfig, bench: Workbench, timer: PhaseTimer) 
     )
 
 
-def _plain(config: ConvertConfig) -> list[Variant]:
-    """The one recipe that was asked for, where it needs neither the ladder nor anything but float32."""
+def _one_recipe(config: ConvertConfig) -> list[Variant]:
+    """The recipe that was asked for; none where it is float32, which is always made, or takes the ladder."""
     if config.is_auto or config.recipe in (FLOAT32, MIXED):
         return []
     return [Variant(config.recipe, config.edges)]
+
+
+def _climb(config: ConvertConfig, bench: Workbench, float32: Judged) -> Ladder:
+    """The ladder, climbed as far as was asked for."""
+    ladder = Ladder(bench, float32, config.prefer)
+    if config.is_auto:
+        ladder.climb()
+    elif config.recipe is MIXED:
+        ladder.mix(Variant(INT8, config.edges))
+    return ladder
 
 
 def _choose(config: ConvertConfig, candidates: tuple[Candidate, ...]) -> tuple[Candidate | None, str]:

@@ -12,18 +12,14 @@ from numpy.typing import NDArray
 from converter.candidate import Candidate, Judged
 from converter.images import ConversionImages, iterate_inputs
 from converter.judge import (
-    METRICS,
     Disagreement,
     Latency,
     Limits,
     Scores,
-    answers_of,
-    class_drops,
     file_scores,
     float_scores,
-    judge,
+    judge_scores,
     measure_latencies,
-    truth_of,
     worst_disagreements,
 )
 from converter.models import FloatModel
@@ -139,8 +135,12 @@ class Workbench:
 
     def measure(self, packages: Sequence[Package]) -> list[Judged]:
         """Measures files on the evaluation images, and judges them."""
-        scores = file_scores(self.images.evaluation, [package.path for package in packages])
-        return [self._judge(package, found) for package, found in zip(packages, scores, strict=True)]
+        evaluation, contract = self.images.evaluation, self.identity.contract
+        judged = []
+        for package, scores in zip(packages, file_scores(evaluation, [each.path for each in packages]), strict=True):
+            gate, per_class = judge_scores(evaluation.labels, contract, self.reference, scores, self._limits)
+            judged.append(Judged(package, scores, gate, per_class))
+        return judged
 
     def finish(self, judged: Sequence[Judged]) -> list[Candidate]:
         """Times files in turns; their ratios are to the first."""
@@ -159,12 +159,3 @@ class Workbench:
     def _package(self, converted: bytes, variant: Variant) -> Package:
         self._made += 1
         return package_model(converted, variant, self.identity, self._folder / f"{self._made}.tflite")
-
-    def _judge(self, package: Package, scores: Scores) -> Judged:
-        contract = self.identity.contract
-        task, thresholds = contract.task, contract.thresholds
-        truth = truth_of(self.images.evaluation.labels, len(contract.labels))
-        before, after = (answers_of(each, task, thresholds) for each in (self.reference, scores))
-        drops = class_drops(contract.labels, truth, before, after, METRICS[task])
-        gate = judge(truth, self.reference, scores, task, self._limits, thresholds=thresholds, per_class=drops)
-        return Judged(package, scores, gate, drops)
