@@ -7,8 +7,8 @@ import signal
 import subprocess
 from pathlib import Path
 
-from edge_runtime.console.child_process import child_command
 from converter.inspect.inspection import DelegateCoverage
+from edge_runtime.console.child_process import child_command
 
 SECONDS = 60.0
 _NAME = "xnnpack"
