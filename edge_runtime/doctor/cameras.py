@@ -10,7 +10,7 @@ from edge_runtime.board import Machine, read_number, read_text
 from edge_runtime.console.distribution import install_command
 from edge_runtime.doctor.children import Attempt, attempt
 from edge_runtime.doctor.findings import Finding
-from edge_runtime.doctor.packages import mend_of_import, not_tried
+from edge_runtime.doctor.packages import fix_of_import, not_tried
 
 _APT = "sudo apt install -y python3-picamera2"
 _SYSTEM_PYTHON = Path("/usr")
@@ -40,13 +40,13 @@ def check_picamera2(machine: Machine, numpy: Attempt) -> list[Finding]:
     present = Finding("picamera2", "ok", tried.facts["version"])
     if tried.facts["cameras"]:
         return [present, Finding("board-cameras", "ok", ", ".join(tried.facts["cameras"]))]
-    mend = "switch the board off, seat the ribbon cable at both ends, then: rpicam-hello --list-cameras"
-    return [present, Finding("board-cameras", "absent", "picamera2 sees none", mend)]
+    fix = "switch the board off, seat the ribbon cable at both ends, then: rpicam-hello --list-cameras"
+    return [present, Finding("board-cameras", "absent", "picamera2 sees none", fix)]
 
 
 def _unusable(tried: Attempt, machine: Machine) -> Finding:
     if not (tried.misses("picamera2") or tried.misses("libcamera")):
-        return Finding("picamera2", "problem", tried.error, mend_of_import(tried.error, f"{_APT} --reinstall"))
+        return Finding("picamera2", "problem", tried.error, fix_of_import(tried.error, f"{_APT} --reinstall"))
     if not machine.is_raspberry_pi:
         return Finding("picamera2", "absent", "not installed; it is for cameras on a Raspberry Pi's connector")
     if machine.base_prefix != _SYSTEM_PYTHON:

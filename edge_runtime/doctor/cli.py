@@ -1,4 +1,4 @@
-"""edge-doctor: what this device has, what is missing, and the command that mends it."""
+"""edge-doctor: what this device has, what is missing, and the command that fixes it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import NoReturn
 
 from edge_runtime.board import Machine
 from edge_runtime.console.command import exit_with, make_parser, run_command, tool_version
-from edge_runtime.contracts.codec import encode
 from edge_runtime.doctor.examination import examine
 from edge_runtime.doctor.findings import Finding
 
@@ -30,7 +29,7 @@ def entry() -> NoReturn:
 def _parser() -> argparse.ArgumentParser:
     parser = make_parser(
         "edge-doctor",
-        "Prints what this device has, what is missing and the command that mends it.\n"
+        "Prints what this device has, what is missing and the command that fixes it.\n"
         "Each finding is ok, warning (works, with a drawback), problem, or absent (not here, or the machine\n"
         "does not tell).\n"
         "Exit code: 0 when nothing is a problem, 1 when something is.",
@@ -47,7 +46,11 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _as_json(findings: Sequence[Finding]) -> str:
-    report = {"schema": DOCTOR_SCHEMA, "version": tool_version(), "findings": encode(findings)}
+    report = {
+        "schema": DOCTOR_SCHEMA,
+        "version": tool_version(),
+        "findings": [finding.to_json() for finding in findings],
+    }
     return json.dumps(report, ensure_ascii=False, indent=2)
 
 
@@ -55,8 +58,8 @@ def _as_text(findings: Iterable[Finding]) -> str:
     lines = []
     for finding in findings:
         lines.append(f"{finding.status:{_STATUS_WIDTH}}{finding.name:{_NAME_WIDTH}}{finding.detail}")
-        if finding.mend:
-            lines.append(f"{'':{_STATUS_WIDTH + _NAME_WIDTH}}-> {finding.mend}")
+        if finding.fix:
+            lines.append(f"{'':{_STATUS_WIDTH + _NAME_WIDTH}}-> {finding.fix}")
     return "\n".join(lines)
 
 

@@ -33,8 +33,8 @@ def check_memory(machine: Machine) -> Finding:
     detail = f"{available_mb} of {total_mb} MB available"
     if available_mb >= _ENOUGH_MEMORY_MB:
         return Finding("memory", "ok", detail)
-    mend = "start without a desktop: sudo systemctl set-default multi-user.target && sudo reboot"
-    return Finding("memory", "warning", f"{detail}; edge-run wants {_ENOUGH_MEMORY_MB} MB", mend)
+    fix = "start without a desktop: sudo systemctl set-default multi-user.target && sudo reboot"
+    return Finding("memory", "warning", f"{detail}; edge-run wants {_ENOUGH_MEMORY_MB} MB", fix)
 
 
 def check_disk(machine: Machine) -> Finding:
@@ -47,8 +47,8 @@ def check_disk(machine: Machine) -> Finding:
     detail = f"{free_mb} MB free for {folder}"
     if free_mb >= _ENOUGH_DISK_MB:
         return Finding("disk", "ok", detail)
-    mend = "sudo apt-get clean && sudo journalctl --vacuum-size=50M"
-    return Finding("disk", "warning" if free_mb >= _LEAST_DISK_MB else "problem", detail, mend)
+    fix = "sudo apt-get clean && sudo journalctl --vacuum-size=50M"
+    return Finding("disk", "warning" if free_mb >= _LEAST_DISK_MB else "problem", detail, fix)
 
 
 def check_temperature(machine: Machine) -> Finding:
@@ -83,6 +83,6 @@ def check_governor(machine: Machine) -> Finding:
     # The pstate drivers of Intel and AMD call "powersave" what other drivers call "schedutil".
     if governor == "powersave" and "pstate" not in (read_text(folder / "scaling_driver") or ""):
         everywhere = "/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"
-        mend = f"echo ondemand | sudo tee {everywhere}"
-        return Finding("governor", "warning", "powersave: the processor stays at its lowest frequency", mend)
+        fix = f"echo ondemand | sudo tee {everywhere}"
+        return Finding("governor", "warning", "powersave: the processor stays at its lowest frequency", fix)
     return Finding("governor", "ok", governor)

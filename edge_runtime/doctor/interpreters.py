@@ -8,7 +8,7 @@ from edge_runtime.board import Machine
 from edge_runtime.console.distribution import NO_TFLITE_RUNTIME, TFLITE_RUNTIME_BEFORE, install_command
 from edge_runtime.doctor.children import Attempt, attempt
 from edge_runtime.doctor.findings import Finding, Status
-from edge_runtime.doctor.packages import mend_of_import, not_tried
+from edge_runtime.doctor.packages import fix_of_import, not_tried
 
 _MODULES = {"ai-edge-litert": "ai_edge_litert", "tflite-runtime": "tflite_runtime"}
 _READABLE_SYS = "make /sys readable for this process (a container: mount it); XNNPACK finds the processor there"
@@ -30,14 +30,14 @@ def _check(name: str, tried: Mapping[str, Attempt], machine: Machine) -> Finding
     if not mine.misses(_MODULES[name]):
         # edge-run takes ai-edge-litert where it is installed, so beside it a broken tflite-runtime does no harm.
         status: Status = "warning" if litert_works else "problem"
-        return Finding(name, status, mine.error, mend_of_import(mine.error, f"pip install --force-reinstall {name}"))
+        return Finding(name, status, mine.error, fix_of_import(mine.error, f"pip install --force-reinstall {name}"))
     none_installed = all(its.misses(_MODULES[other]) for other, its in tried.items())
-    fitting, mend = _fitting(machine)
+    fitting, fix = _fitting(machine)
     if none_installed and name == fitting:
-        return Finding(name, "problem", "not installed, and neither is another interpreter", mend)
+        return Finding(name, "problem", "not installed, and neither is another interpreter", fix)
     ended = name == "tflite-runtime" and machine.bits == 64 and machine.python >= TFLITE_RUNTIME_BEFORE
     detail = f"not installed: {NO_TFLITE_RUNTIME}" if ended else "not installed"
-    return Finding(name, "absent", detail, None if litert_works or name != fitting else mend)
+    return Finding(name, "absent", detail, None if litert_works or name != fitting else fix)
 
 
 def _working(name: str, version: str, delegates: Mapping[str, str], litert_works: bool) -> Finding:

@@ -23,8 +23,8 @@ def check_python(machine: Machine) -> Finding:
     if _OLDEST <= machine.python[:2] <= _NEWEST:
         return Finding("python", "ok", detail)
     environment = f"python3 -m venv ~/edge && ~/edge/bin/{install_command('litert')}"
-    mend = f"with a Python in between (Raspberry Pi OS bookworm or later has one): {environment}"
-    return Finding("python", "problem", f"{detail}; 3.10 to 3.13 is needed", mend)
+    fix = f"with a Python in between (Raspberry Pi OS bookworm or later has one): {environment}"
+    return Finding("python", "problem", f"{detail}; 3.10 to 3.13 is needed", fix)
 
 
 def check_own_packages() -> list[Finding]:
@@ -59,8 +59,8 @@ def check_opencv(machine: Machine, numpy: Attempt) -> Finding:
         if tried.misses("cv2"):
             detail = "not installed; video files, cameras and RTSP need it, and resizing is faster with it"
             return Finding("opencv", "absent", detail, install_command("camera"))
-        mend = mend_of_import(tried.error, "pip install --force-reinstall opencv-python-headless")
-        return Finding("opencv", "problem", tried.error, mend)
+        fix = fix_of_import(tried.error, "pip install --force-reinstall opencv-python-headless")
+        return Finding("opencv", "problem", tried.error, fix)
     video_io = ", ".join(f"{name} {'yes' if there else 'no'}" for name, there in tried.facts["video_io"].items())
     return Finding("opencv", "ok", f"{tried.facts['version']}, {video_io or 'does not tell what it was built with'}")
 
@@ -87,14 +87,14 @@ def not_tried(name: str) -> Finding:
     return Finding(name, "absent", "not tried, since numpy does not work")
 
 
-def mend_of_import(error: str, otherwise: str) -> str:
-    """What mends an import that failed with ``error``, where that is known, else ``otherwise``."""
+def fix_of_import(error: str, otherwise: str) -> str:
+    """What fixes an import that failed with ``error``, where that is known, else ``otherwise``."""
     if re.search(r"numpy\.core\.multiarray|_ARRAY_API|numpy\.dtype size changed|compiled using NumPy 1", error):
         return "pip install 'numpy<2'"
-    return _mend_of_library(error, otherwise)
+    return _fix_of_library(error, otherwise)
 
 
-def _mend_of_library(error: str, otherwise: str) -> str:
+def _fix_of_library(error: str, otherwise: str) -> str:
     if "libopenblas.so.0" in error:
         return "sudo apt install libopenblas0"
     if "libGL.so.1" in error:
@@ -107,5 +107,5 @@ def _required(package: str, tried: Attempt) -> Finding:
         return Finding(package, "ok", tried.facts["version"])
     if tried.misses({"pillow": "PIL"}.get(package, package)):
         return Finding(package, "problem", "not installed", f"pip install {package}")
-    mend = _mend_of_library(tried.error, f"pip install --force-reinstall {package}")
-    return Finding(package, "problem", tried.error, mend)
+    fix = _fix_of_library(tried.error, f"pip install --force-reinstall {package}")
+    return Finding(package, "problem", tried.error, fix)

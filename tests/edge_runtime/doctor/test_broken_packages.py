@@ -70,8 +70,8 @@ def test_without_numpy_and_pillow_the_command_still_answers(tmp_path: Path) -> N
     done = run_doctor(str(tmp_path / "bare" / "bin" / "python"), [tmp_path], "--json")
     found = findings_of(done)
     assert done.returncode == 1, done.stderr
-    assert (found["numpy"]["status"], found["numpy"]["mend"]) == ("problem", "pip install numpy")
-    assert (found["pillow"]["status"], found["pillow"]["mend"]) == ("problem", "pip install pillow")
+    assert (found["numpy"]["status"], found["numpy"]["fix"]) == ("problem", "pip install numpy")
+    assert (found["pillow"]["status"], found["pillow"]["fix"]) == ("problem", "pip install pillow")
     assert {found[name]["status"] for name in ("ai-edge-litert", "tflite-runtime", "opencv")} == {"absent"}
     assert done.stderr == ""
 
@@ -83,7 +83,7 @@ def test_a_numpy_that_crashes_does_not_end_the_doctor(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert found["numpy"]["status"] == "problem"
     assert "signal 11" in found["numpy"]["detail"]
-    assert found["numpy"]["mend"] == "pip install --force-reinstall numpy"
+    assert found["numpy"]["fix"] == "pip install --force-reinstall numpy"
     assert found["pillow"]["status"] == "ok"
 
 
@@ -96,7 +96,7 @@ def test_half_a_numpy_is_broken_and_not_missing(tmp_path: Path) -> None:
     numpy = findings_of(done)["numpy"]
     assert numpy["status"] == "problem"
     assert numpy["detail"] == "ModuleNotFoundError: No module named 'numpy._core'"
-    assert numpy["mend"] == "pip install --force-reinstall numpy"
+    assert numpy["fix"] == "pip install --force-reinstall numpy"
 
 
 def test_an_interpreter_that_crashes_beside_a_good_one_is_a_warning(
@@ -136,11 +136,11 @@ def test_an_interpreter_without_xnnpack_says_so(tmp_path: Path, monkeypatch: pyt
     litert = check_interpreters(Machine(), NUMPY_WORKS)[0]
     assert litert.status == "warning"
     assert litert.detail.startswith("9.9, runs float32 and int8 models without XNNPACK")
-    assert "/sys" in litert.mend
+    assert "/sys" in litert.fix
 
 
 @pytest.mark.parametrize(
-    ("bits", "python", "named", "mend"),
+    ("bits", "python", "named", "fix"),
     [
         (64, (3, 13, 5), "ai-edge-litert", "pip install 'edge-deploy-kit[litert]'"),
         (32, (3, 11, 2), "tflite-runtime", "pip install 'edge-deploy-kit[tflite-runtime]'"),
@@ -148,7 +148,7 @@ def test_an_interpreter_without_xnnpack_says_so(tmp_path: Path, monkeypatch: pyt
     ],
 )
 def test_no_interpreter_names_the_one_that_fits_this_python(
-    bits: int, python: tuple[int, int, int], named: str, mend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bits: int, python: tuple[int, int, int], named: str, fix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("ai_edge_litert", "tflite_runtime"):
         put_package(tmp_path, module, init=not_installed(module))
@@ -157,8 +157,8 @@ def test_no_interpreter_names_the_one_that_fits_this_python(
     problem = found.pop(named)
     (other,) = found.values()
     assert problem.status == "problem"
-    assert problem.mend.startswith(mend)
-    assert (other.status, other.mend) == ("absent", None)
+    assert problem.fix.startswith(fix)
+    assert (other.status, other.fix) == ("absent", None)
     ended = "not installed: tflite-runtime has no release for Python 3.12 and later; use the extra litert"
     assert other.detail == (ended if named == "ai-edge-litert" else "not installed")
 
@@ -195,7 +195,7 @@ def test_opencv_without_its_libraries_names_the_mend(tmp_path: Path, monkeypatch
     monkeypatch.syspath_prepend(tmp_path)
     found = check_opencv(Machine(), NUMPY_WORKS)
     assert (found.status, found.detail) == ("problem", f"ImportError: {message}")
-    assert found.mend == "pip uninstall -y opencv-python && pip install 'edge-deploy-kit[camera]'"
+    assert found.fix == "pip uninstall -y opencv-python && pip install 'edge-deploy-kit[camera]'"
 
 
 def test_what_opencv_was_built_with_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +234,7 @@ def test_what_sinks_need_is_absent_old_or_broken(tmp_path: Path, monkeypatch: py
     assert mqtt == Finding(
         "paho-mqtt", "absent", "paho is not installed; the sink mqtt needs it", "pip install 'edge-deploy-kit[mqtt]'"
     )
-    assert (preview.status, preview.mend) == ("absent", "pip install 'edge-deploy-kit[preview]'")
+    assert (preview.status, preview.fix) == ("absent", "pip install 'edge-deploy-kit[preview]'")
     (tmp_path / "paho" / "__init__.py").write_text("")  # Debian bookworm's 1.6 has no enums
     (tmp_path / "paho" / "mqtt").mkdir()
     (tmp_path / "paho" / "mqtt" / "__init__.py").write_text("__version__ = '1.6.1'")

@@ -89,7 +89,7 @@ def test_a_camera_this_user_may_not_open_names_the_group() -> None:
             found = check_usb_cameras(machine_at(root))
         assert found.status == "problem"
         assert str(root / "dev" / "video0") in found.detail
-        assert found.mend.startswith('sudo usermod -aG video "$USER"')
+        assert found.fix.startswith('sudo usermod -aG video "$USER"')
     finally:
         shutil.rmtree(root)
 
@@ -108,7 +108,7 @@ def test_no_camera_on_the_connector_says_what_to_check(tmp_path: Path, monkeypat
     monkeypatch.syspath_prepend(tmp_path)
     _, cameras = check_picamera2(machine_at(tmp_path), NUMPY_WORKS)
     assert (cameras.name, cameras.status) == ("board-cameras", "absent")
-    assert "rpicam-hello --list-cameras" in cameras.mend
+    assert "rpicam-hello --list-cameras" in cameras.fix
 
 
 def test_picamera2_built_for_another_numpy_names_the_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +133,7 @@ def test_the_mend_of_a_closed_virtual_environment_works(tmp_path: Path, monkeypa
     closed = check_picamera2(machine_at(tmp_path, str(environment)), NUMPY_WORKS)[0]
     assert closed.status == "absent"
     assert "does not see the system's packages" in closed.detail
-    install, _, open_it = closed.mend.partition(" && ")
+    install, _, open_it = closed.fix.partition(" && ")
     assert install == "sudo apt install -y python3-picamera2"
     assert open_it == f"/usr/bin/python3 -m venv --system-site-packages '{environment}'"
     arguments = ["-m", "venv", "--without-pip", "--system-site-packages", str(environment)]
@@ -150,13 +150,13 @@ def test_a_python_that_is_not_the_systems_needs_another_environment(
     machine = Machine(proc=tmp_path / "proc", prefix=Path("/opt/env"), base_prefix=Path("/opt/python3.13"))
     found = check_picamera2(machine, NUMPY_WORKS)[0]
     assert "/opt/python3.13" in found.detail
-    assert "/usr/bin/python3 -m venv --system-site-packages ~/edge" in found.mend
+    assert "/usr/bin/python3 -m venv --system-site-packages ~/edge" in found.fix
 
 
 def test_picamera2_is_not_urged_on_other_boards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_picamera2(tmp_path, monkeypatch)
     found = check_picamera2(machine_at(tmp_path), NUMPY_WORKS)[0]
-    assert (found.status, found.mend) == ("absent", None)
+    assert (found.status, found.fix) == ("absent", None)
 
 
 def test_nothing_on_numpy_is_tried_while_numpy_does_not_work(tmp_path: Path) -> None:

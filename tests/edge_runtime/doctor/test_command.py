@@ -44,9 +44,9 @@ def test_text_shows_every_finding_and_its_mend(capsys: pytest.CaptureFixture[str
     findings = json.loads(capsys.readouterr().out)["findings"]
     main([])
     told = capsys.readouterr().out
-    mends = re.findall(r"^ +-> (.+)$", told, re.MULTILINE)
+    fixes = re.findall(r"^ +-> (.+)$", told, re.MULTILINE)
     assert re.findall(r"^(\w+) +([\w-]+)", told, re.MULTILINE) == [(each["status"], each["name"]) for each in findings]
-    assert mends == [each["mend"] for each in findings if each["mend"]]
+    assert fixes == [each["mend"] for each in findings if each["mend"]]
 
 
 def test_this_environment_has_what_the_tests_need() -> None:

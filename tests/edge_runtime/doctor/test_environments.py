@@ -47,4 +47,4 @@ def test_tflite_runtime_beside_numpy_2_is_found(
     tflite_runtime = check_interpreters(Machine(), attempt("numpy", 60))[1]
     assert tflite_runtime.name == "tflite-runtime"
     assert tflite_runtime.status == "warning"  # since ai-edge-litert works beside it
-    assert tflite_runtime.mend == "pip install 'numpy<2'"
+    assert tflite_runtime.fix == "pip install 'numpy<2'"

@@ -62,15 +62,15 @@ def test_a_pi_4_in_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         check_memory(machine), check_temperature(machine), check_throttling(), check_governor(machine)
     )  # fmt: skip
     assert (memory.status, memory.detail) == ("warning", "81 of 971 MB available; edge-run wants 128 MB")
-    assert "systemctl set-default multi-user.target" in memory.mend
+    assert "systemctl set-default multi-user.target" in memory.fix
     assert temperature.status == "warning"
     assert temperature.detail.startswith("82.3 °C")
-    assert "fan" in temperature.mend
+    assert "fan" in temperature.fix
     assert throttling.status == "problem"
     assert throttling.detail == "now: under-voltage, throttled; since the start: under-voltage, throttled"
-    assert "power supply" in throttling.mend
+    assert "power supply" in throttling.fix
     assert governor.status == "warning"
-    assert governor.mend.startswith("echo ondemand | sudo tee /sys/devices/system/cpu/cpu")
+    assert governor.fix.startswith("echo ondemand | sudo tee /sys/devices/system/cpu/cpu")
 
 
 def test_a_pi_5_that_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,11 +90,11 @@ def test_a_machine_that_tells_nothing_is_not_guessed_at(tmp_path: Path, monkeypa
     machine = machine_with(tmp_path, {})
     checks = (check_board, check_memory, check_temperature, check_governor)
     found = [*(check(machine) for check in checks), check_throttling()]
-    assert {(finding.status, finding.mend) for finding in found} == {("absent", None)}
+    assert {(finding.status, finding.fix) for finding in found} == {("absent", None)}
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "detail", "mend"),
+    ("answer", "status", "detail", "fix"),
     [
         ("0x1", "problem", "now: under-voltage", "power supply"),
         ("0x2", "problem", "now: frequency capped", "cool"),
@@ -106,12 +106,12 @@ def test_a_machine_that_tells_nothing_is_not_guessed_at(tmp_path: Path, monkeypa
     ],
 )  # fmt: skip
 def test_throttling_is_decoded(
-    answer: str, status: str, detail: str, mend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    answer: str, status: str, detail: str, fix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_throttled(tmp_path, answer, monkeypatch)
     found = check_throttling()
     assert (found.status, found.detail) == (status, detail)
-    assert mend in found.mend
+    assert fix in found.fix
 
 
 def test_a_vcgencmd_that_does_not_work_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +138,7 @@ def test_powersave_is_fine_with_a_pstate_driver(tmp_path: Path) -> None:
 def test_a_full_disk_is_a_problem(small_disk: Path) -> None:
     found = check_disk(Machine(folder=small_disk))
     assert (found.status, found.detail) == ("problem", f"0 MB free for {small_disk}")
-    assert "apt-get clean" in found.mend
+    assert "apt-get clean" in found.fix
 
 
 def test_a_folder_that_is_gone_has_no_disk(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_pythons_outside_the_range_are_a_problem(version: tuple[int, int, int], 
     found = check_python(Machine(python=version, bits=32, prefix=Path("/home/pi/edge"), base_prefix=Path("/usr")))
     assert found.status == status
     assert "32-bit, virtual environment /home/pi/edge" in found.detail
-    assert (found.mend is None) == (status == "ok")
+    assert (found.fix is None) == (status == "ok")
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_pythons_outside_the_range_are_a_problem(version: tuple[int, int, int], 
         {"status": "fine"},
         {"status": "problem"},
         {"status": "warning"},
-        {"status": "ok", "mend": "reboot"},
+        {"status": "ok", "fix": "reboot"},
         {"status": "ok", "detail": "two\nlines"},
         {"status": "ok", "detail": ""},
     ],
