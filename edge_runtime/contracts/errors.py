@@ -1,4 +1,4 @@
-"""The root of every error a user can mend, and the one raised when data breaks a contract.
+"""The root of every error a user can fix, and the one raised when data breaks a contract.
 
     EdgeDeployError             one clear line for the user; the command ends with ``exit_code``
     └── ContractError           a manifest, record or specification that says something impossible
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 
 class EdgeDeployError(Exception):
-    """An error whose message names the file and the mend; commands print it as one line."""
+    """An error whose message names the file and the fix; commands print it as one line."""
 
     exit_code = 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,11 +33,12 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class FrameFailure:
-    """A frame that could not be read; the run goes on."""
+    """A failed frame: one that could not be used; the run goes on."""
 
     source: str
     index: int
     error: str
+    events: ClassVar[tuple[LabelEvent, ...]] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The JSON line of a failed frame."""

@@ -46,8 +46,8 @@ class Sink(Protocol):
         """Takes one result; what it wrote is there when it returns.
 
         Args:
-            result: of a frame, or why it could not be read.
-            frame: the whole frame, for a sink that shows it; None where it could not be read. It must not be changed.
+            result: of a frame, or why it failed.
+            frame: the whole frame, for a sink that shows it; None where it failed. It must not be changed.
         """
 
     def close(self) -> None:

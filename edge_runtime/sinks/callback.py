@@ -8,7 +8,7 @@ from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 
 
 class CallbackSink:
-    """Calls a function with each result and its frame (None where it could not be read).
+    """Calls a function with each result and its frame (None where that failed).
 
     It is called in the thread that runs the pipeline, which waits for it; what it raises ends the run.
     """

@@ -12,7 +12,7 @@ SINKS = Registry(
     "sink",
     {
         "jsonl": "edge_runtime.sinks.files.jsonl:JsonLinesSink",
-        "events": "edge_runtime.sinks.files.jsonl:EventLinesSink",
+        "events": "edge_runtime.sinks.files.events:EventLinesSink",
         "csv": "edge_runtime.sinks.files.csv:CsvSink",
         "video": "edge_runtime.sinks.video.sink:VideoSink",
         "mqtt": "edge_runtime.sinks.mqtt.sink:MqttSink",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,44 +21,29 @@ class JsonLinesSink:
         self._file = AppendedFile(Path(target), "{") if target else None
 
     def write(self, result: FrameResult | FrameFailure, frame: Frame | None = None) -> None:  # noqa: ARG002
-        """Writes the line of a frame, then one for each event.
+        """Writes each line of a result: that of the frame, then one for each event.
 
         Raises:
             SinkError: it cannot be written: the disk is full, say.
             BrokenPipeError: the reader is gone.
         """
-        self._write_lines([result.to_json(), *_events(result)])
+        lines = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in self._told(result))
+        if lines:
+            self._write(lines)
 
     def close(self) -> None:
         """Closes the file; stdout stays open."""
         if self._file is not None:
             self._file.close()
 
-    def _write_lines(self, objects: Sequence[dict[str, Any]]) -> None:
-        lines = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in objects)
+    def _told(self, result: FrameResult | FrameFailure) -> list[dict[str, Any]]:
+        return [result.to_json(), *(event.to_json() for event in result.events)]
+
+    def _write(self, lines: str) -> None:
         if self._file is not None:
             self._file.append(lines)
         else:
             _print_whole(lines)
-
-
-class EventLinesSink(JsonLinesSink):
-    """Writes the lines of events and not those of frames: a year of them fits on a card."""
-
-    def write(self, result: FrameResult | FrameFailure, frame: Frame | None = None) -> None:  # noqa: ARG002
-        """Writes a line for each event.
-
-        Raises:
-            SinkError: it cannot be written: the disk is full, say.
-            BrokenPipeError: the reader is gone.
-        """
-        events = _events(result)
-        if events:
-            self._write_lines(events)
-
-
-def _events(result: FrameResult | FrameFailure) -> list[dict[str, Any]]:
-    return [event.to_json() for event in result.events] if isinstance(result, FrameResult) else []
 
 
 def _print_whole(line: str) -> None:

@@ -94,6 +94,7 @@ def _password(environment: Mapping[str, str]) -> str | None:
     try:
         with Path(path).open(encoding="utf-8") as file:
             return file.read(MAX_PASSWORD_BYTES).strip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise SinkError(f"{path}: cannot read the password of EDGE_MQTT_PASSWORD_FILE: {reason}") from error
+    except OSError as error:
+        raise SinkError(f"{path}: cannot read the password of EDGE_MQTT_PASSWORD_FILE: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SinkError(f"{path}: cannot read the password of EDGE_MQTT_PASSWORD_FILE: it is not UTF-8") from error

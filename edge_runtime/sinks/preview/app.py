@@ -13,6 +13,7 @@ machine looks, and only by the names of this machine: another site's script must
 from __future__ import annotations
 
 import hmac
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,12 @@ def make_app(run: RunInfo, views: Views, metrics: RunMetrics, counts: PreviewCou
     async def state(request: Request) -> Response:
         view = await views.newer_than(_number(request.query_params.get("after", "-1")), POLL_SECONDS)
         found: dict[str, Any] = {} if view is None else view.state
-        frames = {
-            name: getattr(run.counts, name) for name in ("produced", "delivered", "dropped", "failed", "reconnects")
+        told = {
+            "model": Path(run.model).name,
+            "counts": asdict(run.counts),
+            "temperature_celsius": processor_celsius(),
+            **found,
         }
-        told = {"model": Path(run.model).name, "counts": frames, "temperature_celsius": processor_celsius(), **found}
         return JSONResponse(told)
 
     async def picture(request: Request) -> Response:

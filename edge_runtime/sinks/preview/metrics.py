@@ -63,8 +63,9 @@ class _RunCollector(Collector):
         """The counts as they are now."""
         counts = self._run.counts
         frames = CounterMetricFamily("edge_run_frames", "Frames, by what became of them.", labels=["outcome"])
-        for outcome in ("delivered", "dropped", "failed"):
-            frames.add_metric([outcome], getattr(counts, outcome))
+        frames.add_metric(["delivered"], counts.delivered)
+        frames.add_metric(["dropped"], counts.dropped)
+        frames.add_metric(["failed"], counts.failed)
         yield frames
         yield CounterMetricFamily("edge_run_frames_produced", "Frames that the source made.", counts.produced)
         yield CounterMetricFamily(
@@ -80,6 +81,6 @@ class _RunCollector(Collector):
             "edge_run_sink", "What sinks sent, and what they left out.", labels=["sink", "what"]
         )
         for sink, counts in self._run.sink_counts.items():
-            for field in dataclasses.fields(counts):
-                family.add_metric([sink, field.name], getattr(counts, field.name))
+            for name, number in dataclasses.asdict(counts).items():
+                family.add_metric([sink, name], number)
         return family

@@ -76,8 +76,7 @@ class Views:
         """Makes a view of it, unless the last one is too fresh; never waits."""
         now = time.monotonic()
         self._times.append(now)
-        if isinstance(result, FrameResult):
-            self._events.extend(event.to_json() for event in result.events)
+        self._events.extend(event.to_json() for event in result.events)
         if now < self._due:
             return
         self._due = now + 1 / MAX_VIEWS_A_SECOND

@@ -51,7 +51,7 @@ class VideoSink:
         self._written = 0
 
     def write(self, result: FrameResult | FrameFailure, frame: Frame | None = None) -> None:
-        """Draws and writes one frame; one that could not be read is left out.
+        """Draws and writes one frame; one that failed is left out.
 
         Raises:
             SinkError: the file cannot be written, or the disk is full.
