@@ -12,7 +12,7 @@ from edge_runtime import Classifier, Frame, FrameFailure, open_source
 
 
 async def frames_of(source: str) -> AsyncIterator[Frame]:
-    """The newest frame whenever one is asked for; those that could not be read are left out."""
+    """The newest frame whenever one is asked for; failed ones are left out."""
     with closing(open_source(source)) as opened:
         frames = iter(opened)
         while (item := await asyncio.to_thread(next, frames, None)) is not None:

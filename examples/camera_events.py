@@ -6,9 +6,9 @@ python examples/camera_events.py model.tflite picamera2:
 import sys
 
 from edge_runtime import CallbackSink, Classifier, Frame, FrameFailure, FrameResult, open_source, run_pipeline
+from edge_runtime.decisions import DecisionSettings
 from edge_runtime.decisions.decider import Decider
-from edge_runtime.decisions.settings import DecisionSettings
-from edge_runtime.run.pipeline import PipelineSettings
+from edge_runtime.run import PipelineSettings
 
 
 def react(result: FrameResult | FrameFailure, frame: Frame | None) -> None:

@@ -34,8 +34,7 @@ from edge_runtime.console.files import ensure_writable
 from edge_runtime.contracts.codec import encode
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.run import run_pipeline
-from edge_runtime.run.pipeline import counts_of
-from edge_runtime.sources import FrameCounts, open_source
+from edge_runtime.sources import FrameCounts, LiveSource, open_source
 
 SLOW_SECONDS = 0.1
 _NS_PER_MS = 1e6
@@ -114,12 +113,12 @@ def measure_ages(model: Path, labels: Path, fps: float, seconds: float) -> tuple
         assert process.stdout is not None
         source = open_source(f"http://127.0.0.1:{int(process.stdout.readline())}/")
         sink = AgeSink(seconds)
-        counts = counts_of(source)
+        assert isinstance(source, LiveSource)
         with suppress(KeyboardInterrupt), Classifier(model, backend="slow", labels=labels) as classifier:
-            run_pipeline(source, [classifier], [sink], counts=counts)
+            run_pipeline(source, [classifier], [sink])
     if not sink.ages_ns:
         raise BenchmarkError("no frame arrived")
-    return sink.ages_ns, counts
+    return sink.ages_ns, source.counts
 
 
 def _picture() -> bytes:

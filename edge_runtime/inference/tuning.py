@@ -131,7 +131,7 @@ def _find_setting(model: Path) -> TunedSetting | None:
         path = tuning_path()
         tuning = Tuning.load(path)
     except ContractError as error:
-        logger.warning("%s; the tuning is ignored; mend or delete it and run: edge-bench tune %s", error, model)
+        logger.warning("%s; the tuning is ignored; fix or delete it and run: edge-bench tune %s", error, model)
         return None
     if not tuning.models:
         return None

@@ -49,7 +49,7 @@ def resolve_contract(model: ModelFile, said: UserSays) -> ModelContract:
     from the TFLite metadata; an 8-bit input needs no normalisation, its scale and zero point already do it.
 
     Raises:
-        ContractError: something is missing or does not fit; the message says which option mends it.
+        ContractError: something is missing or does not fit; the message says which option fixes it.
     """
     if model.manifest is not None:
         return _from_manifest(model, said)

@@ -11,14 +11,13 @@ are in 1/256, sums are exact, and the result is rounded once, half up.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_runtime.console.command import DISTRIBUTION
+from edge_runtime.console.command import logger
 from edge_runtime.contracts.preprocessing import PreprocessSpec
 
 Pixels = NDArray[np.uint8]
@@ -26,8 +25,6 @@ Resizer = Callable[[Pixels, Pixels], None]
 """Resamples the first array, (height, width, 3), into the second; the first is already halved below four times."""
 Halver = Callable[[Pixels], Pixels]
 """Averages blocks of 2x2 pixels; both sides of the array are even."""
-
-logger = logging.getLogger(DISTRIBUTION)
 
 
 @lru_cache(maxsize=1)

@@ -5,28 +5,31 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack
+from functools import partial
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
-@contextmanager
-def thread_pool(count: int) -> Iterator[ThreadPoolExecutor]:
-    """``count`` threads; when the block ends, tasks that have not begun are given up."""
-    pool = ThreadPoolExecutor(count)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
+def in_order(tasks: Iterable[Callable[[], T]], threads: int, ahead: int, stack: ExitStack) -> Iterator[T]:
+    """The results of ``tasks``, in their order.
 
-
-def in_order(pool: ThreadPoolExecutor, tasks: Iterable[Callable[[], T]], ahead: int) -> Iterator[T]:
-    """The results of ``tasks``, in their order; at most ``ahead`` are being worked on or wait to be taken.
+    Args:
+        tasks: what is done.
+        threads: how many work on it; they end with ``stack``, and tasks that have not begun are given up then.
+        ahead: how many tasks at the most are being worked on or wait to be taken.
+        stack: where the threads end.
 
     Raises:
         BaseException: what a task raised, in its place.
     """
+    pool = ThreadPoolExecutor(threads)
+    stack.callback(partial(pool.shutdown, cancel_futures=True))
+    return _results(pool, tasks, ahead)
+
+
+def _results(pool: ThreadPoolExecutor, tasks: Iterable[Callable[[], T]], ahead: int) -> Iterator[T]:
     waiting: deque[Future[T]] = deque()
     for task in tasks:
         waiting.append(pool.submit(task))

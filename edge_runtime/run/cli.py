@@ -17,8 +17,9 @@ from edge_runtime.decisions import DecisionSettings
 from edge_runtime.inference import Classifier
 from edge_runtime.model import SAMPLE, find_model
 from edge_runtime.run.config_file import complete_options
+from edge_runtime.run.feed import Feed
 from edge_runtime.run.options import make_run_parser
-from edge_runtime.run.pipeline import Decide, PipelineSettings, counts_of, is_live, run_pipeline
+from edge_runtime.run.pipeline import Decide, PipelineSettings, run_feed
 from edge_runtime.sinks import RunInfo, needs_events, open_sinks
 from edge_runtime.sources import FrameCounts, open_source, without_password
 from edge_runtime.sources.live import LiveSettings
@@ -63,39 +64,40 @@ def _run(options: argparse.Namespace) -> int:
             from edge_runtime.inference.self_test import report_self_test  # here: no run needs it
 
             return report_self_test(_load(options, stack)[0], options.model)
-        source = open_source(address, LiveSettings(policy=options.policy))
-        if options.workers is not None and is_live(source):
+        feed = Feed.of(open_source(address, LiveSettings(policy=options.policy)))
+        if options.workers is not None and feed.is_live:
             raise UsageError("--workers is for files and videos; give a live source --threads")
         workers = _load(options, stack)
-        classifier = workers[0]
         if options.source is None:
             _tell_of_photos(options.sink)
-        counts = counts_of(source)
-        run = RunInfo(
-            model=options.model,
-            source=without_password(address),
-            labels=classifier.contract.labels,
-            counts=counts,
-            is_live=is_live(source),
-            frame_rate=getattr(source, "frame_rate", None),
-            region=options.roi,
-        )
         settings = PipelineSettings(
             max_fps=options.max_fps,
             read_ahead=options.workers is None,
             crop=options.roi and options.roi.crop,
-            decide=_decide(decisions, classifier, run.frame_rate),
+            decide=_decide(decisions, workers[0], feed.frame_rate),
         )
-        with _heartbeat(counts, options.max_fps):
-            run_pipeline(source, workers, open_sinks(sinks, run), settings, counts)
+        with _heartbeat(feed.counts, options.max_fps):
+            counts = run_feed(feed, workers, open_sinks(sinks, _run_info(options, feed, workers[0])), settings)
     if counts.failed:
-        logger.warning("%d of %d frames could not be read", counts.failed, counts.produced)
+        logger.warning("%d of %d frames failed", counts.failed, counts.produced)
     return 1 if counts.failed else 0
 
 
 def _tell_of_photos(sinks: Sequence[str] | None) -> None:
     hint = "" if sinks else "; --sink console prints short lines"
     logger.info("no SOURCE: classifying the three photos that come with the model %s%s", SAMPLE, hint)
+
+
+def _run_info(options: argparse.Namespace, feed: Feed, classifier: Classifier) -> RunInfo:
+    return RunInfo(
+        model=options.model,
+        source=without_password(options.source or SAMPLE),
+        labels=classifier.contract.labels,
+        counts=feed.counts,
+        is_live=feed.is_live,
+        frame_rate=feed.frame_rate,
+        region=options.roi,
+    )
 
 
 def _heartbeat(counts: FrameCounts, max_fps: float | None) -> AbstractContextManager[object]:

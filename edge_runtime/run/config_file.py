@@ -44,7 +44,7 @@ def complete_options(
         for action in actions.values():
             action.default = argparse.SUPPRESS
         given = vars(parse_arguments(parser, arguments))
-        in_file = _read(Path(options.config), actions)
+        in_file = _read_file(Path(options.config), actions)
         _check_overruling(given, in_file, actions, options)
         options = argparse.Namespace(**{**vars(options), **in_file, **given})
     needed = ("model",) if options.self_test or options.model == SAMPLE else ("model", "source")
@@ -73,7 +73,7 @@ def _check_overruling(
         )
 
 
-def _read(path: Path, actions: Mapping[str, argparse.Action]) -> dict[str, Any]:
+def _read_file(path: Path, actions: Mapping[str, argparse.Action]) -> dict[str, Any]:
     values = {}
     for key, value in _parse(path).items():
         if key not in actions:
@@ -124,4 +124,5 @@ def _convert_one(action: argparse.Action, value: Any) -> Any:
         raise ValueError(f"expected a text or a number, got {value!r}")
     if action.choices is not None and value not in action.choices:
         raise ValueError(f"{value!r} is not one of {', '.join(action.choices)}")
-    return action.type(str(value)) if callable(action.type) else value if action.type is None else str(value)
+    convert: Any = action.type  # a function, or None: a name of argparse's own is none of ours
+    return value if convert is None else convert(str(value))

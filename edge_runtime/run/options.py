@@ -113,7 +113,7 @@ def _add_safety(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="load and try it in a child process first, so that one that crashes the interpreter is an error",
     )
-    group.add_argument("--sha256", type=_sha256, metavar="HEX", help="refuse a file with another SHA-256")
+    group.add_argument("--sha256", type=_digest, metavar="HEX", help="refuse a file with another SHA-256")
     group.add_argument(
         "--verify", action="store_true", help="refuse a file whose content is not what its own manifest vouches for"
     )
@@ -123,14 +123,14 @@ def _add_decisions(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("decisions over time")
     group.add_argument(
         "--roi",
-        type=_checked(parse_region),
+        type=_parsed_by(parse_region),
         metavar="X,Y,W,H",
         help=f"look at this part of every frame only: {REGION_FORM}",
     )
     group.add_argument(
         "--smooth",
         action="append",
-        type=_checked(check_smooth),
+        type=_parsed_by(check_smooth),
         metavar="HOW",
         help=f"{SMOOTH_FORMS}; repeat it for hysteresis after a mean (default: none)",
     )
@@ -150,7 +150,7 @@ def _backend(text: str) -> str:
     return text
 
 
-def _sha256(text: str) -> str:
+def _digest(text: str) -> str:
     if not re.fullmatch("[0-9a-fA-F]{64}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no SHA-256: 64 hexadecimal digits, as sha256sum prints them")
     return text.lower()
@@ -163,27 +163,27 @@ def _count(text: str) -> int:
 
 
 def _share(text: str) -> float:
-    number = _number(text)
+    number = _real(text)
     if not 0.0 <= number <= 1.0:
         raise argparse.ArgumentTypeError(f"{text} is not within 0..1")
     return number
 
 
 def _rate(text: str) -> float:
-    number = _number(text)
+    number = _real(text)
     if not 0.0 < number < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return number
 
 
 def _seconds(text: str) -> float:
-    number = _number(text)
+    number = _real(text)
     if not 0.0 <= number < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 on")
     return number
 
 
-def _number(text: str) -> float:
+def _real(text: str) -> float:
     try:
         return float(text)
     except ValueError:
@@ -196,7 +196,7 @@ def _sink(text: str) -> str:
     return text
 
 
-def _checked(parse: Callable[[str], object]) -> Callable[[str], object]:
+def _parsed_by(parse: Callable[[str], object]) -> Callable[[str], object]:
     """An argparse type out of a parser of ours."""
 
     def check(text: str) -> object:

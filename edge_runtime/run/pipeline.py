@@ -12,11 +12,10 @@ Results reach the sinks in the order of the frames, in the calling thread.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import repeat
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -28,10 +27,10 @@ from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.errors import ImageError
 from edge_runtime.inference import Classifier, ModelInput, Scores
+from edge_runtime.run.feed import Feed
 from edge_runtime.sinks import Sink
-from edge_runtime.sources import FrameCounts, Item, Read, Source
+from edge_runtime.sources import FrameCounts, Item, Source
 
-READ_AHEAD = 2  # frames made ready, or being made so, while another is classified
 AHEAD_PER_WORKER = 2  # frames a classifier's thread works on, or that wait for an earlier one
 
 T = TypeVar("T")
@@ -65,12 +64,6 @@ class PipelineSettings:
             raise ContractError(f"max_fps {self.max_fps} is not above 0")
 
 
-def counts_of(source: Source) -> FrameCounts:
-    """The counts that a live source keeps itself; new ones for any other, which :func:`run_pipeline` fills."""
-    counts: FrameCounts = getattr(source, "counts", None) or FrameCounts()
-    return counts
-
-
 def run_pipeline(
     source: Source,
     classifiers: Sequence[Classifier],
@@ -87,21 +80,29 @@ def run_pipeline(
         classifiers: what they go through; each of several gets a thread of its own. A live source takes one.
         sinks: where results go.
         settings: how; None takes the defaults.
-        counts: from ``counts_of(source)``, for whoever wants to read them meanwhile.
+        counts: for whoever wants to read them meanwhile; a live source counts in its own.
 
     Raises:
         ContractError: a live source with several classifiers.
         EdgeRuntimeError: the source, the interpreter or a sink failed.
     """
-    if len(classifiers) > 1 and is_live(source):
+    feed = Feed.of(source)
+    return run_feed(feed if counts is None else replace(feed, counts=counts), classifiers, sinks, settings)
+
+
+def run_feed(
+    feed: Feed, classifiers: Sequence[Classifier], sinks: Sequence[Sink], settings: PipelineSettings | None = None
+) -> FrameCounts:
+    """As :func:`run_pipeline`, for a source whose kind is known already."""
+    if len(classifiers) > 1 and feed.is_live:
         raise ContractError("a live source takes one classifier; give that one more threads instead")
-    counts = counts_of(source) if counts is None else counts
+    counts = feed.counts
     try:
         with ExitStack() as stack:
-            stack.callback(source.close)
+            stack.callback(feed.source.close)
             for sink in sinks:
                 stack.callback(sink.close)
-            for result, frame in _results(source, classifiers, settings or PipelineSettings(), counts, stack):
+            for result, frame in _results(feed, classifiers, settings or PipelineSettings(), stack):
                 for sink in sinks:
                     sink.write(result, frame)
                 if isinstance(result, FrameFailure):
@@ -110,7 +111,7 @@ def run_pipeline(
                     counts.delivered += 1
     finally:
         counts.dropped += counts.under_way  # the run was stopped, or its source closed by another thread
-        if is_live(source) and counts.produced:
+        if feed.is_live and counts.produced:
             logger.info("%s", counts.describe())
     return counts
 
@@ -132,25 +133,26 @@ class _Ready:
     made: ModelInput
 
 
+_Task = Callable[[], Item | _Ready]
+
+
 def _results(
-    source: Source,
-    classifiers: Sequence[Classifier],
-    settings: PipelineSettings,
-    counts: FrameCounts,
-    stack: ExitStack,
+    feed: Feed, classifiers: Sequence[Classifier], settings: PipelineSettings, stack: ExitStack
 ) -> Iterator[tuple[FrameResult | FrameFailure, Frame | None]]:
     """Every result with its frame, in order; threads it needs end with ``stack``."""
     workers = len(classifiers)
-    items = _items(source, classifiers, settings, stack)
-    if not is_live(source):
-        items = _counted(items, counts)
+    tasks = _tasks(feed, classifiers, settings, stack)
+    if not feed.is_live:
+        tasks = _counted(tasks, feed.counts)
     if settings.max_fps is not None:
-        items = _paced(items, 1 / settings.max_fps)
+        tasks = _paced(tasks, 1 / settings.max_fps)
     classify = partial(_classify, _queue_of(classifiers), settings)
     if workers > 1:
-        outcomes = _in_order((partial(classify, item) for item in items), workers, AHEAD_PER_WORKER * workers, stack)
+        from edge_runtime.run.ahead import in_order  # here: one classifier may need no threads
+
+        outcomes = in_order((partial(classify, task) for task in tasks), workers, AHEAD_PER_WORKER * workers, stack)
     else:
-        outcomes = map(classify, items)
+        outcomes = map(classify, tasks)
     for outcome in outcomes:
         result = outcome.result
         if settings.decide is not None and outcome.scores is not None and isinstance(result, FrameResult):
@@ -158,40 +160,30 @@ def _results(
         yield result, outcome.frame
 
 
-def _items(
-    source: Source, classifiers: Sequence[Classifier], settings: PipelineSettings, stack: ExitStack
-) -> Iterator[Item | Read | _Ready]:
-    """The frames of ``source``; made ready where one classifier's are read ahead; or what reads them."""
-    alone = len(classifiers) == 1
-    reads: Sequence[Read] | None = source.reads() if hasattr(source, "reads") else None
-    if reads is not None and (not alone or len(reads) == 1):
-        return iter(reads)
-    if is_live(source) or (alone and not settings.read_ahead):
-        return iter(source)
-    following: Iterable[Callable[[], Item | None]] = (
-        repeat(partial(next, iter(source), None)) if reads is None else reads
-    )
-    if not alone:
-        return _until_none(_in_order(following, 1, READ_AHEAD, stack))
-    make = classifiers[0].input_maker()
-    ready = (partial(_make_ready, make, settings, read) for read in following)
-    return _until_none(_in_order(ready, 1, READ_AHEAD, stack))
+def _tasks(
+    feed: Feed, classifiers: Sequence[Classifier], settings: PipelineSettings, stack: ExitStack
+) -> Iterator[_Task]:
+    """What gives each frame to the thread that classifies it."""
+    if len(classifiers) > 1 and feed.files is None:
+        return feed.reads_ahead(lambda item: item, stack)
+    if len(classifiers) > 1 or not settings.read_ahead or not feed.gains_by_reading_ahead:
+        return feed.reads()
+    return feed.reads_ahead(partial(_make_ready, classifiers[0].input_maker(), settings), stack)
 
 
 def _make_ready(
-    make: Callable[[NDArray[np.uint8]], ModelInput], settings: PipelineSettings, read: Callable[[], Item | None]
-) -> FrameFailure | _Ready | None:
-    frame = read()
-    if not isinstance(frame, Frame):
-        return frame
+    make: Callable[[NDArray[np.uint8]], ModelInput], settings: PipelineSettings, item: Item
+) -> FrameFailure | _Ready:
+    if isinstance(item, FrameFailure):
+        return item
     try:
-        return _Ready(frame, make(_pixels(frame, settings)))
+        return _Ready(item, make(_pixels(item, settings)))
     except ImageError as error:
-        return _failure(frame, error)
+        return _failure(item, error)
 
 
-def _classify(idle: SimpleQueue[Classifier], settings: PipelineSettings, item: Item | Read | _Ready) -> _Outcome:
-    read = item() if callable(item) else item
+def _classify(idle: SimpleQueue[Classifier], settings: PipelineSettings, task: _Task) -> _Outcome:
+    read = task()
     if isinstance(read, FrameFailure):
         return _Outcome(read)
     frame = read.frame if isinstance(read, _Ready) else read
@@ -225,13 +217,6 @@ def _failure(frame: Frame, error: ImageError) -> FrameFailure:
     return FrameFailure(frame.source, frame.index, str(error))
 
 
-def _in_order(tasks: Iterable[Callable[[], T]], threads: int, ahead: int, stack: ExitStack) -> Iterator[T]:
-    """The results of ``tasks``, in order, worked on by threads that end with ``stack``."""
-    from edge_runtime.run.ahead import in_order, thread_pool  # here: one picture needs no threads
-
-    return in_order(stack.enter_context(thread_pool(threads)), tasks, ahead)
-
-
 def _queue_of(classifiers: Sequence[Classifier]) -> SimpleQueue[Classifier]:
     idle: SimpleQueue[Classifier] = SimpleQueue()
     for classifier in classifiers:
@@ -251,15 +236,3 @@ def _paced(items: Iterator[T], interval: float) -> Iterator[T]:
         yield item
         due = max(due + interval, time.monotonic())
         time.sleep(max(0.0, due - time.monotonic()))
-
-
-def is_live(source: Source) -> bool:
-    """Whether it captures by itself, in a thread of its own."""
-    return hasattr(source, "counts")
-
-
-def _until_none(items: Iterator[T | None]) -> Iterator[T]:
-    for item in items:
-        if item is None:
-            return
-        yield item

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from edge_runtime.sources.address import without_password
-from edge_runtime.sources.base import Item, Read, Source
+from edge_runtime.sources.base import Connection, EndOfStream, FileSet, Item, LiveSource, Read, Recording, Source
 from edge_runtime.sources.counts import FrameCounts
 from edge_runtime.sources.registry import open_source
 
-__all__ = ["FrameCounts", "Item", "Read", "Source", "open_source", "without_password"]
+__all__ = [
+    "Connection",
+    "EndOfStream",
+    "FileSet",
+    "FrameCounts",
+    "Item",
+    "LiveSource",
+    "Read",
+    "Recording",
+    "Source",
+    "open_source",
+    "without_password",
+]

@@ -12,10 +12,10 @@ class FrameCounts:
     Each number is written by one thread and may be read by any.
 
     Attributes:
-        produced: frames that the source made, damaged ones included.
+        produced: frames that the source made, failed ones included.
         delivered: frames that were classified and handed to the sinks.
         dropped: frames that were left out: a newer one was there, or the run was stopped while they were under way.
-        failed: frames that could not be read.
+        failed: frames that could not be used: not decoded, or not cropped.
         reconnects: how often a live source was connected to again.
     """
 
@@ -34,5 +34,5 @@ class FrameCounts:
         """All of it in one line."""
         return (
             f"{self.produced} frames captured, {self.delivered} delivered, {self.dropped} dropped, "
-            f"{self.failed} damaged, {self.reconnects} reconnects"
+            f"{self.failed} failed, {self.reconnects} reconnects"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from edge_runtime.contracts.dataset import IMAGE_SUFFIXES
 from edge_runtime.contracts.results import Frame, FrameFailure
 from edge_runtime.errors import ImageError, SourceError
 from edge_runtime.preprocess import read_image
-from edge_runtime.sources.base import Item, Read
+from edge_runtime.sources.base import FileSet, Item, Read
 
 
-class FileSource:
+class FileSource(FileSet):
     """Reads images in the order of their names; a folder is read with its subfolders.
 
     The first one is read at once: what decoding needs for itself is free again when the model is loaded.
@@ -28,12 +28,9 @@ class FileSource:
             text: a file, a folder or a glob.
             shown: what results name as the source of a file.
         """
-        self._paths = _find(text)
-        self._read = partial(_read, shown)
+        self._paths = _find_images(text)
+        self._read = partial(_read_file, shown)
         self._first: Item | None = self._read(self._paths[0], 0)
-
-    def __iter__(self) -> Iterator[Item]:
-        return (read() for read in self.reads())
 
     def reads(self) -> Sequence[Read]:
         """What reads each file, in order."""
@@ -47,7 +44,7 @@ class FileSource:
         """Holds nothing open."""
 
 
-def _read(shown: Callable[[Path], str], path: Path, index: int) -> Item:
+def _read_file(shown: Callable[[Path], str], path: Path, index: int) -> Item:
     start = time.perf_counter_ns()
     try:
         pixels = read_image(path)
@@ -56,7 +53,7 @@ def _read(shown: Callable[[Path], str], path: Path, index: int) -> Item:
     return Frame(pixels, shown(path), index, time.time_ns(), time.perf_counter_ns() - start)
 
 
-def _find(text: str) -> list[Path]:
+def _find_images(text: str) -> list[Path]:
     path = Path(text)
     if path.is_dir():
         paths = sorted(entry for entry in path.rglob("*") if _is_image(entry))

@@ -9,8 +9,8 @@ from edge_runtime.errors import SourceError
 from edge_runtime.model import SAMPLE, is_sample, sample_photos
 from edge_runtime.registry import Registry
 from edge_runtime.sources.address import without_password
-from edge_runtime.sources.base import Source
-from edge_runtime.sources.live import Connection, LiveCapture, LiveSettings
+from edge_runtime.sources.base import Connection, LiveSource, Source
+from edge_runtime.sources.live import LiveSettings
 
 SOURCES = Registry(
     "source",
@@ -28,8 +28,8 @@ CONNECTIONS = Registry(
     {
         "http": "edge_runtime.sources.http.connection:HTTPConnection",
         "https": "edge_runtime.sources.http.connection:HTTPConnection",
-        "rtsp": "edge_runtime.sources.cameras.opencv:OpenCVConnection",
-        "camera": "edge_runtime.sources.cameras.opencv:OpenCVConnection",
+        "rtsp": "edge_runtime.sources.cameras.rtsp:RtspConnection",
+        "camera": "edge_runtime.sources.cameras.v4l2:CameraConnection",
         "picamera2": "edge_runtime.sources.cameras.picamera:PiCameraConnection",
         "gstreamer": "edge_runtime.sources.cameras.gstreamer:GStreamerConnection",
     },
@@ -50,7 +50,7 @@ def open_source(text: str, settings: LiveSettings | None = None) -> Source:
         settings: how a live source is captured; None takes the defaults.
 
     Raises:
-        SourceError: there is no such thing, or nothing to read in it; the message names it and the mend.
+        SourceError: there is no such thing, or nothing to read in it; the message names it and the fix.
     """
     if not text:
         raise SourceError("SOURCE is empty; name an image, a folder, a glob, a video or a live source")
@@ -83,7 +83,9 @@ def _is_added(registry: Registry, scheme: str, text: str) -> bool:
     return scheme not in registry.names() and not Path(text).exists() and registry.knows(scheme)
 
 
-def _live(scheme: str, address: str, settings: LiveSettings) -> LiveCapture:
+def _live(scheme: str, address: str, settings: LiveSettings) -> LiveSource:
+    from edge_runtime.sources.live.capture import LiveCapture  # here: a run that reads files has no need of it
+
     connection_class: Callable[[str], Connection] = CONNECTIONS.load(scheme)
     connection_class(address)  # refuses a wrong address, or a missing library, before anything is started
     return LiveCapture(without_password(address), lambda: connection_class(address), settings)

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from edge_runtime.errors import ImageError
 from edge_runtime.preprocess import MAX_FILE_BYTES, decode_image
-from edge_runtime.sources.live import EndOfStream, LiveCapture, LiveSettings
+from edge_runtime.sources.base import EndOfStream
+from edge_runtime.sources.live import LiveSettings
+from edge_runtime.sources.live.capture import LiveCapture
 
 NAME = "-"
 _STDIN = 0

@@ -10,14 +10,11 @@ from pathlib import Path
 from edge_runtime.contracts.results import Frame, FrameFailure
 from edge_runtime.errors import SourceError
 from edge_runtime.opencv_library import load_opencv
+from edge_runtime.sources.base import Item, Recording
 
 
-class VideoSource:
-    """Yields every frame of a video file, as fast as they are asked for.
-
-    Attributes:
-        frame_rate: in frames a second; None where the file does not say it.
-    """
+class VideoSource(Recording):
+    """Yields every frame of a video file, as fast as they are asked for."""
 
     def __init__(self, path: Path) -> None:
         self._cv2 = load_opencv(str(path))
@@ -30,7 +27,7 @@ class VideoSource:
         rate = float(self._capture.get(self._cv2.CAP_PROP_FPS))
         self.frame_rate = rate if 0 < rate < math.inf else None
 
-    def __iter__(self) -> Iterator[Frame | FrameFailure]:
+    def __iter__(self) -> Iterator[Item]:
         index = 0
         while True:
             start = time.perf_counter_ns()

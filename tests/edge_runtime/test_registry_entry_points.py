@@ -14,7 +14,7 @@ from edge_runtime.registry import Registry
 MODULE = """
 import numpy as np
 from edge_runtime.contracts.results import Frame
-from edge_runtime.sources.live.capture import EndOfStream
+from edge_runtime.sources import EndOfStream
 
 
 class OneColor:

@@ -32,7 +32,7 @@ _CAMERA = """
 import time
 import numpy as np
 from edge_runtime.errors import ImageError
-from edge_runtime.sources.live.capture import EndOfStream
+from edge_runtime.sources import EndOfStream
 
 COLORS = [np.full((48, 64, 3), color, np.uint8) for color in ((255, 0, 0), (0, 255, 0), (0, 0, 255))]
 
@@ -228,7 +228,7 @@ def _last_frame(target: Path) -> int:
 
 
 def _read_books(books: Books, target: Path, said: str) -> None:
-    found = re.search(r"(\d+) frames captured, (\d+) delivered, (\d+) dropped, (\d+) damaged", said)
+    found = re.search(r"(\d+) frames captured, (\d+) delivered, (\d+) dropped, (\d+) failed", said)
     if found is None:
         books.errors.append(f"edge-run gave no account of its frames: {said[-500:]}")
         return

@@ -29,5 +29,5 @@ class GStreamerConnection(OpenCVConnection):
     def _make_capture(self) -> Any:
         return self._cv2.VideoCapture(self._pipeline, self._cv2.CAP_GSTREAMER)
 
-    def _mend(self) -> str:
+    def _advice(self) -> str:
         return f"does this show a picture? gst-launch-1.0 {self._name.removeprefix('gstreamer:')} ! autovideosink"

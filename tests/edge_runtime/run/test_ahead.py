@@ -1,10 +1,11 @@
 """Work done ahead in threads: results in order, and none kept back that is there."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from threading import Event
 
-from edge_runtime.run.ahead import in_order, thread_pool
+from edge_runtime.run.ahead import in_order
 
 TASKS = 5
 
@@ -25,8 +26,8 @@ def _offered(asked: list[int], began: list[Event]) -> Iterator[Callable[[], int]
 def test_a_result_does_not_wait_for_tasks_that_are_not_there_yet() -> None:
     asked: list[int] = []
     asked_before = {}
-    with thread_pool(1) as pool:
-        for result in in_order(pool, _offered(asked, [Event() for _ in range(TASKS)]), ahead=100):
+    with ExitStack() as stack:
+        for result in in_order(_offered(asked, [Event() for _ in range(TASKS)]), 1, 100, stack):
             asked_before[result] = len(asked)
     assert list(asked_before) == list(range(TASKS))
     assert asked_before[0] <= 3

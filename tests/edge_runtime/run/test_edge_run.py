@@ -125,7 +125,7 @@ def test_an_unreadable_frame_is_a_line_and_the_run_goes_on(
     lines = [json.loads(line) for line in out.splitlines()]
     assert ["error" in line for line in lines] == [False, True, False]
     assert list(lines[1]) == ["schema", "source", "frame", "error"]
-    assert b"1 of 3 frames could not be read" in err
+    assert b"1 of 3 frames failed" in err
 
 
 def test_help_and_version_answer_without_loading_anything_heavy() -> None:

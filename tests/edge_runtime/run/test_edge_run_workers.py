@@ -14,7 +14,8 @@ from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.errors import BackendError, ImageError
 from edge_runtime.inference.classifier import Classifier
 from edge_runtime.run.cli import main
-from edge_runtime.run.pipeline import AHEAD_PER_WORKER, READ_AHEAD, PipelineSettings, run_pipeline
+from edge_runtime.run.feed import READ_AHEAD
+from edge_runtime.run.pipeline import AHEAD_PER_WORKER, PipelineSettings, run_pipeline
 from edge_runtime.sources.counts import FrameCounts
 
 COLORS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
@@ -92,7 +93,7 @@ def test_the_lines_are_the_same_and_in_order(
     assert ["error" in line for line in lines] == [number % 10 == 9 for number in range(40)]
     whole = [line for line in lines if "error" not in line]
     assert [line["categories"][0]["label"] for line in whole] == [LABELS[line["frame"] % 3] for line in whole]
-    assert b"4 of 40 frames could not be read" in err
+    assert b"4 of 40 frames failed" in err
 
 
 @pytest.mark.parametrize("workers", [1, 3])

@@ -22,7 +22,8 @@ from edge_runtime.errors import SinkError
 from edge_runtime.run.cli import main
 from edge_runtime.sinks import open_sink, open_sinks
 from edge_runtime.sinks.base import RunInfo
-from edge_runtime.sources.live.capture import LiveCapture, LiveSettings
+from edge_runtime.sources.live import LiveSettings
+from edge_runtime.sources.live.capture import LiveCapture
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ from edge_runtime.console.child_process import console_script
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.results import Frame, FrameFailure
 from edge_runtime.errors import SourceError
-from edge_runtime.sources.live.capture import LiveCapture, LiveSettings
+from edge_runtime.sources.live import LiveSettings
+from edge_runtime.sources.live.capture import LiveCapture
 from edge_runtime.sources.registry import CONNECTIONS, open_source
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -33,7 +34,7 @@ IMPATIENT = replace(EVERY, stall_seconds=0.3)  # for streams that hang: on a bus
 
 
 def colors(items: list[Frame | FrameFailure]) -> list[str]:
-    return [LABELS[int(item.pixels[24, 32].argmax())] if isinstance(item, Frame) else "damaged" for item in items]
+    return [LABELS[int(item.pixels[24, 32].argmax())] if isinstance(item, Frame) else "failed" for item in items]
 
 
 def take(source: LiveCapture, count: int) -> list[Frame | FrameFailure]:
@@ -90,7 +91,7 @@ def test_a_damaged_picture_is_a_failed_frame_and_the_stream_goes_on() -> None:
     with Camera([jpeg(RED), b"no picture", jpeg(BLUE)], "hang") as camera:
         source = open_source(camera.url(), EVERY)
         items = take(source, 3)
-    assert colors(items) == ["red", "damaged", "blue"]
+    assert colors(items) == ["red", "failed", "blue"]
     assert source.counts.produced == 3
 
 

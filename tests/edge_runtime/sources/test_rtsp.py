@@ -10,7 +10,8 @@ from rtsp_camera import RtspCamera
 
 from edge_runtime.contracts.results import Frame
 from edge_runtime.sources import open_source
-from edge_runtime.sources.live.capture import LiveCapture, LiveSettings
+from edge_runtime.sources.live import LiveSettings
+from edge_runtime.sources.live.capture import LiveCapture
 
 QUICK = LiveSettings(open_seconds=60, stall_seconds=3, first_pause=0.05, longest_pause=0.1)
 COLORS = ("red", "green", "blue")

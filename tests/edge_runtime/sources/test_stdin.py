@@ -18,7 +18,7 @@ from tiny_model import LABELS, write_tiny_model
 from edge_runtime.console.child_process import console_script
 from edge_runtime.errors import ImageError
 from edge_runtime.preprocess.decode import MAX_FILE_BYTES
-from edge_runtime.sources.live.capture import EndOfStream
+from edge_runtime.sources import EndOfStream
 from edge_runtime.sources.stdin import StdinConnection
 
 COLORS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
@@ -124,8 +124,8 @@ def test_edge_run_takes_pictures_from_a_pipe(tmp_path: Path) -> None:
     assert "ended within a picture" in lines[2]["error"]
     assert done.returncode == 1
     assert done.stderr.decode().splitlines() == [
-        "edge-run: 3 frames captured, 2 delivered, 0 dropped, 1 damaged, 0 reconnects",
-        "edge-run: 1 of 3 frames could not be read",
+        "edge-run: 3 frames captured, 2 delivered, 0 dropped, 1 failed, 0 reconnects",
+        "edge-run: 1 of 3 frames failed",
     ]
 
 
