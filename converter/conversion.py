@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import platform
 import tempfile
 from collections import Counter
 from datetime import datetime, timezone
-from importlib.metadata import version
 from pathlib import Path
 
 from converter.config import ConvertConfig
 from converter.deliver import Delivery, deliver, ensure_deliverable, write_delivery
 from converter.errors import ConfigError, SourceError
+from converter.identity import creation_time, identify
 from converter.models import Source, load_source, open_source
 from converter.quantize import start_tensorflow as _tensorflow
 from converter.quantize.package import Identity
 from converter.results import ConversionReport, ImageSet
 from converter.search import Found, Workbench, find_candidates
 from converter.settle import Settled, settle_by_answers, settle_by_record
-from converter.tflite.metadata_write import ModelCard
 from converter.timer import PhaseTimer
-from edge_runtime.console.command import DISTRIBUTION, tool_version
 from edge_runtime.console.native import interrupts_kept
 from edge_runtime.contracts.dataset import LabelledImages
-from edge_runtime.contracts.manifest import Provenance
-from edge_runtime.model import ModelContract
-
-_PACKAGES = ("numpy", "pillow", "tensorflow", "keras", "ai-edge-litert", "litert-quantizer")
 
 
 def convert(config: ConvertConfig, out: Path) -> ConversionReport:
@@ -38,7 +31,7 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
         The report, as it is in ``model.report.json``.
 
     Raises:
-        ConfigError: ``out`` does not end in .tflite.
+        ConfigError: ``out`` does not end in .tflite, or SOURCE_DATE_EPOCH is no time.
         SourceError: the model is missing, damaged, no image classifier, or does not fit what its RUN folder says.
         ModelFileError: a MODEL that is a .tflite is damaged or no image classifier.
         ContractError: a record, labels or a folder of images breaks its contract, or a normalisation is missing.
@@ -52,6 +45,7 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
         GateRefusedError: what was tried lost more than the limits allow; no model was written.
     """
     source = _open(config, out)
+    created_utc = creation_time(source.record)
     timer = PhaseTimer()
     settled = settle_by_record(config, source)  # what can be wrong with images is said before the long work
     _tensorflow.start()
@@ -61,7 +55,7 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
             model = load_source(source, config.image_size)
             conversion = model.start_conversion(folder / "exported")
         settled = settled or settle_by_answers(config, source, model, conversion, folder)
-        identity = _identify(config, source, settled.contract, out)
+        identity = identify(config, source, settled.contract, created_utc)
         bench = Workbench(model, conversion, identity, settled.images, config.limits, config.where, folder)
         found = find_candidates(config, bench, timer)
         delivery = deliver(config, found.chosen, settled.images.evaluation, out) if found.chosen else None
@@ -84,25 +78,6 @@ def _open(config: ConvertConfig, out: Path) -> Source:
     return source
 
 
-def _identify(config: ConvertConfig, source: Source, contract: ModelContract, out: Path) -> Identity:
-    card = ModelCard(
-        name=config.name or out.stem,
-        description=f"Classifies images into {len(contract.labels)} classes.",
-        version=config.model_version,
-        author=config.author,
-        license=config.license,
-    )
-    versions = {DISTRIBUTION: tool_version(), "python": platform.python_version()}
-    record = source.record
-    provenance = Provenance(
-        created_utc=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        versions={**versions, **{package: version(package) for package in _PACKAGES}},
-        data_fingerprint=record.data.fingerprint if record else "",
-        training=record.config if record else {},
-    )
-    return Identity(contract, card, provenance)
-
-
 def _report(
     config: ConvertConfig,
     settled: Settled,
@@ -114,7 +89,7 @@ def _report(
 ) -> ConversionReport:
     images = settled.images
     return ConversionReport(
-        created_utc=identity.provenance.created_utc,
+        created_utc=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         name=identity.card.name,
         model=str(config.model),
         out=str(out),

@@ -12,7 +12,7 @@ from benchmarks.settings import RunSettings
 from edge_runtime.backends import installed_backends
 from edge_runtime.console.command import UsageError, add_log_level, add_model_options, logger
 from edge_runtime.console.files import ensure_writable
-from edge_runtime.contracts.errors import ContractError
+from edge_runtime.contracts.errors import ContractError, NewerFileError
 from edge_runtime.inference import Tuning, tuning_path
 from edge_runtime.model import find_model
 
@@ -68,6 +68,8 @@ def _tune(options: argparse.Namespace) -> int:
 def _load_known(path: Path) -> Tuning:
     try:
         return Tuning.load(path)
+    except NewerFileError:
+        raise
     except ContractError as error:
         raise BenchmarkError(f"{error}; fix or delete the file, which holds what was tuned before") from error
 

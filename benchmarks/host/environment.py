@@ -12,7 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edge_runtime.board import Machine, read_number, read_text, read_throttling
-from edge_runtime.console.command import DISTRIBUTION, tool_version
+from edge_runtime.console.command import tool_version
+from edge_runtime.contracts.version import DISTRIBUTION
 
 _PACKAGES = (
     "numpy",

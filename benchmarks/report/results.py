@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from benchmarks.stats import Summary
 from edge_runtime.console.files import write_text, written_atomically
 from edge_runtime.contracts.codec import decode, encode, parse_json
 from edge_runtime.contracts.errors import ContractError
+from edge_runtime.contracts.versioned import Versioned
 
 RESULT_SCHEMA = 1
 
@@ -147,7 +148,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class BenchmarkResult:
+class BenchmarkResult(Versioned):
     """Everything a run of ``edge-bench run`` says.
 
     Attributes:
@@ -155,10 +156,9 @@ class BenchmarkResult:
         frame: the source that gave the frame, as after ``edge-run``.
         definitions: what the figures mean.
         noise: what the machine did during the run that makes its figures doubtful, one sentence each.
-
-    Raises:
-        ContractError: the schema is another.
     """
+
+    versions_at: ClassVar[tuple[str, ...]] = ("host", "versions")
 
     created_utc: str
     settings: RunSettings
@@ -171,12 +171,6 @@ class BenchmarkResult:
     definitions: Mapping[str, str]
     noise: tuple[str, ...] = ()
     schema: int = RESULT_SCHEMA
-
-    def __post_init__(self) -> None:
-        if self.schema != RESULT_SCHEMA:
-            raise ContractError(
-                f"schema {self.schema} is not {RESULT_SCHEMA}, the one this version reads; update edge-deploy-kit"
-            )
 
     def to_json(self) -> str:
         """The result as JSON text."""

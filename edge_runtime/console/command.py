@@ -15,11 +15,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from edge_runtime.console.version import __version__
 from edge_runtime.contracts.errors import ContractError, EdgeDeployError
 from edge_runtime.contracts.preprocessing import parse_normalization, parse_resize
+from edge_runtime.contracts.version import DISTRIBUTION, __version__
 
-DISTRIBUTION = "edge-deploy-kit"
 INTERRUPTED = 130
 
 logger = logging.getLogger(DISTRIBUTION)

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 
-from edge_runtime.console.command import DISTRIBUTION
 from edge_runtime.console.native import interrupts_kept, native_output_as_debug, quiet_tensorflow
 from edge_runtime.contracts.errors import EdgeDeployError
+from edge_runtime.contracts.version import DISTRIBUTION
 
 
 class MissingExtraError(EdgeDeployError):

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_runtime.console.command import DISTRIBUTION
+from edge_runtime.contracts.version import DISTRIBUTION
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution

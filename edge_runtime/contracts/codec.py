@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from edge_runtime.contracts.errors import ContractError
+from edge_runtime.contracts.versioned import Versioned, check_schema
 
 T = TypeVar("T")
 
@@ -38,10 +39,13 @@ def decode(cls: type[T], data: Any, where: str) -> T:
         where: named in errors: the file, or the field inside it.
 
     Raises:
+        NewerFileError: ``cls`` is versioned, and a newer version wrote the data.
         ContractError: a key is unknown or missing, a type does not fit, or the dataclass refused a value.
     """
     if not isinstance(data, dict):
         raise ContractError(f"{where}: expected an object, got {_describe(data)}")
+    if issubclass(cls, Versioned):
+        check_schema(cls, data, where)
     fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
     unknown = sorted(set(data) - set(fields))
     if unknown:

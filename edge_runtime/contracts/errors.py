@@ -2,6 +2,7 @@
 
     EdgeDeployError             one clear line for the user; the command ends with ``exit_code``
     └── ContractError           a manifest, record or specification that says something impossible
+        └── NewerFileError      a file that a newer version of this project wrote
 
 Each package grows its own branch below :class:`EdgeDeployError`: ``edge_runtime.errors``, ``trainer.errors``,
 ``converter.errors``, ``benchmarks.errors``.
@@ -18,3 +19,7 @@ class EdgeDeployError(Exception):
 
 class ContractError(EdgeDeployError, ValueError):
     """Data that does not keep a contract; the message names the field."""
+
+
+class NewerFileError(ContractError):
+    """A file that a newer version of this project wrote: to update, not to repair."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from edge_runtime.contracts.codec import decode, encode, parse_json
 from edge_runtime.contracts.errors import ContractError
+from edge_runtime.contracts.versioned import Versioned
 
 GOLDEN_NAME = "edge_golden.json"
 GOLDEN_SCHEMA = 1
@@ -52,7 +53,7 @@ class GoldenImage:
 
 
 @dataclass(frozen=True, slots=True)
-class GoldenSet:
+class GoldenSet(Versioned):
     """The content of ``edge_golden.json``.
 
     Attributes:
@@ -70,8 +71,6 @@ class GoldenSet:
     schema: int = GOLDEN_SCHEMA
 
     def __post_init__(self) -> None:
-        if self.schema != GOLDEN_SCHEMA:
-            raise ContractError(f"schema {self.schema} is not {GOLDEN_SCHEMA}; update edge-deploy-kit")
         if not 1 <= len(self.images) <= MAX_IMAGES:
             raise ContractError(f"images: {len(self.images)}; 1 to {MAX_IMAGES} are possible")
         if not 0 < self.tolerance < 1:

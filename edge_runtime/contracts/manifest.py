@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 from edge_runtime.contracts.codec import decode, encode, parse_json
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.labels import validate_labels
 from edge_runtime.contracts.preprocessing import PreprocessSpec
 from edge_runtime.contracts.tensors import TensorSpec
+from edge_runtime.contracts.versioned import Versioned
 
 MANIFEST_NAME = "edge_manifest.json"
 MANIFEST_SCHEMA = 1
@@ -75,7 +76,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelManifest:
+class ModelManifest(Versioned):
     """The one contract between trainer, converter, device and benchmark.
 
     Attributes:
@@ -88,6 +89,8 @@ class ModelManifest:
     Raises:
         ContractError: the parts contradict one another; the message names the field.
     """
+
+    versions_at: ClassVar[tuple[str, ...]] = ("provenance", "versions")
 
     name: str
     task: Task
@@ -105,10 +108,6 @@ class ModelManifest:
     schema: int = MANIFEST_SCHEMA
 
     def __post_init__(self) -> None:
-        if self.schema != MANIFEST_SCHEMA:
-            raise ContractError(
-                f"schema {self.schema} is not {MANIFEST_SCHEMA}, the one this version reads; update edge-deploy-kit"
-            )
         if not self.name.strip() or not self.name.isprintable():
             raise ContractError(f"name {self.name!r} is empty or not printable")
         for name, allowed in (("task", get_args(Task)), ("activation", get_args(Activation))):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from edge_runtime.contracts.codec import decode, encode, parse_json
 from edge_runtime.contracts.dataset import PARTS, LabelledImages
@@ -14,6 +14,7 @@ from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.labels import validate_labels
 from edge_runtime.contracts.manifest import Activation, Task
 from edge_runtime.contracts.preprocessing import PreprocessSpec
+from edge_runtime.contracts.versioned import Versioned
 
 TRAINING_NAME = "training.json"
 MODEL_NAME = "model.keras"
@@ -48,7 +49,7 @@ class DataRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingRecord:
+class TrainingRecord(Versioned):
     """Everything a training run says about itself.
 
     Attributes:
@@ -65,6 +66,8 @@ class TrainingRecord:
         ContractError: the parts contradict one another.
     """
 
+    versions_at: ClassVar[tuple[str, ...]] = ("versions",)
+
     created_utc: str
     task: Task
     classes: tuple[str, ...]
@@ -80,10 +83,6 @@ class TrainingRecord:
     schema: int = TRAINING_SCHEMA
 
     def __post_init__(self) -> None:
-        if self.schema != TRAINING_SCHEMA:
-            raise ContractError(
-                f"schema {self.schema} is not {TRAINING_SCHEMA}, the one this version reads; update edge-deploy-kit"
-            )
         validate_labels(self.classes)
 
     def part(self, name: str) -> LabelledImages:

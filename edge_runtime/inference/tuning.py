@@ -16,7 +16,8 @@ from pathlib import Path
 from edge_runtime.backends import installed_backends
 from edge_runtime.console.command import logger
 from edge_runtime.contracts.codec import decode, encode, parse_json
-from edge_runtime.contracts.errors import ContractError
+from edge_runtime.contracts.errors import ContractError, NewerFileError
+from edge_runtime.contracts.versioned import Versioned
 from edge_runtime.model import file_sha256
 
 TUNING_SCHEMA = 1
@@ -50,22 +51,20 @@ class TunedSetting:
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
+class Tuning(Versioned):
     """All tuned models of a device.
 
     Attributes:
         models: the SHA-256 of the whole model file, in hexadecimal, to its setting.
 
     Raises:
-        ContractError: the schema is another, or a key is no SHA-256.
+        ContractError: a key is no SHA-256.
     """
 
     models: Mapping[str, TunedSetting] = field(default_factory=dict)
     schema: int = TUNING_SCHEMA
 
     def __post_init__(self) -> None:
-        if self.schema != TUNING_SCHEMA:
-            raise ContractError(f"schema {self.schema} is not {TUNING_SCHEMA}, the one this version reads")
         for key in self.models:
             if not re.fullmatch("[0-9a-f]{64}", key):
                 raise ContractError(f"models: {key!r} is no SHA-256")
@@ -130,6 +129,9 @@ def _find_setting(model: Path) -> TunedSetting | None:
     try:
         path = tuning_path()
         tuning = Tuning.load(path)
+    except NewerFileError as error:
+        logger.warning("%s; until then the tuning is ignored", error)
+        return None
     except ContractError as error:
         logger.warning("%s; the tuning is ignored; fix or delete it and run: edge-bench tune %s", error, model)
         return None

@@ -27,7 +27,7 @@ def project(path: str) -> dict[str, object]:
         ("1.2.0", RELEASED, [], None),
         ("1.2.0", RELEASED, ["v1.2.0", "nightly"], None),
         ("1.3.0.dev0", f"## [Unreleased]\n\n{RELEASED}", [], None),
-        ("1.2.1", RELEASED, [], r"its first section is \[1.2.0\], and edge_runtime/console/version.py says 1.2.1"),
+        ("1.2.1", RELEASED, [], r"its first section is \[1.2.0\], and edge_runtime/contracts/version.py says 1.2.1"),
         ("1.2.0", f"## [Unreleased]\n\n{RELEASED}", [], r"its first section is \[Unreleased\]"),
         ("1.3.0.dev0", RELEASED, [], "says 1.3.0.dev0"),
         ("1.2.0", RELEASED, ["v1.1.0"], "the commit's tag is v1.1.0, and the version is 1.2.0"),

@@ -9,8 +9,9 @@ from datetime import datetime, timezone
 from importlib import import_module
 from typing import Any
 
-from edge_runtime.console.command import DISTRIBUTION, tool_version
+from edge_runtime.console.command import tool_version
 from edge_runtime.contracts.training import DataRecord, LabelledName, TrainingRecord
+from edge_runtime.contracts.version import DISTRIBUTION
 from trainer.config import TrainConfig
 from trainer.data import PreparedData
 from trainer.fit import PhaseLog

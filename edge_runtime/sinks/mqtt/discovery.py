@@ -9,7 +9,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from edge_runtime.console.command import DISTRIBUTION, tool_version
+from edge_runtime.console.command import tool_version
+from edge_runtime.contracts.version import DISTRIBUTION
 
 _EVENT_TEMPLATE = (
     "{{ {'event_type': value_json.event, 'label': value_json.label, 'score': value_json.score, "

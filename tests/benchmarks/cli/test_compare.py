@@ -194,7 +194,8 @@ def test_without_samples_there_is_a_ratio_and_no_interval(
     ("content", "said"),
     [
         (b"", "not valid JSON"),
-        (b'{"rows": []}', "key 'created_utc' is missing"),
+        (b'{"rows": []}', "key 'schema' is missing"),
+        (b'{"schema": 1, "rows": []}', "key 'created_utc' is missing"),
         (b'{"schema": 1, "classes": ["a"]}', "unknown key 'classes'"),
         (b"\xff\xfe\x00", "not valid JSON"),
     ],

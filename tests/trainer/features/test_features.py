@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from image_folders import write_image_folder
 
-from edge_runtime.console.command import DISTRIBUTION
 from edge_runtime.contracts.dataset import read_image_folder
 from edge_runtime.contracts.preprocessing import PreprocessSpec
+from edge_runtime.contracts.version import DISTRIBUTION
 from edge_runtime.errors import ImageError
 from trainer.augmentation.settings import PRESETS
 from trainer.features.store import FeatureStore, features_folder, trim_cache
