@@ -90,7 +90,7 @@ def _report(
     images = settled.images
     return ConversionReport(
         created_utc=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        name=identity.card.name,
+        name=config.name or out.stem,
         model=str(config.model),
         out=str(out),
         asked=config.quantize,

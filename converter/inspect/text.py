@@ -90,7 +90,7 @@ def _manifest_rows(found: ModelInspection) -> Iterator[tuple[str, str]]:
         yield "  gate", _gate(gate)
     provenance = manifest.provenance
     versions = " ".join(f"{name} {version}" for name, version in provenance.versions.items())
-    yield "  made", f"{provenance.created_utc} with {versions}"
+    yield "  made", f"{_suffixed(provenance.created_utc, ' ')}with {versions}"
     yield "  data", _prefixed("fingerprint ", provenance.data_fingerprint)
     yield "  training", ", ".join(f"{name} {value}" for name, value in provenance.training.items())
 
@@ -186,6 +186,10 @@ def _numbers_of(values: Iterable[float]) -> str:
 
 def _prefixed(prefix: str, text: str) -> str:
     return f"{prefix}{text}" if text else ""
+
+
+def _suffixed(text: str, suffix: str) -> str:
+    return f"{text}{suffix}" if text else ""
 
 
 def _joined(*texts: str) -> str:

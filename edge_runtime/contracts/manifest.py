@@ -63,7 +63,8 @@ class Provenance:
     """Where a model comes from.
 
     Attributes:
-        created_utc: ISO 8601, to the second.
+        created_utc: when the model was trained, or what SOURCE_DATE_EPOCH said at its conversion: ISO 8601, to the
+            second; empty where it is not known.
         versions: package name to version, as used when the file was made.
         data_fingerprint: of the training data (see ``contracts.dataset``); empty where it is not known.
         training: the training configuration; empty for a model trained elsewhere.

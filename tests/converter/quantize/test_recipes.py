@@ -66,7 +66,7 @@ def test_a_recipe_gives_the_keras_models_scores(
     model = read_model_file(out)
     assert (model.input.dtype, model.output.dtype) == types
     assert model.manifest is not None
-    assert (model.manifest.recipe, model.manifest.name) == (recipe, "colors")
+    assert (model.manifest.recipe, model.manifest.name) == (recipe, small_run.with_name("data").name)
     assert model.manifest.quantization["weights"] == RECIPES[recipe].weights
     assert model.manifest.gate is not None
     assert model.manifest.gate.agreement == 1.0

@@ -50,9 +50,8 @@ def test_a_newer_schema_says_to_update_whatever_else_changed(
         read(record, content)
     message = str(caught.value)
     assert message.startswith("FILE was made by a newer edge-deploy-kit (")
-    assert (
-        f"schema {NEWEST[name] + raised}; this version, {tool_version()}, reads up to schema {NEWEST[name]})" in message
-    )
+    read_here = f"this version, {tool_version()}, reads up to schema {NEWEST[name]})"
+    assert f"schema {NEWEST[name] + raised}; {read_here}" in message
     assert message.endswith("; update it: pip install --upgrade edge-deploy-kit")
     assert len(message.splitlines()) == 1
     assert len(message) < 300
