@@ -138,7 +138,7 @@ def _add_stranger_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_card_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what the file says of itself")
-    group.add_argument("--name", metavar="NAME", help="default: that of the file")
+    group.add_argument("--name", metavar="NAME", help="default: that of the folder of training images, else of MODEL")
     for option in ("--model-version", "--author", "--license"):
         group.add_argument(option, metavar="TEXT", **_default(option[2:].replace("-", "_")), help="default: not said")
 

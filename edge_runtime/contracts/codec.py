@@ -72,7 +72,9 @@ def parse_json(content: bytes | str, where: str) -> Any:
     if len(content) > MAX_JSON_BYTES:
         raise ContractError(f"{where}: {len(content)} bytes of JSON; the limit is {MAX_JSON_BYTES}")
     try:
-        return json.loads(content, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
+        return json.loads(
+            content, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant, parse_float=_finite_float
+        )
     except ContractError as error:
         raise ContractError(f"{where}: {error}") from error
     except (ValueError, RecursionError) as error:
@@ -140,6 +142,13 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> float:
     raise ContractError(f"{name} is not a JSON number")
+
+
+def _finite_float(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ContractError(f"{text[:20]} is too large for a number")
+    return value
 
 
 def _describe(data: Any) -> str:
