@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from edge_runtime.console.command import tool_version
 from edge_runtime.contracts.codec import decode, parse_json
 from edge_runtime.contracts.errors import ContractError, NewerFileError
+from edge_runtime.contracts.versioned import Versioned
 
 RECORDS_NOW = old_records(VERSIONS[-1])
 NEWEST = {name: record["schema"] for name, record in written_keys().items()}
@@ -116,6 +118,20 @@ def test_the_version_that_wrote_the_file_is_shown_where_it_is_one(said: Any, sho
         place["versions"]["edge-deploy-kit"] = said
         with pytest.raises(NewerFileError, match=re.escape(shown)):
             read(record, {**content, "schema": 99})
+
+
+@dataclass(frozen=True, slots=True)
+class Later(Versioned):
+    """A record that was given a key with its third schema."""
+
+    name: str
+    added: int = 5
+    schema: int = 3
+
+
+@pytest.mark.parametrize("schema", [1, 2, 3])
+def test_files_of_older_schemas_stay_readable(schema: int) -> None:
+    assert decode(Later, {"name": "old", "schema": schema}, "FILE") == Later("old", 5, schema)
 
 
 def test_keys_change_only_together_with_the_schema() -> None:
