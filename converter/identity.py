@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Mapping
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
@@ -54,7 +53,7 @@ def identify(config: ConvertConfig, source: Source, contract: ModelContract, cre
     return Identity(contract, card, provenance)
 
 
-def creation_time(record: TrainingRecord | None, environment: Mapping[str, str] = os.environ) -> str:
+def creation_time(record: TrainingRecord | None) -> str:
     """The time that goes into the file: of the training; "" for a model without record.
 
     ``SOURCE_DATE_EPOCH`` overrules it (https://reproducible-builds.org/specs/source-date-epoch).
@@ -62,7 +61,7 @@ def creation_time(record: TrainingRecord | None, environment: Mapping[str, str] 
     Raises:
         ConfigError: ``SOURCE_DATE_EPOCH`` is no time.
     """
-    epoch = environment.get(_EPOCH)
+    epoch = os.environ.get(_EPOCH)
     if epoch is None:
         return record.created_utc if record else ""
     if not re.fullmatch("[0-9]{1,12}", epoch) or int(epoch) > _LAST_SECOND:
