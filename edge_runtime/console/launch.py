@@ -46,8 +46,16 @@ def _launch(command: str, module: str) -> NoReturn:
         _check(command, _RUNTIME)
     if package != _RUNTIME:
         _check(command, package)
-    entry: Callable[[], NoReturn] = import_module(module).entry
+    entry = _import(command, module)
     entry()
+
+
+def _import(command: str, module: str) -> Callable[[], NoReturn]:
+    try:
+        entry: Callable[[], NoReturn] = import_module(module).entry
+    except ImportError as error:  # no numpy, say, or files of ours that somebody replaced
+        _end(command, f"{' '.join(str(error).split())}; run edge-doctor: it names what is missing or broken")
+    return entry
 
 
 def _check(command: str, package: str) -> None:
@@ -56,5 +64,9 @@ def _check(command: str, package: str) -> None:
 
     obstacle = find_obstacle(package)
     if obstacle is not None:
-        print(f"{command}: {obstacle.detail}; {obstacle.fix}", file=sys.stderr)
-        sys.exit(1)
+        _end(command, f"{obstacle.detail}; {obstacle.fix}")
+
+
+def _end(command: str, line: str) -> NoReturn:
+    print(f"{command}: {line}", file=sys.stderr)
+    sys.exit(1)

@@ -157,6 +157,24 @@ def test_a_package_that_is_not_there_is_asked_for(ours: Environment, our_wheel: 
     assert "\nabsent   trainer  " in environment.run(f"{ours.bin}/edge-doctor", cwd=tmp_path).stdout
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "reason"),
+    [
+        ("numpy/__init__.py", "raise ModuleNotFoundError('No module named \\'numpy\\'')", "No module named 'numpy'"),
+        ("trainer/config/train_config.py", "", "cannot import name 'TrainConfig' from 'trainer.config.train_config' ("),
+    ],
+)
+def test_an_import_that_fails_is_one_line(
+    ours: Environment, our_wheel: Path, tmp_path: Path, file: str, content: str, reason: str
+) -> None:
+    folder = unpacked(tmp_path / "all", our_wheel)
+    (folder / file).parent.mkdir(exist_ok=True)
+    (folder / file).write_text(content)
+    said = refusal(ours, "edge-train", tmp_path, str(folder))
+    assert said.startswith(reason)
+    assert said.endswith("; run edge-doctor: it names what is missing or broken")
+
+
 def test_a_stranger_without_metadata_is_nobody(ours: Environment, our_wheel: Path, tmp_path: Path) -> None:
     folder = unpacked(tmp_path / "all", our_wheel)
     (folder / "half_removed-1.0.dist-info").mkdir()
