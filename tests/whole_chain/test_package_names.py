@@ -93,9 +93,13 @@ def test_what_writes_into_our_folders_is_named_and_the_fix_works(
 
     words = shlex.split(REINSTALL)[1:]
     environment.pip(*words, "--quiet", "--no-compile", "--no-index", "--find-links", our_wheel.parent)
-    found = findings(environment, tmp_path)
-    assert {found[package]["status"] for package in COMMANDS.values()} == {"ok"}
     assert [environment.run(command, "--help", cwd=tmp_path).returncode for command in COMMANDS] == [0] * 5
+
+
+def test_edge_doctor_says_who_installed_ours(ours: Environment, tmp_path: Path) -> None:
+    found = findings(ours, tmp_path)
+    said = {(found[package]["status"], found[package]["detail"]) for package in COMMANDS.values()}
+    assert said == {("ok", "of edge-deploy-kit 0.1.0")}
 
 
 def test_one_that_is_earlier_on_the_path_is_named(ours: Environment, their_wheel: Path, tmp_path: Path) -> None:
