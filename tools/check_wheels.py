@@ -34,9 +34,10 @@ OF_THE_CHECKOUT = (
     "tests/benchmarks/studies/test_peers.py",
     "tests/benchmarks/cli/test_running.py",
     "tests/benchmarks/studies/test_scripts.py",
+    "tests/tools/test_pi_userland.py",
     "tests/benchmarks/stats/test_summary.py",
 )
-"""Tests of what is in no wheel: the release itself, and this repository's own studies."""
+"""Tests of what is in no wheel: the release, tools with environments of their own, this repository's own studies."""
 
 DEVICE_LACKS = ("cv2", "jinja2", "matplotlib", "prometheus_client", "starlette")
 """What a module of the device wheel may miss there: each belongs to an extra."""
@@ -130,8 +131,9 @@ def check(version: str, python: str, wheels: Wheels, folder: Path, *, demo: bool
 
 
 def run(command: Sequence[str | Path], cwd: Path | None = None) -> None:
-    """Runs a command in an environment without this checkout."""
+    """Runs a command that sees nothing of this checkout; TensorFlow keeps its chatter to itself."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment |= {"TF_CPP_MIN_LOG_LEVEL": "3"}
     subprocess.run(command, cwd=cwd, env=environment, check=True)
 
 
