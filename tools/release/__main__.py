@@ -48,16 +48,17 @@ def write_sums(folder: Path) -> Path:
 
 
 def _check_with_tools(wheels: Wheels) -> None:
-    tools = make_environment("dist").parent
-    for command in (
-        ["twine", "check", "--strict", *sorted(wheels.kit.parent.iterdir())],
-        ["check-wheel-contents", "--toplevel", ",".join(PACKAGES["runtime"]), wheels.runtime],
-        # W002: the licence of the sample's images lies beside them and among the licences
-        ["check-wheel-contents", "--toplevel", ",".join(PACKAGES["kit"]), "--ignore", "W002", wheels.kit],
-    ):
-        done = subprocess.run([tools / command[0], *command[1:]], capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise ReleaseError(f"{command[0]}: {done.stdout}{done.stderr}")
+    _check_with("twine", "check", "--strict", *sorted(wheels.kit.parent.iterdir()))
+    _check_with("check-wheel-contents", "--toplevel", ",".join(PACKAGES["runtime"]), wheels.runtime)
+    # W002: the licence of the sample's images lies beside them and among the licences
+    _check_with("check-wheel-contents", "--toplevel", ",".join(PACKAGES["kit"]), "--ignore", "W002", wheels.kit)
+
+
+def _check_with(tool: str, *arguments: str | Path) -> None:
+    command = [make_environment("dist").with_name(tool), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ReleaseError(f"{tool}: {done.stdout}{done.stderr}")
 
 
 def _refuse(problems: list[str]) -> None:

@@ -44,7 +44,7 @@ def build_distributions(out: Path) -> Wheels:
     environment = {**os.environ, "SOURCE_DATE_EPOCH": _commit_time()}
     for folder in PROJECTS.values():
         # without isolation: the pinned hatchling of that environment, which writes its version into the wheel
-        command = [python, "-m", "build", "--no-isolation", "--outdir", out, folder]
+        command: list[str | Path] = [python, "-m", "build", "--no-isolation", "--outdir", out, folder]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         if done.returncode:
             sys.stderr.buffer.write(done.stdout)

@@ -15,7 +15,8 @@ _HEADING = re.compile(r"^## \[(?P<name>[^\]]+)\](?: - (?P<date>.+))?$", re.MULTI
 
 def current_version() -> str:
     """The version that both distributions take."""
-    return re.findall(r'^__version__ = "(.+)"$', VERSION_FILE.read_text("utf-8"), re.MULTILINE)[0]
+    (found,) = re.finditer(r'^__version__ = "(.+)"$', VERSION_FILE.read_text("utf-8"), re.MULTILINE)
+    return found[1]
 
 
 def tags_here() -> list[str]:
