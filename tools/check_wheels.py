@@ -1,12 +1,12 @@
 """Installs the built wheels in fresh environments of other Pythons, and tries them there.
 
-    python tools/check_wheels.py                             Python 3.10 and 3.13, the demo's commands on 3.13
-    python tools/check_wheels.py --pythons 3.12 --demo none
+    python tools/check_wheels.py                     on Python 3.10 and 3.13
+    python tools/check_wheels.py --pythons 3.12
 
 On each Python it imports every module of the device wheel in an environment of its own, then every module of both
 wheels with all extras. There it runs the tests that need neither TensorFlow nor another environment, from a copy
-outside this checkout: they must see what is installed. A Python that is not on this machine is named and left out.
-Exit code 1 where something failed.
+outside this checkout: they must see what is installed. On the last Python it runs the demo's commands, too. A Python
+that is not on this machine is named and left out. Exit code 1 where something failed.
 """
 
 from __future__ import annotations
@@ -110,6 +110,7 @@ def check(version: str, python: str, wheels: Wheels, folder: Path, *, demo: bool
     Raises:
         subprocess.CalledProcessError: something failed; what it said is on stdout and stderr.
     """
+    print(f"Python {version}: the device wheel, then both wheels", flush=True)
     device = Environment(folder / "device", python)
     device.install(f"{wheels.runtime}[litert]")
     device.import_all("edge_runtime", "benchmarks", lacks=DEVICE_LACKS)
@@ -122,9 +123,8 @@ def check(version: str, python: str, wheels: Wheels, folder: Path, *, demo: bool
     for name in COPIED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, folder / name)
-    print(f"  tests on Python {version}", flush=True)
     left_out = [f"--ignore={path}" for path in OF_THE_CHECKOUT]
-    chosen = ("-n", "2", "-m", "not tensorflow and not device", *left_out)
+    chosen = ("-n", "2", "--dist", "loadfile", "-m", "not tensorflow and not device", *left_out)
     kit.run("python", "-m", "pytest", "-q", *chosen, cwd=folder)
     if demo:
         kit.run("python", folder / "tools" / "demo.py", cwd=folder)
@@ -141,18 +141,17 @@ def main() -> int:
     """Runs the command; returns its exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pythons", default=",".join(PYTHONS), metavar="LIST", help="versions, with commas between")
-    parser.add_argument("--demo", default="3.13", metavar="VERSION", help="where the demo runs; none: nowhere")
-    options = parser.parse_args()
+    versions = parser.parse_args().pythons.split(",")
+    found = {version: python for version in versions if (python := find_python(version))}
+    for version in versions:
+        print(f"Python {version}: {found.get(version, 'skipped, it is not on this machine')}", flush=True)
     with tempfile.TemporaryDirectory(prefix="check-wheels-") as name:
         wheels = build_distributions(Path(name, "dist"))
-        for version in options.pythons.split(","):
-            python = find_python(version)
-            if python is None:
-                print(f"Python {version}: skipped, it is not on this machine", flush=True)
-                continue
+        if (ROOT.parent / "shared").is_dir():
+            Path(name, "shared").symlink_to(ROOT.parent / "shared")  # third-party data, where the tests look for it
+        for version, python in found.items():
             start = time.monotonic()
-            print(f"Python {version}: {python}", flush=True)
-            check(version, python, wheels, Path(name, version), demo=options.demo == version)
+            check(version, python, wheels, Path(name, version), demo=version == list(found)[-1])
             shutil.rmtree(Path(name, version))
             print(f"Python {version}: passed after {time.monotonic() - start:.0f} s", flush=True)
     return 0
