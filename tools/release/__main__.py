@@ -14,7 +14,7 @@ from pathlib import Path
 
 from make_env import make_environment
 
-from release.build import ROOT, ReleaseError, Wheels, build_distributions
+from release.build import ROOT, ReleaseError, Wheels, build_distributions, git
 from release.contents import PACKAGES, problems_of_contents
 from release.sbom import write_sboms
 from release.version import current_version, problems_of_version, tags_here
@@ -26,7 +26,7 @@ def main() -> int:
     """Runs the command; returns its exit code."""
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
     _refuse(problems_of_version(current_version(), changelog, tags_here()))
-    if _git("status", "--porcelain"):
+    if git("status", "--porcelain"):
         print("make dist: there are uncommitted changes; what is built is no release", file=sys.stderr)
     shutil.rmtree(OUT, ignore_errors=True)
     wheels = build_distributions(OUT)
@@ -64,10 +64,6 @@ def _check_with(tool: str, *arguments: str | Path) -> None:
 def _refuse(problems: list[str]) -> None:
     if problems:
         raise ReleaseError("\n".join(problems))
-
-
-def _git(*arguments: str) -> str:
-    return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True, check=True).stdout.strip()
 
 
 if __name__ == "__main__":

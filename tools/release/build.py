@@ -41,7 +41,7 @@ def build_distributions(out: Path) -> Wheels:
     """
     python = make_environment("dist")
     out.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": _commit_time()}
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": _archive_time()}
     for folder in PROJECTS.values():
         # without isolation: the pinned hatchling of that environment, which writes its version into the wheel
         command: list[str | Path] = [python, "-m", "build", "--no-isolation", "--outdir", out, folder]
@@ -58,10 +58,13 @@ def find_wheels(folder: Path) -> Wheels:
     return Wheels(runtime, kit)
 
 
-def _commit_time() -> str:
-    """Seconds since 1970 for the files in the archives: SOURCE_DATE_EPOCH, else the commit's time."""
-    given = os.environ.get("SOURCE_DATE_EPOCH")
-    if given or shutil.which("git") is None:
-        return given or "1577836800"  # 2020-01-01, for archives without git
-    command = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "1577836800"
+def git(*arguments: str) -> str:
+    """What git says of this checkout; nothing where there is no git, or no repository."""
+    if shutil.which("git") is None:
+        return ""
+    return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True, check=False).stdout.strip()
+
+
+def _archive_time() -> str:
+    """Seconds since 1970 for the files in the archives: SOURCE_DATE_EPOCH, else the commit's time, else 2020."""
+    return os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct") or "1577836800"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from datetime import date
 from pathlib import Path
 
-from release.build import ROOT
+from release.build import ROOT, git
 
 VERSION_FILE = ROOT / "edge_runtime" / "contracts" / "version.py"
 _HEADING = re.compile(r"^## \[(?P<name>[^\]]+)\](?: - (?P<date>.+))?$", re.MULTILINE)
@@ -21,8 +20,7 @@ def current_version() -> str:
 
 def tags_here() -> list[str]:
     """The tags on the commit that is checked out."""
-    command = ["git", "-C", str(ROOT), "tag", "--points-at", "HEAD"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    return git("tag", "--points-at", "HEAD").split()
 
 
 def problems_of_version(version: str, changelog: str, tags: list[str]) -> list[str]:
