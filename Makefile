@@ -38,13 +38,13 @@ pi-userland: $(STAMP) demo-output/model.tflite
 	$(BIN)/python -m tools.pi_userland demo-output/model.tflite demo-output/model-float32.tflite
 
 dist:
-	PYTHONPATH=tools $(PYTHON) -m release
+	$(PYTHON) -m tools.release
 
 check-wheels:
-	$(PYTHON) tools/check_wheels.py
+	$(PYTHON) -m tools.check_wheels
 
 update-wheel-list:
-	PYTHONPATH=tools $(PYTHON) -m release.contents
+	$(PYTHON) -m tools.release.contents
 
 demo-output/model.tflite:
 	$(MAKE) demo

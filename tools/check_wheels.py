@@ -1,7 +1,7 @@
 """Installs the built wheels in fresh environments of other Pythons, and tries them there.
 
-    python tools/check_wheels.py                     on Python 3.10 and 3.13
-    python tools/check_wheels.py --pythons 3.12
+    python -m tools.check_wheels                     on Python 3.10 and 3.13
+    python -m tools.check_wheels --pythons 3.12
 
 On each Python it imports every module of the device wheel in an environment of its own, then every module of both
 wheels with all extras. There it runs the tests that need neither TensorFlow nor another environment, from a copy
@@ -21,7 +21,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from release.build import ROOT, ReleaseError, Wheels, build_distributions
+from tools.release.build import ROOT, ReleaseError, Wheels, build_distributions
 
 PYTHONS = ("3.10", "3.13")
 TEST_TOOLS = ("pytest>=8.2", "pytest-xdist>=3.6", "hypothesis>=6.100", "gpiozero>=2.0")
@@ -29,13 +29,11 @@ TOLD = ("numpy", "pillow", "ai-edge-litert", "tensorflow", "keras")
 COPIED = ("tests", "tools", "examples", "docs", "pyproject.toml")
 """What the tests need of the checkout; the four packages are not among it."""
 OF_THE_CHECKOUT = (
-    "tests/device",
-    "tests/tools/test_release.py",
-    "tests/benchmarks/studies/test_peers.py",
+    "tests/architecture",
     "tests/benchmarks/cli/test_running.py",
-    "tests/benchmarks/studies/test_scripts.py",
-    "tests/tools/test_pi_userland.py",
     "tests/benchmarks/stats/test_summary.py",
+    "tests/benchmarks/studies",
+    "tests/tools",
 )
 """Tests of what is in no wheel: the release, tools with environments of their own, this repository's own studies."""
 

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
-from make_env import make_environment
+
+from tools.make_env import make_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "converter" / "targets" / "operators.json"

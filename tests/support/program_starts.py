@@ -17,6 +17,8 @@ FORBIDDEN = (
 )  # fmt: skip
 """How the names begin of what starts or looks up programs and is not to be used at all."""
 SOURCES = {"programs.program", "programs.made", "environments.environment_python"}
+COMMANDS = {f"edge_runtime.console.child_process.{name}" for name in ("child_command", "console_script")}
+"""What gives a whole command, of a Python of ours."""
 WRAPPERS = {"str", "pathlib.Path"}
 PYTHONS = {"python", "python3"}
 
@@ -67,6 +69,8 @@ class _File:
                 return self._is_command(first, seen)
             case ast.List(elts=[first, *_]):
                 return self._is_program(first, seen)
+            case ast.Call(func=function) if self._full_name(function) in COMMANDS:
+                return True
         return self._is_each(node, self._is_command, seen)
 
     def _is_program(self, node: ast.expr, seen: tuple[ast.expr, ...] = ()) -> bool:

@@ -69,8 +69,8 @@ class Environment:
 
     def pip(self, *words: str | Path) -> None:
         """Runs pip, from the environment of the tests, on this one; it must succeed."""
-        command = [sys.executable, "-m", "pip", "--python", self.bin / "python", *words]
-        subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL)
+        command = [sys.executable, "-m", "pip", "--python", str(self.bin / "python"), *map(str, words)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     def install(self, *wheels: Path) -> None:
         """Installs wheels, in this order."""

@@ -11,6 +11,7 @@ import pytest
 from image_folders import write_image_folder
 from tiny_model import write_tiny_model
 
+from edge_runtime.console.child_process import child_command
 from tools.pi_userland import __main__ as command
 from tools.pi_userland import debian
 from tools.pi_userland.steps import UserlandError
@@ -112,7 +113,7 @@ def test_another_system_than_debian_is_told(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 def test_the_command_starts_and_explains_itself() -> None:
-    command = [sys.executable, "-m", "tools.pi_userland", "--help"]
+    command = child_command("tools.pi_userland.__main__:main", "--help")
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "--roots LIST" in done.stdout

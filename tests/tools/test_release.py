@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from check_wheels import find_python
-from release.build import ROOT
-from release.version import current_version, problems_of_version, tags_here
+
+from tools.check_wheels import find_python
+from tools.release.build import ROOT
+from tools.release.version import current_version, problems_of_version, tags_here
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -13,15 +13,16 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 import pytest
-from make_env import make_environment
 from once import made_once
 from packaged import write_packaged
 from PIL import Image
-from release.__main__ import write_sums
-from release.build import ROOT, Wheels, build_distributions, find_wheels
-from release.contents import MOST_BYTES, problems_of_contents
-from release.sbom import write_sbom
-from release.version import current_version
+
+from tools.make_env import make_environment
+from tools.release.__main__ import write_sums
+from tools.release.build import ROOT, Wheels, build_distributions, find_wheels
+from tools.release.contents import MOST_BYTES, problems_of_contents
+from tools.release.sbom import write_sbom
+from tools.release.version import current_version
 
 VERSION = current_version()
 BRIEF = ["--min-seconds", "0.01", "--min-count", "20", "--warm-up", "1"]
@@ -47,13 +48,14 @@ def device(wheels: Wheels, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def new_environment(folder: Path, *install: str | Path) -> Path:
     """The commands of a new environment into which pip installed something."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    run(folder / "bin" / "python", "-m", "pip", "install", "-q", *install)
+    run(folder / "bin", "-m", "pip", "install", "-q", *install)
     return folder / "bin"
 
 
-def run(*command: str | Path, cwd: Path | None = None) -> str:
+def run(commands: Path, *words: str | Path, cwd: Path | None = None) -> str:
+    """Runs the Python of an environment on ``words``; ``commands`` is the folder it lies in."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment)
+    done = subprocess.run([commands / "python", *words], capture_output=True, text=True, cwd=cwd, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -119,7 +121,7 @@ def test_the_same_commit_gives_the_same_bytes(wheels: Wheels, tmp_path: Path) ->
 
 def test_in_a_clone_the_kit_carries_everything(tmp_path: Path) -> None:
     python = make_environment("dist")
-    run(python, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT)
+    run(python.parent, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT)
     (wheel,) = tmp_path.glob("*.whl")
     assert commands_of(wheel) == {"edge-run", "edge-doctor", "edge-bench", "edge-train", "edge-convert"}
     assert not [requirement for requirement in requirements_of(wheel) if requirement.startswith("edge-deploy")]
@@ -132,7 +134,7 @@ def test_editable_means_editable_for_every_package(tmp_path: Path, project: str,
     commands = new_environment(tmp_path, "--no-deps", "-e", ROOT / project)
     code = "from importlib.util import find_spec; print(*(find_spec(n).origin for n in {0!r} if find_spec(n)))"
     names = ("edge_runtime", "benchmarks", "trainer", "converter")
-    found = [Path(path).resolve() for path in run(commands / "python", "-c", code.format(names), cwd=tmp_path).split()]
+    found = [Path(path).resolve() for path in run(commands, "-c", code.format(names), cwd=tmp_path).split()]
     assert found == [ROOT / name / "__init__.py" for name in names[:packages]]
     assert (commands / "edge-run").is_file()
     assert (commands / "edge-train").is_file() == (project == ".")
@@ -141,12 +143,12 @@ def test_editable_means_editable_for_every_package(tmp_path: Path, project: str,
 def test_the_device_wheel_alone_classifies_examines_and_measures(device: Path, tmp_path: Path) -> None:
     model = write_packaged(tmp_path / "colors.tflite", dtype="float32")
     Image.new("RGB", (64, 48), (20, 30, 230)).save(tmp_path / "sky.png")
-    result = json.loads(run(device / "edge-run", model, "sky.png", cwd=tmp_path))
+    result = json.loads(run(device, device / "edge-run", model, "sky.png", cwd=tmp_path))
     assert result["categories"][0]["label"]
-    findings = {each["name"]: each for each in json.loads(run(device / "edge-doctor", "--json"))["findings"]}
+    findings = {each["name"]: each for each in json.loads(run(device, device / "edge-doctor", "--json"))["findings"]}
     assert findings["ai-edge-litert"]["status"] == "ok"
     assert findings["opencv"]["mend"] == "pip install 'edge-deploy-runtime[camera]'"
-    run(device / "edge-bench", "run", model, *BRIEF, "--out", "result.json", cwd=tmp_path)
+    run(device, device / "edge-bench", "run", model, *BRIEF, "--out", "result.json", cwd=tmp_path)
     report = json.loads((tmp_path / "result.json").read_text())
     assert [row["status"] for row in report["rows"]] == ["VALID"]
     assert report["host"]["versions"]["edge-deploy-kit"] == VERSION
@@ -154,9 +156,9 @@ def test_the_device_wheel_alone_classifies_examines_and_measures(device: Path, t
 
 def test_the_device_wheel_alone_says_its_version_and_has_no_training(device: Path, tmp_path: Path) -> None:
     for name in ("edge-run", "edge-doctor", "edge-bench"):
-        assert run(device / name, "--version") == f"{name} {VERSION}\n"
+        assert run(device, device / name, "--version") == f"{name} {VERSION}\n"
     code = "from importlib.util import find_spec; print(find_spec('trainer'), find_spec('benchmarks.studies'))"
-    assert run(device / "python", "-c", code, cwd=tmp_path) == "None None\n"
+    assert run(device, "-c", code, cwd=tmp_path) == "None None\n"
 
 
 def test_the_list_of_what_comes_with_the_device_wheel(wheels: Wheels, tmp_path: Path) -> None:

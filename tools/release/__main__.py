@@ -12,12 +12,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from make_env import make_environment
-
-from release.build import ROOT, ReleaseError, Wheels, build_distributions, git
-from release.contents import PACKAGES, problems_of_contents
-from release.sbom import write_sboms
-from release.version import current_version, problems_of_version, tags_here
+from tools.make_env import make_environment
+from tools.release.build import ROOT, ReleaseError, Wheels, build_distributions, git
+from tools.release.contents import PACKAGES, problems_of_contents
+from tools.release.sbom import write_sboms
+from tools.release.version import current_version, problems_of_version, tags_here
 
 OUT = ROOT / "dist"
 

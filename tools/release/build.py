@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from make_env import make_environment
+from tools.make_env import make_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = {"edge_deploy_runtime": ROOT / "device", "edge_deploy_kit": ROOT}

@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from release.build import ROOT, Wheels, build_distributions
+from tools.release.build import ROOT, Wheels, build_distributions
 
 GOLDEN = ROOT / "tests" / "golden" / "edge_deploy_runtime.wheel.txt"
 MOST_BYTES = {"runtime": 500_000, "kit": 5_000_000}

@@ -8,9 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from make_env import make_environment
-
-from release.build import PROJECTS, ROOT
+from tools.make_env import make_environment
+from tools.release.build import PROJECTS, ROOT
 
 EXTRAS = {"edge_deploy_runtime": "litert", "edge_deploy_kit": "all"}
 """With which extras each distribution is installed for its list."""

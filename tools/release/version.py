@@ -6,7 +6,7 @@ import re
 from datetime import date
 from pathlib import Path
 
-from release.build import ROOT, git
+from tools.release.build import ROOT, git
 
 VERSION_FILE = ROOT / "edge_runtime" / "contracts" / "version.py"
 _HEADING = re.compile(r"^## \[(?P<name>[^\]]+)\](?: - (?P<date>.+))?$", re.MULTILINE)
