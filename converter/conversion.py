@@ -12,7 +12,7 @@ from converter.deliver import Delivery, deliver, ensure_deliverable, write_deliv
 from converter.errors import ConfigError, SourceError
 from converter.identity import creation_time, identify
 from converter.models import Source, load_source, open_source
-from converter.quantize import start_tensorflow as _tensorflow
+from converter.quantize import start_tensorflow
 from converter.quantize.package import Identity
 from converter.results import ConversionReport, ImageSet
 from converter.search import Found, Workbench, find_candidates
@@ -48,7 +48,7 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
     created_utc = creation_time(source.record)
     timer = PhaseTimer()
     settled = settle_by_record(config, source)  # what can be wrong with images is said before the long work
-    _tensorflow.start()
+    start_tensorflow()
     with interrupts_kept(), tempfile.TemporaryDirectory(prefix="edge-convert-") as name:
         folder = Path(name)
         with timer.phase("load and export"):

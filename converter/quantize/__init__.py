@@ -19,6 +19,7 @@ from converter.quantize.recipes import (
     Recipe,
     Variant,
 )
+from converter.quantize.start import start_tensorflow
 from converter.quantize.tensorflow import TensorFlowConversion, failures_named
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "TensorFlowConversion",
     "Variant",
     "failures_named",
+    "start_tensorflow",
 ]

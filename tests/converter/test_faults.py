@@ -142,7 +142,7 @@ def test_a_target_that_cannot_be_written_is_said_before_the_work(
     run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr("converter.quantize.start_tensorflow.start", lambda *_: pytest.fail("the long work had begun"))
+    monkeypatch.setattr("converter.conversion.start_tensorflow", lambda *_: pytest.fail("the long work had begun"))
     folder = tmp_path / "folder.tflite"
     folder.mkdir()
     for target in (tmp_path / "file" / "m.tflite", folder):

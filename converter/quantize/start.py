@@ -1,4 +1,4 @@
-"""Starts TensorFlow for a conversion. Call :func:`start` before anything that imports it."""
+"""Starts TensorFlow for a conversion. Call :func:`start_tensorflow` before anything that imports it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from edge_runtime.console.extras import import_quietly
 from edge_runtime.console.native import native_output_as_debug
 
 
-def start() -> None:
+def start_tensorflow() -> None:
     """Imports TensorFlow and Keras quietly.
 
     Raises:
