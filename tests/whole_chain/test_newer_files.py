@@ -146,6 +146,6 @@ def test_a_tuning_is_ignored_with_one_warning_and_never_written_over(
     for line in (warning, error):
         assert str(tuning_path()) in line
         assert said in line
-        assert ("mend or delete" in line) == (said != UPDATE)
+        assert ("fix or delete" in line) == (said != UPDATE)
     assert "tuning is ignored" in warning
     assert tuning_path().read_bytes() == before

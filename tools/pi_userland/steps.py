@@ -15,7 +15,7 @@ _SHOWN_LINES = 8
 
 
 class UserlandError(Exception):
-    """One line that says what is missing here or what went wrong, and how to mend it."""
+    """One line that says what is missing here or what went wrong, and how to fix it."""
 
 
 def run(command: Iterable[str | Path], env: Mapping[str, str] | None = None, may_exit: tuple[int, ...] = (0,)) -> str:

@@ -170,7 +170,7 @@ def test_a_damaged_tuning_is_one_warning_and_is_ignored(
     assert len(out.splitlines()) == 1
     (line,) = err.splitlines()
     assert str(tuning_path()) in line
-    assert f"ignored; mend or delete it and run: edge-bench tune {tiny}" in line
+    assert f"ignored; fix or delete it and run: edge-bench tune {tiny}" in line
 
 
 def test_a_tuning_that_cannot_be_read_is_one_warning(tiny: Path, capfd: pytest.CaptureFixture[str]) -> None:
