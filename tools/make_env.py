@@ -19,6 +19,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,6 +38,7 @@ ENVIRONMENTS = {
     ],
 }
 """What pip installs into each."""
+_HAS_PIP = find_spec("pip") is not None
 
 
 def make_environment(name: str) -> Path:
@@ -50,6 +52,16 @@ def make_environment(name: str) -> Path:
         return _make_if_outdated(name)
 
 
+def new_environment(folder: Path) -> None:
+    """Makes an empty environment; it gets a pip of its own, which takes time, only where this Python has none."""
+    _run(sys.executable, "-m", "venv", *(["--without-pip"] if _HAS_PIP else []), str(folder))
+
+
+def pip_of(python: Path) -> tuple[str, ...]:
+    """The beginning of a command of pip that works on an environment of :func:`new_environment`."""
+    return (sys.executable, "-m", "pip", "--python", str(python)) if _HAS_PIP else (str(python), "-m", "pip")
+
+
 def _make_if_outdated(name: str) -> Path:
     folder = ROOT / f".venv-{name}"
     python = folder / "bin" / "python"
@@ -61,9 +73,8 @@ def _make_if_outdated(name: str) -> Path:
     if stamp.is_file() and stamp.read_text() == wanted:
         return python
     shutil.rmtree(folder, ignore_errors=True)
-    _run(sys.executable, "-m", "venv", "--without-pip", str(folder))
-    pip = (sys.executable, "-m", "pip", "--python", str(python))  # this one's; half of the time goes into another pip
-    _run(*pip, "install", "-q", "--no-compile", *ENVIRONMENTS[name])
+    new_environment(folder)
+    _run(*pip_of(python), "install", "-q", "--no-compile", *ENVIRONMENTS[name])
     stamp.write_text(wanted)
     return python
 

@@ -56,7 +56,7 @@ def _print_unit(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _stop)
     options.model = find_model(options.model)
-    address = options.source or SAMPLE
+    address = SAMPLE if options.source is None else options.source
     sinks = options.sink or ["jsonl"]
     decisions = _decisions(options, sinks)
     with ExitStack() as stack:
@@ -77,7 +77,7 @@ def _run(options: argparse.Namespace) -> int:
             decide=_decide(decisions, workers[0], feed.frame_rate),
         )
         with _heartbeat(feed.counts, options.max_fps):
-            counts = run_feed(feed, workers, open_sinks(sinks, _run_info(options, feed, workers[0])), settings)
+            counts = run_feed(feed, workers, open_sinks(sinks, _run_info(options, address, feed, workers[0])), settings)
     if counts.failed:
         logger.warning("%d of %d frames failed", counts.failed, counts.produced)
     return 1 if counts.failed else 0
@@ -88,10 +88,10 @@ def _tell_of_photos(sinks: Sequence[str] | None) -> None:
     logger.info("no SOURCE: classifying the three photos that come with the model %s%s", SAMPLE, hint)
 
 
-def _run_info(options: argparse.Namespace, feed: Feed, classifier: Classifier) -> RunInfo:
+def _run_info(options: argparse.Namespace, address: str, feed: Feed, classifier: Classifier) -> RunInfo:
     return RunInfo(
         model=options.model,
-        source=without_password(options.source or SAMPLE),
+        source=without_password(address),
         labels=classifier.contract.labels,
         counts=feed.counts,
         is_live=feed.is_live,

@@ -17,8 +17,12 @@ FORBIDDEN = (
 )  # fmt: skip
 """How the names begin of what starts or looks up programs and is not to be used at all."""
 SOURCES = {"programs.program", "programs.made", "environments.environment_python"}
-COMMANDS = {f"edge_runtime.console.child_process.{name}" for name in ("child_command", "console_script")}
-"""What gives a whole command, of a Python of ours."""
+COMMANDS = {
+    "edge_runtime.console.child_process.child_command",
+    "edge_runtime.console.child_process.console_script",
+    "tools.make_env.pip_of",
+}
+"""What gives a whole command, or the beginning of one, of a Python of ours."""
 WRAPPERS = {"str", "pathlib.Path"}
 PYTHONS = {"python", "python3"}
 

@@ -17,7 +17,7 @@ from once import made_once
 from packaged import write_packaged
 from PIL import Image
 
-from tools.make_env import make_environment
+from tools.make_env import make_environment, pip_of
 from tools.release.__main__ import write_sums
 from tools.release.build import ROOT, Wheels, build_distributions, find_wheels
 from tools.release.contents import MOST_BYTES, problems_of_contents
@@ -120,8 +120,9 @@ def test_the_same_commit_gives_the_same_bytes(wheels: Wheels, tmp_path: Path) ->
 
 
 def test_in_a_clone_the_kit_carries_everything(tmp_path: Path) -> None:
-    python = make_environment("dist")
-    run(python.parent, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT)
+    pip = pip_of(make_environment("dist"))
+    command = [*pip, "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(ROOT)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     (wheel,) = tmp_path.glob("*.whl")
     assert commands_of(wheel) == {"edge-run", "edge-doctor", "edge-bench", "edge-train", "edge-convert"}
     assert not [requirement for requirement in requirements_of(wheel) if requirement.startswith("edge-deploy")]

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.make_env import make_environment
+from tools.make_env import make_environment, new_environment, pip_of
 from tools.release.build import PROJECTS, ROOT
 
 EXTRAS = {"edge_deploy_runtime": "litert", "edge_deploy_kit": "all"}
@@ -33,9 +33,9 @@ def write_sbom(name: str, dist: Path) -> Path:
     path = dist / f"{name}-{version}.cdx.json"
     tools = make_environment("dist").parent
     with tempfile.TemporaryDirectory(prefix="sbom-") as folder:
-        _run(sys.executable, "-m", "venv", "--without-pip", folder)  # pip is no part of what is installed
+        new_environment(Path(folder))
         python = Path(folder, "bin", "python")
-        pip = (tools / "python", "-m", "pip", "--python", python, "install", "-q", "-c", ROOT / "constraints.txt")
+        pip = (*pip_of(python), "install", "-q", "-c", ROOT / "constraints.txt")
         # by name: the path of a file would stand in the list
         _run(*pip, "--find-links", dist, f"{name}[{EXTRAS[name]}]=={version}")
         described = ("--pyproject", PROJECTS[name] / "pyproject.toml", "--output-file", path)

@@ -159,7 +159,7 @@ def colors(tmp_path: Path) -> Path:
 def test_a_fast_wrong_answer_is_invalid(
     answer: str, reason: str | None, tiny: str, colors: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", write_tflite_runtime(tmp_path / "site", answer=answer))
+    monkeypatch.syspath_prepend(write_tflite_runtime(tmp_path / "site", answer=answer))
     _, result = run(tmp_path / "r.json", tiny, "--backends", "tflite-runtime", "--images", str(colors))
     (row,) = result.rows
     assert row.status == ("VALID" if reason is None else "INVALID")
@@ -229,7 +229,7 @@ def test_a_backend_that_is_not_installed_is_a_failed_row(
     (tmp_path / "site").mkdir()
     absent = "raise ModuleNotFoundError(\"No module named 'tflite_runtime'\", name='tflite_runtime')"
     (tmp_path / "site" / "tflite_runtime.py").write_text(absent)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    monkeypatch.syspath_prepend(tmp_path / "site")
     code, result = run(tmp_path / "r.json", tiny, "--backends", "tflite-runtime")
     assert code == 1
     assert "tflite-runtime" in str(result.rows[0].reason)

@@ -70,8 +70,8 @@ def test_without_numpy_and_pillow_the_command_still_answers(tmp_path: Path) -> N
     done = run_doctor(str(tmp_path / "bare" / "bin" / "python"), [tmp_path], "--json")
     found = findings_of(done)
     assert done.returncode == 1, done.stderr
-    assert (found["numpy"]["status"], found["numpy"]["fix"]) == ("problem", "pip install numpy")
-    assert (found["pillow"]["status"], found["pillow"]["fix"]) == ("problem", "pip install pillow")
+    assert (found["numpy"]["status"], found["numpy"]["mend"]) == ("problem", "pip install numpy")
+    assert (found["pillow"]["status"], found["pillow"]["mend"]) == ("problem", "pip install pillow")
     assert {found[name]["status"] for name in ("ai-edge-litert", "tflite-runtime", "opencv")} == {"absent"}
     assert done.stderr == ""
 
@@ -83,7 +83,7 @@ def test_a_numpy_that_crashes_does_not_end_the_doctor(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert found["numpy"]["status"] == "problem"
     assert "signal 11" in found["numpy"]["detail"]
-    assert found["numpy"]["fix"] == "pip install --force-reinstall numpy"
+    assert found["numpy"]["mend"] == "pip install --force-reinstall numpy"
     assert found["pillow"]["status"] == "ok"
 
 
@@ -96,7 +96,7 @@ def test_half_a_numpy_is_broken_and_not_missing(tmp_path: Path) -> None:
     numpy = findings_of(done)["numpy"]
     assert numpy["status"] == "problem"
     assert numpy["detail"] == "ModuleNotFoundError: No module named 'numpy._core'"
-    assert numpy["fix"] == "pip install --force-reinstall numpy"
+    assert numpy["mend"] == "pip install --force-reinstall numpy"
 
 
 def test_an_interpreter_that_crashes_beside_a_good_one_is_a_warning(

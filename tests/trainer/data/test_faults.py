@@ -18,7 +18,7 @@ from trainer.data.leaks.screen import screen
 from trainer.data.source import open_data
 from trainer.data.split import split_images
 
-FAST = ["--backbone", "small-cnn", "--image-size", "12", "--epochs", "1", "--no-feature-cache"]
+FAST = ["--backbone", "small-cnn", "--image-size", "12", "--color", "rgb", "--epochs", "1", "--no-feature-cache"]
 
 
 def _write_cut_jpeg(path: Path) -> None:

@@ -28,8 +28,9 @@ from trainer.data.prepared import prepare_data
 from trainer.data.source import open_data
 from trainer.fit.checkpoint import Checkpoints
 from trainer.fit.history import PhaseLog
+from trainer.networks.base import Shape
 from trainer.networks.levels import with_levels
-from trainer.networks.registry import BACKBONES, Shape
+from trainer.networks.registry import BACKBONES
 
 pytestmark = pytest.mark.tensorflow
 

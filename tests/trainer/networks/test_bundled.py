@@ -14,7 +14,8 @@ from edge_runtime.preprocess import Preprocessor
 from trainer import TrainConfig
 from trainer.data.formats.idx import read_idx
 from trainer.data.source import open_data
-from trainer.networks.registry import BACKBONES, BUNDLED, Shape
+from trainer.networks.base import Shape
+from trainer.networks.registry import BACKBONES, BUNDLED
 
 pytestmark = pytest.mark.tensorflow
 
