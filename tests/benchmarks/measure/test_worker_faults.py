@@ -13,6 +13,7 @@ from benchmarks.measure.protocol import WorkRequest
 from benchmarks.runs.runner import run_benchmark
 from benchmarks.settings import HarnessSettings, RunSettings
 
+PYTHON = sys.executable
 BRIEF = HarnessSettings(min_seconds=0.001, min_count=2, max_seconds=0.03)
 
 
@@ -44,7 +45,7 @@ def test_what_ends_a_worker_is_the_reason_of_its_row(body: str, reason: str, wor
 
 
 def test_a_worker_that_hangs_is_stopped(worker: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    worker.write_text("#!/bin/sh\nexec sleep 60\n")
+    worker.write_text(f"#!{PYTHON}\nimport time\ntime.sleep(60)\n")
     monkeypatch.setattr(child, "_GRACE_SECONDS", 0.05)
     with pytest.raises(BenchmarkError, match=r"did not end within 0\.08 s"):
         child.run_worker(WorkRequest("m.tflite", "null", 1, 0, harness=BRIEF))
