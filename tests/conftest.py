@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from needs import missing
-from once import made_once, shared_folder
+from once import made_once
 from programs import program
 from shared import SHARED_DATA
 
@@ -63,8 +63,8 @@ def _rank(tests: list[pytest.Item]) -> int:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache folder for this test run, and a place for settings, so that no test reads or fills the user's."""
-    folder = shared_folder(tmp_path_factory) / "cache"
+    """A cache folder for this session, and a place for settings, so that no test reads or fills the user's."""
+    folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
@@ -72,12 +72,13 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def demo_folder(tmp_path_factory: pytest.TempPathFactory, own_cache: Path) -> Path:
-    """The folder that tools/demo.py filled; what it printed is in stdout.txt beside it."""
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that tools/demo.py filled; beside it what it printed, stdout.txt, and its cache."""
 
     def run(folder: Path) -> None:
         command = [sys.executable, str(ROOT / "tools" / "demo.py"), "--out", str(folder / "demo")]
-        done = subprocess.run(command, capture_output=True, text=True)
+        environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
         assert done.returncode == 0, done.stderr
         (folder / "stdout.txt").write_text(done.stdout)
 

@@ -10,15 +10,10 @@ from pathlib import Path
 import pytest
 
 
-def shared_folder(factory: pytest.TempPathFactory) -> Path:
-    """A folder for this test run, the same one in all of its processes."""
-    base = factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # xdist gives each process a folder below one
-
-
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
     """The folder that ``make`` filled; the first process to ask calls it, the others wait and share what it made."""
-    shared = shared_folder(factory)
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # xdist gives each process a folder below one
     folder, done = shared / name, shared / f"{name}.done"
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

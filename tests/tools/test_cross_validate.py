@@ -31,6 +31,7 @@ def test_every_image_is_held_out_once_with_its_class_in_each_fold(tmp_path: Path
     assert cuts[0] != cuts[1]
 
 
+@pytest.mark.slow
 @pytest.mark.tensorflow
 def test_repeats_cut_the_folds_anew_and_all_figures_are_kept(tmp_path: Path) -> None:
     photos = write_image_folder(tmp_path / "photos", {"red": 12, "green": 12})

@@ -161,6 +161,7 @@ def test_import_times_are_summed_by_package() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.tensorflow
 def test_a_conversion_is_measured_from_outside(tmp_path: Path) -> None:
     out = tmp_path / "conversion.json"

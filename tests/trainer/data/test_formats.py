@@ -16,7 +16,7 @@ from trainer.cli import main
 from trainer.data.leaks.screen import screen
 from trainer.data.source import open_data
 
-FAST = ["--weights", "none", "--image-size", "32", "--epochs", "1", "--no-feature-cache"]
+FAST = ["--backbone", "small-cnn", "--image-size", "12", "--color", "rgb", "--epochs", "1", "--no-feature-cache"]
 
 
 def _turned(picture: Image.Image, path: Path) -> None:

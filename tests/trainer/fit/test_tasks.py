@@ -21,7 +21,7 @@ from trainer.cli import main as train
 pytestmark = pytest.mark.tensorflow
 
 IMAGES = 60
-FAST = ["--weights", "bundled", "--epochs", "3", "--split", "50/25/25", "--no-feature-cache"]
+FAST = ["--backbone", "small-cnn", "--image-size", "16", "--epochs", "10", "--split", "50/25/25"]
 ANY_DROP = ["--quantize", "float32", "--max-drop", "100"]
 
 

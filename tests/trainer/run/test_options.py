@@ -168,8 +168,8 @@ def test_a_backbone_without_weights_is_trained_whole(tmp_path: Path) -> None:
     import keras
 
     data = write_image_folder(tmp_path / "data", {"red": 12, "green": 12})
-    config = TrainConfig(str(data), weights="none", image_size=32, epochs=1, batch_size=8)
+    config = TrainConfig(str(data), backbone="mobilenet", weights="none", image_size=32, epochs=1, batch_size=8)
     record = train(config, tmp_path / "run")
     assert list(record.history) == ["training"]
     model = keras.models.load_model(tmp_path / "run" / "model.keras", compile=False)
-    assert np.any(model.get_layer("bn_Conv1").moving_mean.numpy()), "BatchNorm learnt too"
+    assert np.any(model.get_layer("conv1_bn").moving_mean.numpy()), "BatchNorm learnt too"

@@ -129,8 +129,9 @@ def test_the_report_is_one_file_with_the_pictures_inside(sample_run: Path) -> No
 
 
 def test_the_same_seed_gives_the_same_figures_and_the_features_come_from_the_cache(
-    sample_run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    sample_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(sample_run.parent.with_name("cache")))  # the demo's
     first = TrainingRecord.load(sample_run)
     assert main(["sample", "--out", str(tmp_path / "again")]) == 0
     out, err = capfd.readouterr()
