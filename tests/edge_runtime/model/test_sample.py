@@ -18,8 +18,7 @@ from edge_runtime.contracts.dataset import read_image_folder
 from edge_runtime.model.file import read_model_file
 from edge_runtime.run.cli import main as edge_run
 
-ROOT = Path(__file__).parents[3]
-SAMPLE = ROOT / "trainer" / "assets" / "sample"
+SAMPLE = Path(str(resources.files("trainer") / "assets" / "sample"))
 ASSETS = Path(str(resources.files("edge_runtime") / "assets"))
 PHOTOS = ["ankle-boot", "bag", "trouser"]
 MAX_WHEEL_SHARE = 250_000
