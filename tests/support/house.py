@@ -3,20 +3,9 @@
 import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-
-
-@dataclass(frozen=True, order=True)
-class Import:
-    """An import that is carried out when its module is loaded."""
-
-    importer: str
-    target: str
-
-    def __str__(self) -> str:
-        return f"{self.importer} -> {self.target}"
 
 
 class House:
@@ -48,36 +37,39 @@ class House:
                     places[name].append(module)
         return {name: modules for name, modules in places.items() if len(modules) > 1}
 
-    def imports_of_files(self, families: Sequence[str], heavy: Sequence[str]) -> list[Import]:
+    def imports_of_files(self, families: Sequence[str], heavy: Sequence[str]) -> list[str]:
         """Imports that name a file in another room.
 
         Those of a package's own front may, which takes each name from where it costs least; so may files of
         ``families`` be named, and those that load one of the libraries ``heavy``.
         """
         return sorted(
-            each
-            for each in self._imports
-            if "." in each.importer
-            and each.target in self._trees
-            and each.target not in self._folders
-            and _room(each.target) not in (_room(each.importer), each.target, *families)
-            and not self._loads(each.target) & set(heavy)
+            f"{importer} -> {target}"
+            for importer, targets in self._targets.items()
+            for target in targets
+            if "." in importer
+            and target in self._trees
+            and target not in self._folders
+            and _room(target) not in (_room(importer), target, *families)
+            and not self._loads(target) & set(heavy)
         )
 
-    @cached_property
-    def _imports(self) -> set[Import]:
-        return {
-            Import(module, self._resolved(*written))
-            for module, tree in self._trees.items()
-            for written in _imported(tree.body)
-        }
+    def circle(self) -> list[str]:
+        """Modules that import one another in a circle when loaded, a folder's ``__init__`` among them; [] for none."""
+        graph = {module: targets & self._trees.keys() - {module} for module, targets in self._targets.items()}
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            return sorted(set(error.args[1]))
+        return []
 
     @cached_property
-    def _targets(self) -> dict[str, list[str]]:
-        targets: dict[str, list[str]] = defaultdict(list)
-        for each in self._imports:
-            targets[each.importer].append(each.target)
-        return targets
+    def _targets(self) -> dict[str, set[str]]:
+        """The modules that each module imports when it is loaded."""
+        return {
+            module: {self._resolved(*written) for written in _imported(tree.body)}
+            for module, tree in self._trees.items()
+        }
 
     def _resolved(self, module: str, name: str) -> str:
         """What ``from module import name`` names: a file of that folder, unless the folder hands on such a name."""
@@ -85,18 +77,15 @@ class House:
         return file if file in self._trees and name not in _handed_on(self._trees[module]) else module
 
     def _loads(self, module: str) -> set[str]:
-        """The names of all packages that loading ``module`` loads, through modules of ours."""
-        seen, waiting, found = set(), [module], set()
+        """All packages that ``module`` loads, through modules of ours too; not what its own folder loads beside it."""
+        seen, waiting, found = {module, *_folders_of(module)}, list(self._targets[module]), set()
         while waiting:
             name = waiting.pop()
-            if name in seen:
-                continue
-            seen.add(name)
-            if name not in self._trees:
+            if name in self._trees and name not in seen:
+                waiting += [*_folders_of(name), *self._targets[name]]
+            elif name not in self._trees:
                 found.add(name.partition(".")[0])
-                continue
-            waiting += [name.rpartition(".")[0]] if "." in name else []
-            waiting += self._targets[name]
+            seen.add(name)
         return found
 
 
@@ -109,6 +98,11 @@ def _room(module: str) -> str:
     return ".".join(module.split(".")[:2])
 
 
+def _folders_of(module: str) -> list[str]:
+    parts = module.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
+
+
 def _handed_on(tree: ast.Module) -> set[str]:
     return {name for _, name in _imported(tree.body)}
 
@@ -118,14 +112,17 @@ def _public_names(tree: ast.Module) -> set[str]:
     return {node.name for node in tree.body if isinstance(node, kinds) and not node.name.startswith("_")}
 
 
-def _imported(body: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:
+def _imported(body: Sequence[ast.AST]) -> Iterator[tuple[str, str]]:
     """(module, name) of imports that loading carries out: not those in functions, nor those for type checkers."""
     for node in body:
         if isinstance(node, ast.Import):
             yield from ((each.name, "") for each in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield from ((node.module, each.name) for each in node.names)
-        elif isinstance(node, ast.If) and "TYPE_CHECKING" not in ast.unparse(node.test):
-            yield from _imported([*node.body, *node.orelse])
-        elif isinstance(node, ast.Try):
-            yield from _imported([*node.body, *node.orelse, *node.finalbody])
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not _is_for_type_checkers(node):
+            inside = (getattr(node, part, []) for part in ("body", "orelse", "finalbody", "handlers"))
+            yield from _imported([each for part in inside for each in part])
+
+
+def _is_for_type_checkers(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
