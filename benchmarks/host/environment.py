@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from edge_runtime.board import Machine, read_number, read_text, read_throttling
+from edge_runtime.board import Machine, read_celsius, read_number, read_text, read_throttling
 from edge_runtime.console.command import tool_version
 from edge_runtime.contracts.version import DISTRIBUTION
 
@@ -99,13 +99,12 @@ def read_condition(root: Path = Path("/")) -> Condition:
     machine = _machine(root)
     frequency_folder = machine.sys_root / "devices" / "system" / "cpu" / "cpu0" / "cpufreq"
     frequency_khz = read_number(frequency_folder / "scaling_cur_freq")
-    temperature_mc = read_number(machine.sys_root / "class" / "thermal" / "thermal_zone0" / "temp")
     load = _search(r"^(\d+\.\d+) ", machine.proc / "loadavg")
     throttling = read_throttling()
     return Condition(
         governor=read_text(frequency_folder / "scaling_governor"),
         frequency_mhz=None if frequency_khz is None else frequency_khz / 1e3,
-        temperature_c=None if temperature_mc is None else temperature_mc / 1e3,
+        temperature_c=read_celsius(machine),
         throttled=None if throttling.unknown else str(throttling),
         load_1m=None if load is None else float(load),
         affinity=tuple(sorted(os.sched_getaffinity(0))),

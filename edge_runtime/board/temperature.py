@@ -17,7 +17,7 @@ def read_celsius(machine: Machine) -> float | None:
 
 
 def processor_celsius() -> float | None:
-    """In degrees Celsius; None where the machine does not tell."""
+    """The same of this machine, read at most every two seconds: on a Raspberry Pi the kernel asks the firmware."""
     return _at(int(time.monotonic() / _SECONDS))
 
 

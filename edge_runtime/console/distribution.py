@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-_DEVICE = "edge-deploy-runtime"
-_KIT = "edge-deploy-kit"
+from edge_runtime.contracts.version import DISTRIBUTION, RUNTIME_DISTRIBUTION
 
 TFLITE_RUNTIME_BEFORE = (3, 12)
 """The first Python that tflite-runtime has no release for."""
@@ -20,7 +19,7 @@ def install_command(extra: str) -> str:
     from importlib.metadata import PackageNotFoundError, distribution  # here, since it costs a device 4 MB and 14 ms
 
     try:
-        distribution(_KIT)
+        distribution(DISTRIBUTION)
     except PackageNotFoundError:
-        return f"pip install '{_DEVICE}[{extra}]'"
-    return f"pip install '{_KIT}[{extra}]'"
+        return f"pip install '{RUNTIME_DISTRIBUTION}[{extra}]'"
+    return f"pip install '{DISTRIBUTION}[{extra}]'"

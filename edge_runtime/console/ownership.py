@@ -15,14 +15,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_runtime.contracts.version import DISTRIBUTION
+from edge_runtime.contracts.version import DISTRIBUTION, RUNTIME_DISTRIBUTION
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
 DISTRIBUTIONS = {
-    "edge_runtime": "edge-deploy-runtime",
-    "benchmarks": "edge-deploy-runtime",
+    "edge_runtime": RUNTIME_DISTRIBUTION,
+    "benchmarks": RUNTIME_DISTRIBUTION,
     "trainer": DISTRIBUTION,
     "converter": DISTRIBUTION,
 }

@@ -4,3 +4,6 @@ __version__ = "0.2.0"
 
 DISTRIBUTION = "edge-deploy-kit"
 """The name of this project, and of its distribution that holds everything."""
+
+RUNTIME_DISTRIBUTION = "edge-deploy-runtime"
+"""The name of the distribution for devices."""
