@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tools.pi_userland.checks import Answer, check_answers, check_delegates, check_doctor
-from tools.pi_userland.steps import BUILD, ROOT, UserlandError
+from tools.pi_userland.steps import ROOT, UserlandError
 from tools.pi_userland.userlands import USERLANDS, Userland, build_wheel, make_userland
 
 IMAGES = str(ROOT / "trainer" / "assets" / "sample" / "test" / "*" / "*7.png")
@@ -71,7 +71,6 @@ def _roots(text: str) -> list[Userland]:
 
 def _check(userlands: list[Userland], models: list[Path], images: str) -> list[str]:
     """Makes the userlands, runs everything, prints the table; returns what is wrong."""
-    BUILD.mkdir(parents=True, exist_ok=True)
     _say("building the wheel")
     wheel = build_wheel()
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -96,6 +96,7 @@ def build_wheel() -> Path:
     Raises:
         UserlandError: pip failed; what it said.
     """
+    BUILD.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="wheel-", dir=BUILD))
     run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, ROOT / "device"])
     (built,) = folder.glob("*.whl")
