@@ -9,7 +9,7 @@ from pathlib import Path
 
 from converter.config import ConvertConfig
 from converter.deliver import Delivery, deliver, ensure_deliverable, write_delivery
-from converter.errors import ConfigError, SourceError
+from converter.errors import ConfigError
 from converter.identity import creation_time, identify
 from converter.models import Source, load_source, open_source
 from converter.quantize import start_tensorflow
@@ -71,10 +71,6 @@ def _open(config: ConvertConfig, out: Path) -> Source:
         raise ConfigError(f"out {str(out)!r} does not end in .tflite; name the file to write, say model.tflite")
     source = open_source(config.model)
     ensure_deliverable(out, config.export)
-    if not source.has_free_edges and (config.input_type or config.output_type):
-        raise SourceError(
-            f"{source.path}: of a .tflite, edges cannot be chosen; leave --input-type and --output-type out"
-        )
     return source
 
 

@@ -46,11 +46,6 @@ class Source:
         return self.path / MODEL_NAME if self.kind == "run" else self.path
 
     @property
-    def has_free_edges(self) -> bool:
-        """Whether the user may choose what the input and output tensors hold; litert-quantizer does not let."""
-        return self.kind != "tflite"
-
-    @property
     def contract(self) -> ModelContract | None:
         """What its record says of input and output; None for a model trained elsewhere."""
         record = self.record

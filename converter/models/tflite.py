@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
@@ -12,8 +11,9 @@ from numpy.typing import NDArray
 
 from converter.errors import SourceError
 from converter.models.base import FloatModel, check_image_input
-from converter.quantize import LiteRTConversion
-from converter.tflite.packing import unpack_model
+from converter.quantize import TFLiteConversion
+from converter.tflite.float16 import fold_float16
+from converter.tflite.packing import unpack_model, write_model
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.model import METADATA_NAME, ModelFile, read_model_file
 
@@ -61,9 +61,9 @@ class TFLiteFloatModel(FloatModel):
             rows.append(self._interpreter.get_tensor(scores).reshape(-1))
         return np.stack(rows)
 
-    def start_conversion(self, folder: Path) -> LiteRTConversion:  # noqa: ARG002 - there is nothing to export
+    def start_conversion(self, folder: Path) -> TFLiteConversion:  # noqa: ARG002 - there is nothing to export
         """See :class:`FloatModel`."""
-        return LiteRTConversion(self._content)
+        return TFLiteConversion(self._content)
 
 
 def _bring_up_to_date(model: schema.ModelT) -> None:
@@ -101,7 +101,6 @@ def _bare_float_model(path: Path) -> bytes:
                     f"{path}: it is quantized already (tensor {name}); name the float model it was made from"
                 )
     _bring_up_to_date(model)
+    fold_float16(model)
     model.metadata = [entry for entry in model.metadata or () if entry.name != METADATA_NAME.encode()]
-    builder = flatbuffers.Builder(1 << 20)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+    return write_model(model)
