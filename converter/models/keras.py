@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 import zipfile
 from collections.abc import Sequence
@@ -11,34 +12,37 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.errors import SourceError, first_line
-from converter.models.base import FloatModel, check_image_input, check_scores_output
+from converter.errors import NotApplicableError, SourceError, first_line
+from converter.models.base import FloatModel, Shape, check_image_input, check_scores_output
 from converter.quantize import Inputs, Preparation, TensorFlowConversion, failures_named
-from converter.quantize.weights import KerasModel, prepare_copy
+from converter.quantize.weights import KerasModel, flatten, is_channels_first, prepare_copy
 from edge_runtime.console.native import native_output_as_debug
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 
 
 class KerasFloatModel(FloatModel):
-    """A Keras model as a float model."""
+    """A Keras model as a float model: flat, in float32, as it computes when nobody trains it."""
 
-    def __init__(self, path: Path, model: KerasModel, image_shape: tuple[int, int, int]) -> None:
-        """Takes a ``keras.Model`` of one image, loaded from ``path``."""
+    def __init__(self, path: Path, model: KerasModel) -> None:
+        """Takes a flat ``keras.Model`` of one image and one row of scores, made of ``path``."""
         self.path = path
-        self.image_shape = image_shape
-        self.output_shape = tuple(model.output_shape)
+        self.image_shape = tuple(model.inputs[0].shape[1:])
+        self.output_shape = tuple(model.outputs[0].shape)
         self._model = model
 
     @classmethod
     def load(cls, path: Path, image_size: int | None) -> KerasFloatModel:
         """See :class:`FloatModel`."""
         model = load_keras(path)
-        image_shape = check_image_input(path, [tensor.shape for tensor in model.inputs], image_size)
-        check_scores_output(
-            path, [(name, tensor.shape) for name, tensor in zip(model.output_names, model.outputs, strict=True)]
+        image_shape = check_image_input(path, [_channels_last(tensor.shape) for tensor in model.inputs], image_size)
+        names = list(
+            getattr(model, "output_names", None) or (f"output {number}" for number in range(len(model.outputs)))
         )
-        return cls(path, model, image_shape)
+        check_scores_output(
+            path, [(name, _without_ones(tensor.shape)) for name, tensor in zip(names, model.outputs, strict=True)]
+        )
+        return cls(path, _flat(path, model, image_shape))
 
     def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """See :class:`FloatModel`."""
@@ -55,7 +59,7 @@ class KerasFloatModel(FloatModel):
 
     def prepared(self, steps: Sequence[Preparation], inputs: Inputs) -> KerasFloatModel:
         """See :class:`FloatModel`."""
-        return KerasFloatModel(self.path, prepare_copy(self._model, steps, inputs), self.image_shape)
+        return KerasFloatModel(self.path, prepare_copy(self._model, steps, inputs))
 
 
 def load_keras(path: Path) -> KerasModel:
@@ -73,9 +77,64 @@ def load_keras(path: Path) -> KerasModel:
             model = keras.models.load_model(path, custom_objects=_keras_2_objects(), compile=False, safe_mode=True)
     except Exception as error:  # Keras raises nearly anything on damaged files
         raise SourceError(f"{path}: Keras cannot load it: {_reason(error)}") from error
-    if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
-        raise SourceError(f"{path}: it is no Keras model that knows its input; call it once on an image, and save it")
-    return model
+    if not isinstance(model, keras.Model):
+        raise SourceError(f"{path}: it is no Keras model but a {type(model).__name__}; save the whole model")
+    return _with_input(path, model)
+
+
+def _with_input(path: Path, model: KerasModel) -> KerasModel:
+    """``model``; one that is a class of its author (registered, so that Keras could load it) as a layer of another.
+
+    Raises:
+        SourceError: nobody knows what images it takes.
+    """
+    import keras
+
+    if getattr(model, "inputs", None):
+        return model
+    shape = (model.get_build_config() or {}).get("input_shape")
+    if not isinstance(shape, list | tuple) or len(shape) != 4:
+        raise SourceError(f"{path}: it does not know the shape of its input; call it once on an image, and save it")
+    image = keras.Input(tuple(shape[1:]), name="image")
+    return keras.Model(image, model(image))
+
+
+def _named_outputs(model: KerasModel) -> list[tuple[str, Shape]]:
+    """Name and shape of each output; a Sequential names none of them."""
+    shapes = [tuple(tensor.shape) for tensor in model.outputs]
+    names = getattr(model, "output_names", None) or [f"output {number}" for number in range(len(shapes))]
+    return list(zip(names, shapes, strict=True))
+
+
+def _channels_last(shape: Shape) -> Shape:
+    """The shape of the images that a model takes whose input has ``shape``: the flat copy makes one of the other."""
+    if len(shape) == 3:
+        return (*shape, 1)
+    if is_channels_first(shape[1:]):
+        return (shape[0], *shape[2:], shape[1])
+    return shape
+
+
+def _without_ones(shape: Shape) -> Shape:
+    """The shape of a row of scores, for (any, 1, 1, classes) too."""
+    classes = [side for side in shape[1:] if side != 1]
+    return (shape[0], *(classes or shape[-1:])) if len(classes) <= 1 else shape
+
+
+def _flat(path: Path, model: KerasModel, image_shape: tuple[int, int, int]) -> KerasModel:
+    """``model`` as :func:`converter.quantize.weights.flatten` makes it.
+
+    Raises:
+        SourceError: Keras has quantized it, or one of its layers cannot be copied or called.
+    """
+    try:
+        with native_output_as_debug(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return flatten(model, image_shape).model
+    except NotApplicableError as error:
+        raise SourceError(f"{path}: {error}") from error
+    except Exception as error:  # layers raise nearly anything
+        raise SourceError(f"{path}: its layers cannot be called on one image: {first_line(error)}") from error
 
 
 def _check_is_keras_file(path: Path) -> None:
@@ -90,12 +149,23 @@ def _check_is_keras_file(path: Path) -> None:
 
 def _reason(error: Exception) -> str:
     """One line for what Keras says in many."""
-    text = str(error)
+    text = str(error).rpartition("Exception encountered: ")[2]  # the innermost; around it stand whole configurations
+    unknown = re.search(
+        r"(?:Could not locate|Unknown) (?:class|function|layer|activation function):? '?([^'\s]+?)'?\.? ", text
+    )
     if "unsafe" in text.lower() or "lambda" in text.lower():
         return "it holds Python code (a Lambda layer), which is not executed; replace that layer by one of Keras"
+    if unknown:
+        return (
+            f"it needs {unknown[1]!r}, Python code of its author that is not in the file; in Python, import that code "
+            "(it needs @keras.saving.register_keras_serializable()), then call converter.convert()"
+        )
     if "No model config found" in text:
         return "it holds weights without a model; save the whole model with model.save()"
-    return first_line(error)
+    if "config.json" in text:
+        return "it is a zip file without a model; save the model with model.save('model.keras')"
+    layer = re.findall(r"Error when deserializing class '(\w+)'", str(error))
+    return first_line(ValueError(text)) + (f" (layer {layer[-1]})" if layer else "")
 
 
 def _keras_2_objects() -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converter.quantize.weights.graph import KerasModel
+from converter.quantize.weights.flat import KerasModel, flatten, is_channels_first
 from converter.quantize.weights.prepare import PREPARATIONS, prepare_copy
 
-__all__ = ["PREPARATIONS", "KerasModel", "prepare_copy"]
+__all__ = ["PREPARATIONS", "KerasModel", "flatten", "is_channels_first", "prepare_copy"]

@@ -13,21 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.errors import NotApplicableError
-from converter.quantize.weights.graph import (
-    KerasLayer,
-    KerasModel,
-    LayerGraph,
-    is_convolution,
-    is_depthwise,
-    read_graph,
-)
+from converter.quantize.weights.flat import Call, FlatModel, KerasLayer
+from converter.quantize.weights.graph import CallGraph, is_depthwise, is_linear, read_graph
+from converter.quantize.weights.probe import probe
 
 
-def correct_biases(model: KerasModel, inputs: Iterable[NDArray[np.float32]]) -> int:
-    """Corrects the biases of ``model`` in place, for weights that are about to be rounded to 8 bits a channel.
+def correct_biases(flat: FlatModel, inputs: Iterable[NDArray[np.float32]]) -> int:
+    """Corrects the biases of ``flat`` in place, for weights that are about to be rounded to 8 bits a channel.
 
     Args:
-        model: a ``keras.Model``.
+        flat: the model.
         inputs: calibration inputs, each float32 (images, height, width, channels).
 
     Returns:
@@ -36,13 +31,14 @@ def correct_biases(model: KerasModel, inputs: Iterable[NDArray[np.float32]]) -> 
     Raises:
         NotApplicableError: none can be; the message says why.
     """
-    graph = read_graph(model)
-    layers = [layer for layer in graph.layers if is_convolution(layer) and _offset_of(graph, layer) is not None]
-    if not layers:
+    graph = read_graph(flat)
+    offsets = {call: offset for call in graph.convolutions() if (offset := _offset_of(graph, call)) is not None}
+    if not offsets:
         raise NotApplicableError("no convolution has a bias or a batch normalisation behind it")
-    for layer, mean in zip(layers, _mean_inputs(model, layers, inputs), strict=True):
-        _correct(graph, layer, _mean_shift(layer, mean))
-    return len(layers)
+    means = _mean_inputs(flat, list(offsets), inputs)
+    for (call, offset), mean in zip(offsets.items(), means, strict=True):
+        _correct(call.layer, offset, _mean_shift(call.layer, mean))
+    return len(offsets)
 
 
 def rounded_to_int8(kernel: NDArray[np.float32], axes: tuple[int, ...]) -> NDArray[np.float32]:
@@ -58,31 +54,30 @@ def rounded_to_int8(kernel: NDArray[np.float32], axes: tuple[int, ...]) -> NDArr
     return rounded
 
 
-def _offset_of(graph: LayerGraph, layer: KerasLayer) -> KerasLayer | None:
-    """The layer whose bias shifts the output of ``layer``: itself, or the batch normalisation behind it."""
+def _offset_of(graph: CallGraph, call: Call) -> KerasLayer | None:
+    """The layer whose bias shifts what ``call`` gives: its own, or the batch normalisation right behind it."""
     import keras
 
-    if layer.use_bias:
-        return layer
-    following = graph.next_of(layer)
-    if isinstance(following, keras.layers.BatchNormalization) and following.center:
-        return following
-    return None
+    if call.layer.use_bias:
+        return call.layer
+    following = graph.next_of(call)
+    if following is None or not is_linear(call.layer) or not graph.serves_once(following):
+        return None
+    is_norm = isinstance(following.layer, keras.layers.BatchNormalization)
+    return following.layer if is_norm and following.layer.center else None
 
 
 def _mean_inputs(
-    model: KerasModel, layers: Sequence[KerasLayer], inputs: Iterable[NDArray[np.float32]]
+    flat: FlatModel, calls: Sequence[Call], inputs: Iterable[NDArray[np.float32]]
 ) -> list[NDArray[np.float64]]:
-    """The mean input of each layer over all images, (height, width, channels)."""
-    import keras
-
-    probe = keras.Model(model.inputs, [layer.input for layer in layers])
-    sums = [np.zeros(layer.input.shape[1:]) for layer in layers]
+    """The mean input of each call over all images, (height, width, channels)."""
+    tensors = [call.inputs[0] for call in calls]
+    sums = [np.zeros(tensor.shape[1:]) for tensor in tensors]
     count = 0
-    for batch in inputs:
-        count += len(batch)
-        for total, values in zip(sums, probe.predict_on_batch(batch), strict=True):
-            total += np.asarray(values).sum(axis=0, dtype=np.float64)
+    for batch in probe(flat, tensors, inputs):
+        count += len(batch[0])
+        for total, values in zip(sums, batch, strict=True):
+            total += values.sum(axis=0, dtype=np.float64)
     return [total / count for total in sums]
 
 
@@ -104,9 +99,7 @@ def _mean_shift(layer: KerasLayer, mean: NDArray[np.float64]) -> NDArray[np.floa
     return means
 
 
-def _correct(graph: LayerGraph, layer: KerasLayer, shift: NDArray[np.float32]) -> None:
-    offset = _offset_of(graph, layer)
-    assert offset is not None
+def _correct(layer: KerasLayer, offset: KerasLayer, shift: NDArray[np.float32]) -> None:
     if offset is layer:
         layer.bias.assign(np.asarray(layer.bias) - shift)
         return

@@ -19,14 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.errors import NotApplicableError
-from converter.quantize.weights.graph import (
-    KerasLayer,
-    KerasModel,
-    LayerGraph,
-    is_convolution,
-    is_depthwise,
-    read_graph,
-)
+from converter.quantize.weights.flat import Call, FlatModel, KerasLayer
+from converter.quantize.weights.graph import CallGraph, is_convolution, is_depthwise, is_linear, read_graph
+from converter.quantize.weights.probe import probe
 
 MAX_SCALE = 64.0
 """Channels that hardly ever speak are not blown up further."""
@@ -42,41 +37,41 @@ class Link:
     Attributes:
         producer: the convolution that makes it.
         norm: the batch normalisation behind that, if any.
-        activation: the layer whose output it is.
+        activation: the call whose output it is.
         consumer: the only convolution that takes it.
     """
 
     producer: KerasLayer
     norm: KerasLayer | None
-    activation: KerasLayer
+    activation: Call
     consumer: KerasLayer
 
 
-def find_links(model: KerasModel) -> tuple[Link, ...]:
-    """The activations of ``model`` that can be equalised.
+def find_links(flat: FlatModel) -> tuple[Link, ...]:
+    """The activations of ``flat`` that can be equalised.
 
     Raises:
         NotApplicableError: there are none; the message says why.
     """
-    graph = read_graph(model)
-    links = [link for layer in graph.layers if is_convolution(layer) and (link := _link(graph, layer)) is not None]
+    graph = read_graph(flat)
+    links = [link for call in graph.convolutions() if (link := _link(graph, call)) is not None]
     if not links:
         raise NotApplicableError("no convolution with ReLU or ReLU6 feeds just one other convolution")
     return tuple(links)
 
 
-def equalize(model: KerasModel, inputs: Iterable[NDArray[np.float32]]) -> int:
-    """Equalises ``model`` in place and returns how many activations it scaled.
+def equalize(flat: FlatModel, inputs: Iterable[NDArray[np.float32]]) -> int:
+    """Equalises ``flat`` in place and returns how many activations it scaled.
 
     Args:
-        model: a ``keras.Model``; on ``inputs`` it computes the same afterwards, up to rounding.
+        flat: a model that on ``inputs`` computes the same afterwards, up to rounding.
         inputs: calibration inputs, each float32 (images, height, width, channels).
 
     Raises:
         NotApplicableError: its architecture has nothing to equalise; the message says why.
     """
-    links = find_links(model)
-    for link, peaks in zip(links, _channel_peaks(model, links, inputs), strict=True):
+    links = find_links(flat)
+    for link, peaks in zip(links, _channel_peaks(flat, links, inputs), strict=True):
         _scale(link, channel_scales(peaks, 1.0 if is_depthwise(link.consumer) else _TO_OTHERS))
     return len(links)
 
@@ -94,30 +89,32 @@ def channel_scales(peaks: NDArray[np.float32], exponent: float) -> NDArray[np.fl
     return scales
 
 
-def _link(graph: LayerGraph, producer: KerasLayer) -> Link | None:
+def _link(graph: CallGraph, producer: Call) -> Link | None:
     import keras
 
     norm, activation = None, producer
     following = graph.next_of(producer)
-    if isinstance(following, keras.layers.BatchNormalization) and _is_linear(producer):
-        if not (following.scale and following.center):
-            return None
+    if following is not None and _can_carry(graph, following) and is_linear(producer.layer):
         norm = activation = following
         following = graph.next_of(norm)
-    if _is_linear(activation) and _is_relu(following):
+    if following is not None and is_linear(activation.layer) and _is_relu(following.layer):
         activation = following
-    elif norm is not None or producer.activation is not keras.activations.relu:
+    elif norm is not None or producer.layer.activation not in (keras.activations.relu, keras.activations.relu6):
         return None
     consumer = graph.next_computing(activation)
-    if consumer is None or not is_convolution(consumer):
+    if consumer is None or not is_convolution(consumer.layer) or not graph.serves_once(consumer):
         return None
-    return Link(producer, norm, activation, consumer)
+    return Link(producer.layer, norm.layer if norm else None, activation, consumer.layer)
 
 
-def _is_linear(layer: KerasLayer) -> bool:
+def _can_carry(graph: CallGraph, call: Call) -> bool:
+    """Whether ``call`` is a batch normalisation whose factors may take up scales."""
     import keras
 
-    return getattr(layer, "activation", keras.activations.linear) is keras.activations.linear
+    layer = call.layer
+    if not isinstance(layer, keras.layers.BatchNormalization):
+        return False
+    return bool(layer.scale and layer.center and graph.serves_once(call))
 
 
 def _is_relu(layer: KerasLayer) -> bool:
@@ -132,16 +129,14 @@ def _is_relu(layer: KerasLayer) -> bool:
 
 
 def _channel_peaks(
-    model: KerasModel, links: Sequence[Link], inputs: Iterable[NDArray[np.float32]]
+    flat: FlatModel, links: Sequence[Link], inputs: Iterable[NDArray[np.float32]]
 ) -> list[NDArray[np.float32]]:
     """For each link the largest value of each channel over all inputs."""
-    import keras
-
-    probe = keras.Model(model.inputs, [link.activation.output for link in links])
-    peaks = [np.zeros(link.activation.output.shape[-1], np.float32) for link in links]
-    for batch in inputs:
-        for peak, values in zip(peaks, probe.predict_on_batch(batch), strict=True):
-            np.maximum(peak, np.asarray(values).max(axis=tuple(range(np.ndim(values) - 1))), out=peak)
+    tensors = [link.activation.outputs[0] for link in links]
+    peaks = [np.zeros(tensor.shape[-1], np.float32) for tensor in tensors]
+    for batch in probe(flat, tensors, inputs):
+        for peak, values in zip(peaks, batch, strict=True):
+            np.maximum(peak, values.max(axis=tuple(range(values.ndim - 1))), out=peak)
     return peaks
 
 

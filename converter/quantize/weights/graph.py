@@ -1,17 +1,11 @@
-"""Which layer of a Keras model feeds which, and where a layer's weights sit."""
+"""Which call of a flat Keras model feeds which, and what a layer does with channels."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import Any
 
-from converter.errors import NotApplicableError
-
-KerasModel = Any
-"""A ``keras.Model``; Keras is imported when one is loaded, not before."""
-KerasLayer = Any
-"""A ``keras.Layer``."""
+from converter.quantize.weights.flat import Call, FlatModel, KerasLayer
 
 _SCALE_PASSES = (
     "ZeroPadding2D",
@@ -26,62 +20,63 @@ _SCALE_PASSES = (
 
 
 @dataclass(frozen=True)
-class LayerGraph:
-    """A flat Keras model as a graph of layers, each called once.
+class CallGraph:
+    """The calls of a flat model, and who takes what they give.
 
     Attributes:
-        layers: in the order of the model.
-        consumers: for each layer's name, the layers that take its output.
+        calls: in the order in which they are computed.
+        consumers: for the id of each tensor, the calls that take it.
+        leaving: ids of the tensors that leave the model.
+        times: how often each layer is called, by its id.
     """
 
-    layers: tuple[KerasLayer, ...]
-    consumers: dict[str, tuple[KerasLayer, ...]]
+    calls: tuple[Call, ...]
+    consumers: dict[int, tuple[Call, ...]]
+    leaving: frozenset[int]
+    times: dict[int, int]
 
-    def next_of(self, layer: KerasLayer) -> KerasLayer | None:
-        """The one layer that takes the output of ``layer``; None where there are none or several."""
-        following = self.consumers.get(layer.name, ())
+    def next_of(self, call: Call) -> Call | None:
+        """The one call that takes the output of ``call``; None where there are none or several."""
+        if len(call.outputs) != 1 or id(call.outputs[0]) in self.leaving:
+            return None
+        following = self.consumers.get(id(call.outputs[0]), ())
         return following[0] if len(following) == 1 else None
 
-    def next_computing(self, layer: KerasLayer) -> KerasLayer | None:
+    def next_computing(self, call: Call) -> Call | None:
         """As :meth:`next_of`, past layers that pass scaled channels on as they are."""
-        following = self.next_of(layer)
+        following = self.next_of(call)
         while following is not None and passes_on(following):
             following = self.next_of(following)
         return following
 
+    def convolutions(self) -> tuple[Call, ...]:
+        """The calls of convolutions whose weights serve this one call."""
+        return tuple(call for call in self.calls if is_convolution(call.layer) and self.serves_once(call))
 
-def read_graph(model: KerasModel) -> LayerGraph:
-    """Reads how the layers of ``model`` hang together.
-
-    Raises:
-        NotApplicableError: it is no flat functional model, or a layer is called more than once; the message is the
-            reason.
-    """
-    import keras
-
-    made_by: dict[int, str] = {}
-    consumers: dict[str, list[KerasLayer]] = defaultdict(list)
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            raise NotApplicableError(f"its layers lie inside the nested model {layer.name!r}")
-        try:
-            outputs, inputs = _tensors(layer.output), _tensors(layer.input)
-        except (AttributeError, ValueError) as error:
-            raise NotApplicableError(f"its layer {layer.name!r} is called more than once, or not as a graph") from error
-        made_by.update({id(tensor): layer.name for tensor in outputs})
-        if not isinstance(layer, keras.layers.InputLayer):
-            for tensor in inputs:
-                consumers[made_by.get(id(tensor), "")].append(layer)
-    for tensor in _tensors(model.output):
-        consumers[made_by.get(id(tensor), "")].append(model)  # so that nothing scales what leaves the model
-    return LayerGraph(tuple(model.layers), {name: tuple(layers) for name, layers in consumers.items()})
+    def serves_once(self, call: Call) -> bool:
+        """Whether the layer of ``call`` is called nowhere else, so that its weights may change for this call."""
+        return self.times[id(call.layer)] == 1
 
 
-def passes_on(layer: KerasLayer) -> bool:
-    """Whether ``layer`` gives each channel, scaled by a positive number, as it came and scaled alike."""
-    kind = type(layer).__name__
+def read_graph(flat: FlatModel) -> CallGraph:
+    """How the calls of ``flat`` hang together."""
+    consumers: dict[int, list[Call]] = defaultdict(list)
+    for call in flat.calls:
+        for tensor in call.inputs:
+            consumers[id(tensor)].append(call)
+    return CallGraph(
+        calls=flat.calls,
+        consumers={tensor: tuple(calls) for tensor, calls in consumers.items()},
+        leaving=frozenset(map(id, flat.model.outputs)),
+        times=Counter(id(call.layer) for call in flat.calls),
+    )
+
+
+def passes_on(call: Call) -> bool:
+    """Whether ``call`` gives each channel, scaled by a positive number, as it came and scaled alike."""
+    kind = type(call.layer).__name__
     if kind == "Reshape":
-        return bool(layer.input.shape[-1] == layer.output.shape[-1])
+        return bool(call.inputs[0].shape[-1] == call.outputs[0].shape[-1])
     return kind in _SCALE_PASSES
 
 
@@ -89,6 +84,10 @@ def is_convolution(layer: KerasLayer) -> bool:
     """A Conv2D of one group, or a DepthwiseConv2D of one output a channel: those whose channels are known."""
     import keras
 
+    if not isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D):
+        return False
+    if layer.data_format != "channels_last":
+        return False
     if isinstance(layer, keras.layers.DepthwiseConv2D):
         return bool(layer.depth_multiplier == 1)
     return type(layer) is keras.layers.Conv2D and layer.groups == 1
@@ -101,5 +100,8 @@ def is_depthwise(layer: KerasLayer) -> bool:
     return isinstance(layer, keras.layers.DepthwiseConv2D)
 
 
-def _tensors(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value]
+def is_linear(layer: KerasLayer) -> bool:
+    """Whether ``layer`` ends in no activation of its own."""
+    import keras
+
+    return getattr(layer, "activation", keras.activations.linear) is keras.activations.linear

@@ -11,11 +11,11 @@ from converter.quantize.conversion import Inputs
 from converter.quantize.recipes import Preparation
 from converter.quantize.weights.bias_correction import correct_biases
 from converter.quantize.weights.equalization import equalize
-from converter.quantize.weights.graph import KerasModel
+from converter.quantize.weights.flat import FlatModel, KerasModel, flatten
 
 _BATCH = 8  # activations of all layers are held at once
 
-_STEPS: dict[Preparation, Callable[[KerasModel, Iterable[NDArray[np.float32]]], int]] = {
+_STEPS: dict[Preparation, Callable[[FlatModel, Iterable[NDArray[np.float32]]], int]] = {
     "equalized": equalize,
     "bias-corrected": correct_biases,
 }
@@ -27,23 +27,17 @@ def prepare_copy(model: KerasModel, steps: Sequence[Preparation], inputs: Inputs
     """A copy of ``model``, changed by ``steps``.
 
     Args:
-        model: stays as it is.
+        model: takes images of one size; stays as it is.
         steps: what to do, in this order.
         inputs: gives the calibration inputs, each float32 (1, height, width, channels).
 
     Raises:
         NotApplicableError: its architecture does not allow it; the message says why.
     """
-    import keras
-
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    for layer in copy.layers:
-        if isinstance(layer, keras.layers.Normalization):
-            layer.finalize_state()  # it computes with what it derives from its weights
+    copy = flatten(model)
     for step in steps:
         _STEPS[step](copy, _grouped(inputs()))
-    return copy
+    return copy.model
 
 
 def _grouped(inputs: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
