@@ -53,9 +53,7 @@ def imagenet(folder: Path, more: list[str]) -> int:
 
 
 def write_imagenet_views(folder: Path) -> None:
-    """Writes ``calibration.csv`` (100 photos), ``evaluation.csv`` (the other 400) and the labels, without and with
-    the background that models of 1001 classes have first.
-    """
+    """Writes ``calibration.csv`` (100 photos), ``evaluation.csv`` (the other 400), labels for 1000 and 1001 classes."""
     index = json.loads((DATA / "keras_weights" / "imagenet_class_index.json").read_text())
     labels = [index[str(number)][0] for number in range(len(index))]
     (folder / "labels.txt").write_text("".join(f"{label}\n" for label in labels))
