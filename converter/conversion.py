@@ -18,6 +18,7 @@ from converter.results import ConversionReport, ImageSet
 from converter.search import Found, Workbench, find_candidates
 from converter.settle import Settled, settle_by_answers, settle_by_record
 from converter.timer import PhaseTimer
+from edge_runtime.console.command import logger
 from edge_runtime.console.native import interrupts_kept
 from edge_runtime.contracts.dataset import LabelledImages
 
@@ -55,6 +56,8 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
             model = load_source(source, config.image_size, config.signature)
             conversion = model.start_conversion(folder / "exported")
         settled = settled or settle_by_answers(config, source, model, conversion, folder)
+        if settled.contract.activation != "none":
+            logger.info("%s: its %s goes into the graph of each file", source.path, settled.contract.activation)
         identity = identify(config, source, settled.contract, created_utc)
         bench = Workbench(model, conversion, identity, settled.images, config.limits, config.where, folder)
         found = find_candidates(config, bench, timer)
@@ -92,7 +95,7 @@ def _report(
         asked=config.quantize,
         prefer=config.prefer,
         seed=config.seed,
-        activation=settled.activation_reason,
+        activation=settled.activation_text,
         calibration=None if images.calibration is None else _describe(images.calibration),
         evaluation=_describe(images.evaluation),
         float32=found.float32.to_row(),

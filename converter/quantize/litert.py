@@ -43,20 +43,29 @@ def _float16(quantizer: Any) -> None:
     config = qtyping.OpQuantizationConfig(
         weight_tensor_config=weights, compute_precision=qtyping.ComputePrecision.FLOAT, explicit_dequantize=True
     )
-    for operation in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "CONV_2D_TRANSPOSE", "EMBEDDING_LOOKUP"):
-        quantizer.update_quantization_recipe(
-            ".*", getattr(qtyping.TFLOperationName, operation), config, AlgorithmName.FLOAT_CASTING
-        )
+    for operation in _operations("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "CONV_2D_TRANSPOSE",
+                                 "EMBEDDING_LOOKUP"):  # fmt: skip
+        quantizer.update_quantization_recipe(".*", operation, config, AlgorithmName.FLOAT_CASTING)
 
 
-def _all() -> Any:
+def _dynamic(quantizer: Any) -> None:
+    for operation in _operations(*_IN_8_BITS):
+        quantizer.add_dynamic_config(".*", operation, num_bits=8)
+
+
+def _weights(quantizer: Any) -> None:
+    for operation in _operations(*_IN_8_BITS):
+        quantizer.add_weight_only_config(".*", operation, num_bits=8)
+
+
+def _operations(*names: str) -> list[Any]:
     from litert_quantizer import qtyping
 
-    return qtyping.TFLOperationName.ALL_SUPPORTED
+    return [getattr(qtyping.TFLOperationName, name) for name in names]
 
 
-_MAKERS: Mapping[str, Callable[[Any], None]] = {
-    "float16": _float16,
-    "dynamic": lambda quantizer: quantizer.add_dynamic_config(".*", _all(), num_bits=8),
-    "int8-weights": lambda quantizer: quantizer.add_weight_only_config(".*", _all(), num_bits=8),
-}
+_IN_8_BITS = ("CONV_2D", "FULLY_CONNECTED", "CONV_2D_TRANSPOSE", "BATCH_MATMUL", "EMBEDDING_LOOKUP")
+"""Depthwise kernels stay float32: they are 3 % of the bytes and most of the loss, and slow where activations are
+quantized at run time (docs/decisions/0017-which-converter-makes-which-recipe.md)."""
+
+_MAKERS: Mapping[str, Callable[[Any], None]] = {"float16": _float16, "dynamic": _dynamic, "int8-weights": _weights}

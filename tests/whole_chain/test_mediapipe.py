@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from environments import ROOT, environment_python
 from PIL import Image
+from small_run import write_color_images, write_dark_images
+from stranger_models import color_model, write_labels
 from tiny_model import LABELS, write_tiny_model
 
 from converter import ConvertConfig, convert
@@ -24,7 +26,7 @@ from converter.tflite.metadata_write import (
 from converter.tflite.packing import pack_model
 from edge_runtime import Classifier, read_image
 from edge_runtime.contracts.preprocessing import PreprocessSpec
-from edge_runtime.contracts.tensors import TensorSpec
+from edge_runtime.contracts.tensors import DType, TensorSpec
 from edge_runtime.contracts.training import TrainingRecord
 from edge_runtime.preprocess import Preprocessor
 
@@ -97,6 +99,32 @@ def test_a_float_model_is_normalised_as_we_do(small_run: Path, tmp_path: Path) -
     folder = TrainingRecord.load(small_run).part("test").root
     (theirs,) = mediapipe_answers((model, folder))
     assert_same_answers(our_answers(model, folder), theirs, tolerance=1e-5)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("output", ["uint8", "float32"])
+@pytest.mark.parametrize("normalization", ["imagenet", "0..1"])
+def test_bytes_are_pixels_and_scores_probabilities_however_dark_the_calibration(
+    normalization: str, output: DType, tmp_path: Path
+) -> None:
+    """MediaPipe feeds an 8-bit input the bytes of the picture, and knows no softmax that is not in the file."""
+    color_model(activation=None).save(tmp_path / "m.keras")
+    folder = write_color_images(tmp_path / "eval", 5, seed=300)
+    model = tmp_path / "m.tflite"
+    config = ConvertConfig(
+        tmp_path / "m.keras",
+        max_drop=100,
+        normalization=normalization,
+        labels=write_labels(tmp_path / "labels.txt"),
+        eval_data=folder,
+        calibration_data=write_dark_images(tmp_path / "dark"),
+        output_type=output,
+    )
+    convert(config, model)
+    (theirs,) = mediapipe_answers((model, folder))
+    assert_same_answers(our_answers(model, folder), theirs, tolerance=1e-6)
+    sums = [sum(score for _, _, score in answer) for answer in theirs.values()]
+    np.testing.assert_allclose(sums, 1, atol=3 / 256)
 
 
 def write_model(path: Path, dtype: str, thresholds: Sequence[float]) -> Path:

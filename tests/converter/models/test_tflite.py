@@ -6,14 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from small_run import write_color_images
 from stranger_models import write_labels
 from wide_model import write_wide_model
 
 from converter.cli import main
+from converter.errors import ConversionError
 from converter.models import load_source, open_source
 from converter.quantize import RECIPES, Conversion, TFLiteConversion, Variant
+from converter.quantize.contents import check_contents
 from converter.tflite import Graph, read_graphs, read_model
+from converter.tflite.packing import unpack_model, write_model
 from edge_runtime.model import read_model_file
 
 
@@ -94,10 +98,44 @@ def test_a_converter_that_leaves_the_model_as_it_is_is_found_out(
     assert not out.exists()
 
 
-def test_float_weights_of_layers_that_were_to_stay_float_are_no_fault(tmp_path: Path) -> None:
-    from converter.errors import ConversionError
-    from converter.quantize.contents import check_contents
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    ("recipe", "found"),
+    [
+        ("int8", "int8 weights, int8 and uint8 activations"),
+        ("int16x8", "int8 weights, int16 activations"),
+        ("dynamic", "int8 weights, float activations"),
+        ("int8-weights", "int8 weights, float activations"),
+    ],
+)
+def test_a_quantized_file_is_told_what_it_is(
+    recipe: str, found: str, said: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model, out = tmp_path / "quantized.tflite", tmp_path / "out.tflite"
+    assert main([str(write_wide_model(tmp_path / "m.tflite")), "--out", str(model), "--quantize", recipe, *said]) == 0
+    capfd.readouterr()
+    assert main([str(model), "--out", str(out), *said]) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line == (
+        f"edge-convert: {model}: it is quantized already ({found}); name the float model it was made from; edge-run "
+        "and edge-bench take it as it is"
+    )
 
+
+@pytest.mark.tensorflow
+def test_a_file_for_the_edge_tpu_is_told_what_it_is(
+    said: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model = unpack_model(write_wide_model(tmp_path / "m.tflite").read_bytes())
+    code = model.operatorCodes[0]
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
+    code.customCode = b"edgetpu-custom-op"
+    (tmp_path / "m.tflite").write_bytes(write_model(model))
+    assert main([str(tmp_path / "m.tflite"), "--out", str(tmp_path / "out.tflite"), *said]) == 1
+    assert "it is compiled for the Edge TPU, for that chip alone; name the float" in capfd.readouterr().err
+
+
+def test_float_weights_of_layers_that_were_to_stay_float_are_no_fault(tmp_path: Path) -> None:
     content = write_wide_model(tmp_path / "m.tflite").read_bytes()
     mixed = RECIPES["mixed"]
     check_contents(content, Variant(mixed, mixed.edges(), float_layers=("logits",)))

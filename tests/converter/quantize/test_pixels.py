@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
-from small_run import CLASSES, SIDE, write_color_images
+from small_run import SIDE, write_color_images, write_dark_images
 from stranger_models import color_model, write_labels, write_saved_model
 
 from converter.cli import main
@@ -46,17 +45,6 @@ def test_other_normalisations_need_an_operator_and_their_range_has_all_pixels(
     lowest, highest = pixel_range(spec(mean, std))
     ends = [(pixel - np.asarray(mean)) / np.asarray(std) for pixel in (0, 255)]
     assert (lowest, highest) == (min(0, np.min(ends)), max(0, np.max(ends)))
-
-
-def write_dark_images(root: Path) -> Path:
-    """Of each colour two images, none brighter than 60 of 255."""
-    for channel, name in enumerate(CLASSES):
-        (root / name).mkdir(parents=True)
-        for number in range(2):
-            pixels = np.random.default_rng(number).integers(0, 30, (SIDE, SIDE, 3))
-            pixels[..., channel] *= 2
-            Image.fromarray(pixels.astype(np.uint8)).save(root / name / f"{number}.png")
-    return root
 
 
 def keras_file(path: Path) -> Path:
