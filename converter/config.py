@@ -42,7 +42,7 @@ class ConvertConfig:
         eval_data: images, as edge-train takes them; None takes the test part of the run.
         input_type: of the input tensor; None takes the recipe's default.
         output_type: of the output tensor; None takes the recipe's default.
-        labels: a text file with one label a line; this and the next three only for a model that does not say it.
+        labels: a label file; this and the next three only for a model that does not say it.
         normalization: see ``contracts.preprocessing.parse_normalization``.
         resize: see ``contracts.preprocessing.parse_resize``.
         image_size: the side of the images, for a model that takes any.
