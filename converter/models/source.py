@@ -11,11 +11,16 @@ from converter.models.base import FloatModel, describe_shape
 from converter.models.keras_2 import load_by_keras_2
 from converter.models.saved_model import MODEL_FILE
 from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
-from edge_runtime.model import ModelContract
+from edge_runtime.model import MODEL_SUFFIXES, ModelContract, edge_tpu_advice
 from edge_runtime.registry import Registry
 
 Kind = Literal["run", "keras", "saved-model", "tflite"]
-_KINDS: dict[str, Kind] = {".keras": "keras", ".h5": "keras", ".hdf5": "keras", ".tflite": "tflite"}
+_KINDS: dict[str, Kind] = {
+    ".keras": "keras",
+    ".h5": "keras",
+    ".hdf5": "keras",
+    **dict.fromkeys(MODEL_SUFFIXES, "tflite"),
+}
 _FLOAT_MODELS = Registry(
     "kind of MODEL",
     {
@@ -60,6 +65,7 @@ def open_source(path: Path) -> Source:
 
     Raises:
         SourceError: nothing that can be converted.
+        ModelFileError: a .tflite that is damaged.
         ContractError: the ``training.json`` of a RUN folder is missing or breaks the contract.
     """
     if not path.exists():
@@ -71,9 +77,12 @@ def open_source(path: Path) -> Source:
         if not (path / MODEL_NAME).is_file():
             raise SourceError(f"{path / MODEL_NAME}: no such file; train again, or copy the whole RUN folder")
         return Source(path, "run", record)
-    if path.suffix not in _KINDS:
+    kind = _KINDS.get(path.suffix)
+    if kind is None:
         raise SourceError(f"{path}: expected {_EXPECTED}")
-    return Source(path, _KINDS[path.suffix])
+    if kind == "tflite" and (advice := edge_tpu_advice(path)):
+        raise SourceError(f"{path}: {advice}; to convert it anew, the float model")
+    return Source(path, kind)
 
 
 def load_source(source: Source, image_size: int | None, signature: str | None = None) -> FloatModel:
