@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from converter.errors import SourceError
+from converter.errors import SourceError, library_failures
 from converter.models.base import FloatModel, describe_shape
 from converter.models.saved_model import MODEL_FILE
 from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
@@ -92,7 +92,8 @@ def load_source(source: Source, image_size: int | None) -> FloatModel:
         ModelFileError: a .tflite that is damaged or no image classifier.
     """
     kind = "keras" if source.kind == "run" else source.kind
-    model: FloatModel = _FLOAT_MODELS.load(kind).load(source.file, image_size)
+    with library_failures(f"{source.file}: it cannot be loaded", SourceError):
+        model: FloatModel = _FLOAT_MODELS.load(kind).load(source.file, image_size)
     if source.contract is not None:
         _check_against_record(model, source.contract)
     return model

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.errors import ConversionError, first_line
+from converter.errors import ConversionError, library_failures
 from converter.quantize.conversion import Conversion, Inputs
 from converter.quantize.recipes import Variant
 from edge_runtime.console.native import native_output_as_debug
-from edge_runtime.contracts.errors import EdgeDeployError
 
 
 class LiteRTConversion(Conversion):
@@ -49,21 +48,17 @@ def quantize_float_tflite(content: bytes, variant: Variant, calibration: Inputs)
         )
     from litert_quantizer.quantizer import Quantizer
 
-    try:
-        with native_output_as_debug(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            quantizer = Quantizer(bytearray(content))
-            _MAKERS[name](quantizer)
-            ranges = None
-            if quantizer.need_calibration:
-                signature, argument = _signature(content)
-                ranges = quantizer.calibrate({signature: _Samples(argument, calibration)}, num_threads=2)
-            result = quantizer.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
-            return bytes(result.quantized_model)
-    except EdgeDeployError:
-        raise
-    except Exception as error:  # it raises nearly anything on what it does not know
-        raise ConversionError(f"litert-quantizer cannot convert the model to {name}: {first_line(error)}") from error
+    named = library_failures(f"litert-quantizer cannot convert the model to {name}")
+    with named, native_output_as_debug(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        quantizer = Quantizer(bytearray(content))
+        _MAKERS[name](quantizer)
+        ranges = None
+        if quantizer.need_calibration:
+            signature, argument = _signature(content)
+            ranges = quantizer.calibrate({signature: _Samples(argument, calibration)}, num_threads=2)
+        result = quantizer.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
+        return bytes(result.quantized_model)
 
 
 class _Samples:
