@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from converter.errors import LoadError, SourceError
+from converter.errors import LoadError, SourceError, library_failures
 from converter.models.base import FloatModel, describe_shape
 from converter.models.keras_2 import load_by_keras_2
 from converter.models.saved_model import MODEL_FILE
@@ -97,7 +97,8 @@ def load_source(source: Source, image_size: int | None, signature: str | None = 
         SourceError: it is damaged, holds code, is no image classifier, or is not what its record says.
         ModelFileError: a .tflite that is damaged or no image classifier.
     """
-    model = _load(source, image_size, signature)
+    with library_failures(f"{source.file}: it cannot be loaded", SourceError):
+        model = _load(source, image_size, signature)
     if source.contract is not None:
         _check_against_record(model, source.contract)
     return model
