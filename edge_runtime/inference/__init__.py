@@ -5,11 +5,13 @@ from __future__ import annotations
 from edge_runtime.inference.classifier import DEFAULT_TOP_K, Classifier, ModelInput
 from edge_runtime.inference.postprocess import Scores, activate, both_classes, dequantize, top_categories
 from edge_runtime.inference.self_test import make_test_pattern
+from edge_runtime.inference.settle import Meaning, read_meaning, settle, tell_guesses
 from edge_runtime.inference.tuning import TunedSetting, Tuning, tuning_path
 
 __all__ = [
     "DEFAULT_TOP_K",
     "Classifier",
+    "Meaning",
     "ModelInput",
     "Scores",
     "TunedSetting",
@@ -18,6 +20,9 @@ __all__ = [
     "both_classes",
     "dequantize",
     "make_test_pattern",
+    "read_meaning",
+    "settle",
+    "tell_guesses",
     "top_categories",
     "tuning_path",
 ]
