@@ -9,7 +9,7 @@ from pathlib import Path
 
 from converter.config import ConvertConfig
 from converter.deliver import Delivery, deliver, ensure_deliverable, write_delivery
-from converter.errors import ConfigError, SourceError
+from converter.errors import ConfigError
 from converter.identity import creation_time, identify
 from converter.models import Source, load_source, open_source
 from converter.quantize import start_tensorflow
@@ -18,6 +18,7 @@ from converter.results import ConversionReport, ImageSet
 from converter.search import Found, Workbench, find_candidates
 from converter.settle import Settled, settle_by_answers, settle_by_record
 from converter.timer import PhaseTimer
+from edge_runtime.console.command import logger
 from edge_runtime.console.native import interrupts_kept
 from edge_runtime.contracts.dataset import LabelledImages
 
@@ -52,9 +53,11 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
     with interrupts_kept(), tempfile.TemporaryDirectory(prefix="edge-convert-") as name:
         folder = Path(name)
         with timer.phase("load and export"):
-            model = load_source(source, config.image_size)
+            model = load_source(source, config.image_size, config.signature)
             conversion = model.start_conversion(folder / "exported")
         settled = settled or settle_by_answers(config, source, model, conversion, folder)
+        if settled.contract.activation != "none":
+            logger.info("%s: its %s goes into the graph of each file", source.path, settled.contract.activation)
         identity = identify(config, source, settled.contract, created_utc)
         bench = Workbench(model, conversion, identity, settled.images, config.limits, config.where, folder)
         found = find_candidates(config, bench, timer)
@@ -71,10 +74,6 @@ def _open(config: ConvertConfig, out: Path) -> Source:
         raise ConfigError(f"out {str(out)!r} does not end in .tflite; name the file to write, say model.tflite")
     source = open_source(config.model)
     ensure_deliverable(out, config.export)
-    if not source.has_free_edges and (config.input_type or config.output_type):
-        raise SourceError(
-            f"{source.path}: of a .tflite, edges cannot be chosen; leave --input-type and --output-type out"
-        )
     return source
 
 
@@ -96,7 +95,7 @@ def _report(
         asked=config.quantize,
         prefer=config.prefer,
         seed=config.seed,
-        activation=settled.activation_reason,
+        activation=settled.activation_text,
         calibration=None if images.calibration is None else _describe(images.calibration),
         evaluation=_describe(images.evaluation),
         float32=found.float32.to_row(),

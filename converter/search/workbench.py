@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -105,19 +106,19 @@ class Workbench:
             ConversionError: the converter refuses, or the file does not run on the target.
             NotApplicableError: the architecture does not allow the variant's preparation, or the target the recipe.
         """
-        variant = adapt(variant, self._target)
-        converted = self.conversion_of(variant).convert(variant, self.inputs)
+        variant = replace(adapt(variant, self._target), preprocessing=self.identity.contract.preprocessing)
+        package = self._package(self.conversion_of(variant).convert(variant, self.inputs), variant)
         if variant.recipe is not FLOAT32:  # all are compared with it, even where it cannot run
-            check_requirements(converted, self._target, variant.name)
-        return self._package(converted, variant)
+            check_requirements(package.model, self._target, variant.name)
+        return package
 
     def make_anew(self, variant: Variant, calibration: LabelledImages) -> Package:
         """Makes an int8 file that is calibrated on other images, wherever it could run.
 
         Raises:
             ConversionError: the converter refuses.
-            NotApplicableError: it cannot calibrate twice.
         """
+        variant = replace(variant, preprocessing=self.identity.contract.preprocessing)
         return self._package(self.conversion_of(variant).convert_anew(variant, self.inputs_of(calibration)), variant)
 
     def try_all(self, variants: Sequence[Variant]) -> list[Judged]:

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from edge_runtime.contracts.errors import ContractError
-from edge_runtime.contracts.labels import validate_labels
+from edge_runtime.contracts.labels import match_classes, validate_labels
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
 PARTS = ("train", "val", "test")
@@ -87,10 +87,10 @@ def read_image_folder(root: Path, classes: tuple[str, ...] | None = None) -> Lab
 
     Args:
         root: the folder; hidden files and files that are no images by their suffix are passed over.
-        classes: the class names to index by; by default the subfolders' names.
+        classes: the class names to index by; by default the subfolders' names. See ``labels.match_classes``.
 
     Raises:
-        ContractError: there is no such folder, no image in it, or a subfolder is none of ``classes``.
+        ContractError: there is no such folder, no image in it, or a subfolder is none of ``classes`` or may be several.
     """
     if not root.is_dir():
         raise ContractError(f"{root}: no such folder; expected a folder with one subfolder a class")
@@ -99,15 +99,13 @@ def read_image_folder(root: Path, classes: tuple[str, ...] | None = None) -> Lab
         raise ContractError(f"{root}: no class folders in it; expected one subfolder a class")
     if classes is None:
         classes = tuple(folders)
-    strangers = sorted(set(folders) - set(classes))
-    if strangers:
-        raise ContractError(f"{root}: folder {strangers[0]!r} is none of the classes {', '.join(classes)}")
+    index_of = match_classes(dict.fromkeys(folders, str(root)), classes, str(root), "folder")
     names: list[str] = []
     labels: list[tuple[int, ...]] = []
     for folder in folders:
         found = _image_names(root, folder)
         names += found
-        labels += [(classes.index(folder),)] * len(found)
+        labels += [(index_of[folder],)] * len(found)
         if len(names) > MAX_IMAGES:
             raise ContractError(f"{root}: more than {MAX_IMAGES} images")
     if not names:

@@ -8,14 +8,12 @@ from typing import cast
 
 from edge_runtime.console.command import logger
 from edge_runtime.contracts.errors import ContractError
-from edge_runtime.contracts.labels import parse_label_file
+from edge_runtime.contracts.labels import MAX_LABEL_FILE_BYTES, parse_label_file
 from edge_runtime.contracts.manifest import Activation, Task
 from edge_runtime.contracts.preprocessing import COLORS, PreprocessSpec, parse_normalization, parse_resize
 from edge_runtime.contracts.tensors import TensorSpec
 from edge_runtime.model.file import ModelFile, Normalization
 from edge_runtime.model.says import UserSays
-
-MAX_LABEL_FILE_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +151,4 @@ def _read_label_file(path: Path) -> tuple[str, ...]:
             content = file.read(MAX_LABEL_FILE_BYTES + 1)
     except OSError as error:
         raise ContractError(f"{path}: cannot read the labels: {error.strerror}") from error
-    if len(content) > MAX_LABEL_FILE_BYTES:
-        raise ContractError(f"{path}: more than {MAX_LABEL_FILE_BYTES >> 20} MiB of labels")
     return parse_label_file(content, str(path))

@@ -24,7 +24,7 @@ class UserSays:
     """What a user says of a model. The same words are options of every command; None where nothing is said.
 
     Attributes:
-        labels: the path of a label file.
+        labels: the path of a label file, as ``contracts.labels`` reads them.
         normalization: see ``contracts.preprocessing.parse_normalization``.
         resize: see ``contracts.preprocessing.parse_resize``.
         color: "rgb", "bgr" or "gray": the channels that the model takes.
