@@ -59,7 +59,7 @@ def read_meaning(outputs: Scores, task: Task, step: float = 0.0) -> Meaning:
     are_labels = count > 1 and sums.max() > 1 + tolerance
     if _leave_the_range(lowest, highest, ends_count=are_labels and not step):
         raw: Activation = "sigmoid" if task == "multi-label" or count == 1 else "softmax"
-        return Meaning(raw, None, f"{shown}: no probabilities")
+        return Meaning(raw, None, f"its outputs are logits: {shown}")
     if count == 1:
         return Meaning("none", None, f"{shown}: a probability already")
     if np.abs(sums - 1).max() <= tolerance:
@@ -102,22 +102,24 @@ def settle(
         backend.write(fill)
         backend.invoke()
         rows.append(dequantize(backend.read(), file.output)[: max(file.output.shape)].copy())
-    return settled_by(contract, np.stack(rows), file.output.scale)
+    return settled_by(contract, np.stack(rows), file.output.scale)[0]
 
 
-def settled_by(contract: ModelContract, outputs: Scores, step: float = 0.0) -> ModelContract:
-    """The contract with what nobody said decided by these outputs, (images, outputs)."""
+def settled_by(contract: ModelContract, outputs: Scores, step: float = 0.0) -> tuple[ModelContract, Meaning | None]:
+    """The contract with what nobody said decided by outputs, (images, outputs), and what these are.
+
+    They are None where all is said, or where they are no numbers.
+    """
     if not contract.unsaid or not np.isfinite(outputs).all():
-        return replace(contract, unsaid=())
+        return replace(contract, unsaid=()), None
     meaning = read_meaning(outputs, contract.task, step)
+    guesses = [*contract.guesses, f"--activation {meaning.activation} ({meaning.reason})"]
     task = contract.task
-    if "task" in contract.unsaid and meaning.task is not None:
-        task = meaning.task
-    guess = f"--activation {meaning.activation} ({meaning.reason})"
-    told = [f"--task {task}"] * ("task" in contract.unsaid)
-    return replace(
-        contract, activation=meaning.activation, task=task, unsaid=(), guesses=(*contract.guesses, guess, *told)
-    )
+    if "task" in contract.unsaid:
+        task = meaning.task or task
+        guesses.append(f"--task {task}")
+    settled = replace(contract, activation=meaning.activation, task=task, unsaid=(), guesses=tuple(guesses))
+    return settled, meaning
 
 
 def tell_guesses(path: Path, contract: ModelContract) -> None:

@@ -63,6 +63,11 @@ class UserSays:
         said = {field.name: getattr(options, field.name) for field in fields(cls)}
         return cls(**{name: None if value is None else str(value) for name, value in said.items()})
 
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """(height, width) of the image size; None where it is not said."""
+        return None if self.image_size is None else parse_image_size(self.image_size)
+
     def as_arguments(self) -> dict[str, Any]:
         """The same as keyword arguments of ``Classifier``."""
         return asdict(self)
