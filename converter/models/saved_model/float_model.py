@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.errors import SourceError, first_line
-from converter.models.base import FloatModel, Shape, check_image_input, check_scores_output
+from converter.models.base import (
+    FloatModel,
+    Shape,
+    Size,
+    check_image_input,
+    check_scores_output,
+    refuse_words_of_tflite,
+)
 from converter.models.saved_model.allowed import refuse_what_does_more
 from converter.models.saved_model.folder import read_meta_graph
 from converter.models.saved_model.freeze import Frozen, freeze
@@ -21,6 +28,7 @@ from converter.quantize import TensorFlowConversion, failures_named
 from converter.quantize.weights import is_channels_first
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.contracts.errors import EdgeDeployError
+from edge_runtime.model import UserSays
 
 _LONGEST = 150
 _SAME = 1e-4
@@ -30,7 +38,7 @@ _SAME = 1e-4
 class SavedModelFloatModel(FloatModel):
     """A signature of a SavedModel."""
 
-    def __init__(self, path: Path, signature: Signature, frozen: Frozen, image_size: int | None) -> None:
+    def __init__(self, path: Path, signature: Signature, frozen: Frozen, image_size: Size | None) -> None:
         """Takes a signature of ``path`` and the graph that computes it.
 
         Raises:
@@ -50,18 +58,19 @@ class SavedModelFloatModel(FloatModel):
         self.output_shape = (None, row.size)
 
     @classmethod
-    def load(cls, path: Path, image_size: int | None) -> SavedModelFloatModel:
+    def load(cls, path: Path, image_size: Size | None) -> SavedModelFloatModel:
         """See :class:`FloatModel`."""
-        return cls.load_signature(path, image_size, None)
+        return cls.load_folder(path, path, image_size)
 
     @classmethod
-    def load_signature(cls, path: Path, image_size: int | None, signature: str | None) -> SavedModelFloatModel:
+    def load_as_said(cls, path: Path, said: UserSays, signature: str | None) -> SavedModelFloatModel:
         """See :class:`FloatModel`."""
-        return cls.load_folder(path, path, image_size, signature)
+        refuse_words_of_tflite(path, said)
+        return cls.load_folder(path, path, said.size, signature)
 
     @classmethod
     def load_folder(
-        cls, folder: Path, path: Path, image_size: int | None, signature: str | None = None
+        cls, folder: Path, path: Path, image_size: Size | None, signature: str | None = None
     ) -> SavedModelFloatModel:
         """Loads ``folder``, which was made of ``path``, or is it; errors name ``path``.
 

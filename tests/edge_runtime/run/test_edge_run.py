@@ -27,7 +27,7 @@ COLORS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 def model(tmp_path: Path) -> list[str]:
     (tmp_path / "labels.txt").write_text("\n".join(LABELS))
     path = write_tiny_model(tmp_path / "tiny.tflite", dtype="uint8", input_quantization=(1 / 32, 0))
-    return [str(path), "--labels", str(tmp_path / "labels.txt")]
+    return [str(path), "--labels", str(tmp_path / "labels.txt"), "--color", "rgb", "--resize", "squash"]
 
 
 @pytest.fixture
