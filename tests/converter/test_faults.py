@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from children import running
 from image_folders import write_image_folder
 from small_run import write_color_images, write_color_model, write_grey_image
 
@@ -228,7 +229,7 @@ def test_ctrl_c_in_the_conversion_leaves_nothing(run: Path, out: Path, tmp_path:
     scratch.mkdir()
     command = [*console_script("edge-convert"), str(run), "--out", str(out)]
     environment = {**os.environ, "TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": ""}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+    with running(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
         while not list(scratch.rglob("saved_model.pb")):  # the export is there: the conversion has begun
             assert process.poll() is None
             time.sleep(0.01)

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from children import running
 from PIL import Image
 from shared import SHARED_DATA, needs_shared_data
 from tiny_model import LABELS, write_tiny_model
@@ -138,7 +139,7 @@ def test_help_and_version_answer_without_loading_anything_heavy() -> None:
 
 def test_a_reader_that_goes_away_ends_the_run_quietly(model: list[str]) -> None:
     command = [*console_script("edge-run"), model[0], "synthetic:32x24:100000", *model[1:]]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with running(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.readline()
         process.stdout.close()
         assert process.wait(timeout=60) == 1
@@ -153,7 +154,7 @@ def test_a_signal_ends_the_run_with_whole_lines(model: list[str], tmp_path: Path
         *console_script("edge-run"), model[0], "synthetic:32x24:100000000", *model[1:],
         "--sink", f"jsonl:{target}", "--sink", f"jsonl:{tmp_path / 'ready'}",
     ]  # fmt: skip
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+    with running(command, stderr=subprocess.PIPE) as process:
         with (tmp_path / "ready").open() as ready:
             ready.readline()
             process.send_signal(number)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from children import running
 from image_folders import write_image_folder
 
 from edge_runtime.contracts.dataset import read_image_folder
@@ -264,16 +265,11 @@ print(json.dumps(features.values.tolist()))
 def test_two_processes_share_the_cache(folder: Path) -> None:
     """They start together, compute the same rows, and remove each other's files: both get what one alone gets."""
     paths = json.dumps([str(Path(__file__).parent), *sys.path])
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", _SHARING, str(folder.parent), paths, str(number)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(2)
-    ]
-    outputs = [process.communicate(timeout=300) for process in processes]
+    command = [sys.executable, "-c", _SHARING, str(folder.parent), paths]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with running([*command, "0"], **pipes) as first, running([*command, "1"], **pipes) as second:
+        processes = (first, second)
+        outputs = [process.communicate() for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
     alone = _extract(folder, cache_bytes=0).values
     for out, _ in outputs:

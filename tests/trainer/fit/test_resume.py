@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from children import running
 from image_folders import write_image_folder
 
 from edge_runtime.console.child_process import console_script
@@ -29,7 +30,7 @@ def test_a_killed_training_resumes_to_the_same_figures(tmp_path: Path) -> None:
     options = ["--backbone", "small-cnn", "--image-size", "12", "--epochs", "30", "--augment", "light"]
     run = tmp_path / "run"
     command = [*console_script("edge-train"), str(data), "--out", str(run), *options]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    with running(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         while not (run / "checkpoint" / "training.npz").exists():
             assert process.poll() is None, process.communicate()
             time.sleep(0.01)
