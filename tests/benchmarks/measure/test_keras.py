@@ -31,6 +31,7 @@ def test_a_run_folder_is_measured_compiled_in_batches_and_is_the_reference(small
         assert row.agreement.same_top1 == 1.0
 
 
+@pytest.mark.slow  # cli/test_run.py does it with a .tflite
 def test_a_keras_file_alone_needs_its_normalization(small_run: Path, tmp_path: Path) -> None:
     model = tmp_path / "alone.keras"
     shutil.copy(small_run / "model.keras", model)

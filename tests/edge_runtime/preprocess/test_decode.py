@@ -1,6 +1,8 @@
 """Image files of every kind become upright uint8 RGB, or one clear error."""
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +99,9 @@ def test_damaged_image_is_one_clear_error(content: bytes, reason: str) -> None:
 
 @pytest.mark.parametrize("size", [(10_000, 6_401), (40_000, 30_000)], ids=["above our limit", "above Pillow's too"])
 def test_pixel_limit_is_checked_before_decoding(size: tuple[int, int]) -> None:
-    bomb = stored(Image.new("1", size), "PNG")
+    small = stored(Image.new("1", (8, 8)), "PNG")
+    header = small[12:16] + struct.pack(">II", *size) + small[24:29]  # its checksum follows
+    bomb = small[:12] + header + struct.pack(">I", zlib.crc32(header)) + small[33:]
     with pytest.raises(ImageError, match=r"bomb\.png: more than 64000000 pixels"):
         decode_image(bomb, "bomb.png")
 

@@ -168,6 +168,7 @@ def test_a_signal_ends_the_run_with_whole_lines(model: list[str], tmp_path: Path
     assert [json.loads(line)["frame"] for line in lines] == list(range(len(lines)))
 
 
+@pytest.mark.slow
 @needs_shared_data
 def test_a_real_video_shows_a_water_bottle_nearly_throughout(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     models = SHARED_DATA / "tflite"
