@@ -166,7 +166,7 @@ def test_without_the_cache_nothing_is_read_or_kept(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut", "bit", "text", "empty", "pickle"])
-def test_a_damaged_file_is_computed_again_and_mended(
+def test_a_damaged_file_is_computed_again_and_fixed(
     folder: Path, caplog: pytest.LogCaptureFixture, damage: str
 ) -> None:
     first = _extract(folder)
