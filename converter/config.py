@@ -46,10 +46,12 @@ class ConvertConfig:
         normalization: see ``contracts.preprocessing.parse_normalization``.
         resize: see ``contracts.preprocessing.parse_resize``.
         image_size: the side of the images, for a model that takes any.
+        signature: which signature of a SavedModel is converted; None takes the default one, or the only one.
         target: where the file is to run: a name in ``converter.targets.TARGETS``.
         target_python: of an environment that has the target's interpreter, to prove the file in; None takes this one.
         golden: how many evaluation images travel in the file, made small, for ``edge-run --self-test``; None stands
             for ``GOLDEN_IMAGES``, and for 0 with the target "micro", where flash is scarce.
+        allow_chance: also converts a model trained elsewhere whose answers are no better than guessing.
         export: what else is written: names in ``EXPORT_NAMES``.
         seed: of the choice of calibration images.
         name: of the model, in its metadata; None takes the target's name without its suffix.
@@ -77,9 +79,11 @@ class ConvertConfig:
     normalization: str | None = None
     resize: str | None = None
     image_size: int | None = None
+    signature: str | None = None
     target: str = LITERT.name
     target_python: Path | None = None
     golden: int | None = None
+    allow_chance: bool = False
     export: tuple[str, ...] = ()
     seed: int = 0
     name: str | None = None

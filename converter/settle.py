@@ -71,7 +71,7 @@ def settle_by_answers(
     images = _choose_images(config, source, suggested.contract)
     few = images.evaluation.subset(list(range(min(_LOOKED_AT, len(images.evaluation)))))
     pixels = np.concatenate(list(iterate_inputs(few, suggested.contract.preprocessing)))
-    seen = look_at_outputs(suggested, source, model.predict(pixels))
+    seen = look_at_outputs(suggested, source, model.outputs_of(pixels))
     return Settled(seen.contract, seen.activation_reason, images)
 
 

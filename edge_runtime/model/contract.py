@@ -81,7 +81,7 @@ def _from_manifest(model: ModelFile, said: UserSays) -> ModelContract:
 def _preprocessing(model: ModelFile, said: UserSays) -> PreprocessSpec:
     _, height, width, channels = model.input.shape
     color: ColorOrder = "GRAY" if channels == 1 else "RGB"
-    resize, crop_fraction = parse_resize(said.resize or "squash")
+    resize = parse_resize(said.resize or "squash")
     if said.normalization is not None:
         mean, std = parse_normalization(said.normalization)
     elif model.input.is_quantized:
@@ -94,7 +94,7 @@ def _preprocessing(model: ModelFile, said: UserSays) -> PreprocessSpec:
             "silently; add --normalization -1..1 (MobileNet and most of Keras), 0..1, 0..255, imagenet, or mean,std"
         )
     try:
-        return PreprocessSpec(height, width, resize, crop_fraction, color=color, mean=mean, std=std)
+        return PreprocessSpec(height, width, *resize, color=color, mean=mean, std=std)
     except ContractError as error:
         raise ContractError(f"{model.path}: {error}") from error
 

@@ -154,6 +154,25 @@ def test_button_and_led(request: pytest.FixtureRequest, sees: str, wanted: str, 
             assert process.stdout.readline() == f"{said}\n"
 
 
+def test_own_source_is_found_and_its_seconds_are_those_of_the_clip(model: str, tmp_path: Path) -> None:
+    package = tmp_path / "own_source-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: own-source\n")
+    documented = (EXAMPLES / "own_source.py").read_text().split("pyproject.toml:\n\n")[1].partition("\n\n")[0]
+    named = documented.replace('project.entry-points."edge_deploy_kit.sources"', "edge_deploy_kit.sources")
+    (package / "entry_points.txt").write_text(re.sub('[ "]+', "", named))
+    np.save(tmp_path / "clip.npy", np.full((10, 48, 64, 3), BLUE, np.uint8))
+    command = [*console_script("edge-run"), model, "numpy:clip.npy", "--min-duration", "0.5", "--events"]
+    path = os.pathsep.join([str(tmp_path), str(EXAMPLES)])
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=os.environ | {"PYTHONPATH": path})
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sum("event" not in line for line in lines) == 10
+    assert [(line["event"], line["label"], line["frame"]) for line in lines if "event" in line] == [
+        ("entered", "blue", 5)
+    ]
+
+
 def test_opencv_loop(model: str, tmp_path: Path) -> None:
     clip, labelled = write_clip(tmp_path / "clip.avi", RED, BLUE, GREEN), tmp_path / "labelled.avi"
     assert run("opencv_loop.py", model, clip, str(labelled)) == ["red 1.00", "blue 1.00", "green 1.00"]

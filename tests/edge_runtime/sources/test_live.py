@@ -254,7 +254,7 @@ class TestPiCamera:
         with pytest.raises(SourceError, match=r"picamera2:1: cannot be opened: .*rpicam-hello"):
             next(iter(open_source("picamera2:1", EVERY)))
 
-    def test_a_refused_import_names_the_mend(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_refused_import_names_the_fix(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "picamera2", None)
         with pytest.raises(SourceError, match=r"apt install python3-picamera2.*system-site-packages"):
             open_source("picamera2:")

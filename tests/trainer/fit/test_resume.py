@@ -24,6 +24,7 @@ from trainer.fit.checkpoint import Checkpoints, PhaseState
 STATE = PhaseState({"loss": [1.0], "val_loss": [2.0]}, [np.ones(3)], [np.array(7)], [np.zeros((2, 2))])
 
 
+@pytest.mark.slow  # test_phases.py resumes without a process to kill
 @pytest.mark.tensorflow
 def test_a_killed_training_resumes_to_the_same_figures(tmp_path: Path) -> None:
     data = write_image_folder(tmp_path / "data", {"cat": 10, "dog": 10})
