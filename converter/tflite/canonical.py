@@ -1,6 +1,4 @@
-"""Gives a float .tflite the form that everything else here takes: one image (1, height, width, channels) of fixed size
-in, one row of scores out.
-"""
+"""Gives a float .tflite the form that everything here takes: one image of fixed size, channels last; one output."""
 
 from __future__ import annotations
 
