@@ -115,6 +115,6 @@ def _refuse_quantized(content: bytes, path: Path) -> None:
         kinds = [f"{' and '.join(sorted(weights))} weights"] * bool(weights)
         kinds.append(f"{' and '.join(sorted(activations)) or 'float'} activations")
         raise SourceError(
-            f"{path}: it is quantized already ({', '.join(kinds)}); name the float model it was made from; edge-run and "
-            "edge-bench take it as it is"
+            f"{path}: it is quantized already ({', '.join(kinds)}); name the float model it was made from; edge-run "
+            "and edge-bench take it as it is"
         )
