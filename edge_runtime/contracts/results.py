@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -20,8 +21,9 @@ class Frame:
         pixels: uint8 RGB, (height, width, 3).
         source: where it came from: a path or the source's address.
         index: its number in that run, from 0.
-        captured_ns: ``time.time_ns()`` when it was complete.
+        captured_ns: ``time.time_ns()`` when its last byte was there: a label for people, since a wall clock jumps.
         capture_ns: how long reading and decoding it took.
+        monotonic_ns: ``time.monotonic_ns()`` at the same moment: ages and durations are measured with it.
     """
 
     pixels: NDArray[np.uint8]
@@ -29,6 +31,7 @@ class Frame:
     index: int
     captured_ns: int
     capture_ns: int
+    monotonic_ns: int = field(default_factory=time.monotonic_ns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def _run(options: argparse.Namespace) -> int:
             from edge_runtime.inference.self_test import report_self_test  # here: no run needs it
 
             return report_self_test(_load(options, stack)[0], options.model)
-        feed = Feed.of(open_source(address, LiveSettings(policy=options.policy)))
+        feed = Feed.of(open_source(address, LiveSettings(policy=options.policy), dict(options.source_option or ())))
         if options.workers is not None and feed.is_live:
             raise UsageError("--workers is for files and videos; give a live source --threads")
         workers = _load(options, stack)

@@ -13,6 +13,7 @@ from edge_runtime.contracts.errors import ContractError
 from edge_runtime.decisions import REGION_FORM, SMOOTH_FORMS, check_smooth, parse_region
 from edge_runtime.inference import DEFAULT_TOP_K
 from edge_runtime.sinks import SINK_FORMS, SINKS
+from edge_runtime.sources import split_option
 from edge_runtime.sources.live import POLICIES
 
 MAX_COUNT = 256
@@ -34,8 +35,8 @@ def make_run_parser() -> argparse.ArgumentParser:
         metavar="SOURCE",
         nargs="?",
         help="an image, a folder, a glob, a video file, sample (three bundled photos, the default of MODEL sample), "
-        "camera:0, picamera2:, gstreamer:PIPELINE, rtsp://…, http(s)://… (MJPEG or snapshot), - for pictures on "
-        "stdin, or synthetic:[WIDTHxHEIGHT[:COUNT]]",
+        "camera:0, camera:PATH, picamera2:, gstreamer:PIPELINE, rtsp://…, http(s)://… (MJPEG or snapshot), - for "
+        "pictures on stdin, or synthetic:[WIDTHxHEIGHT[:COUNT]]",
     )
     parser.add_argument(
         "--backend",
@@ -67,6 +68,14 @@ def make_run_parser() -> argparse.ArgumentParser:
         "--policy",
         choices=POLICIES,
         help="of a live source: the newest frame, dropping the others, or every one (default: latest, on stdin every)",
+    )
+    parser.add_argument(
+        "--source-option",
+        action="append",
+        type=_source_option,
+        metavar="KEY=VALUE",
+        help="of SOURCE, may be repeated: size=1280x720, fps=15, rotate=180 and more for cameras, stall=30 for what is "
+        "live; docs/running.md lists them, and so does the error for an unknown one",
     )
     parser.add_argument("--max-fps", type=_rate, metavar="F", help="classify at most so many frames a second")
     parser.add_argument(
@@ -194,6 +203,13 @@ def _sink(text: str) -> str:
     if not SINKS.knows(text.partition(":")[0]):
         raise argparse.ArgumentTypeError(f"no sink {text!r}; there are {SINK_FORMS}")
     return text
+
+
+def _source_option(text: str) -> tuple[str, str]:
+    try:
+        return split_option(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _parsed_by(parse: Callable[[str], object]) -> Callable[[str], object]:

@@ -202,7 +202,7 @@ def _classify(idle: SimpleQueue[Classifier], settings: PipelineSettings, task: _
         index=frame.index,
         captured_ns=frame.captured_ns,
         capture_ns=frame.capture_ns,
-        age_ns=max(0, time.time_ns() - frame.captured_ns),
+        age_ns=time.monotonic_ns() - frame.monotonic_ns,
         classification=classification,
     )
     return _Outcome(result, frame, scores)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Mapping
+from functools import partial
 from http.client import HTTPException, HTTPResponse
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
-
-import numpy as np
-from numpy.typing import NDArray
 
 from edge_runtime.errors import SourceError
 from edge_runtime.preprocess import MAX_FILE_BYTES, decode_image
 from edge_runtime.sources.address import without_password
+from edge_runtime.sources.base import ConfiguredConnection, Picture
+from edge_runtime.sources.options import SourceOption, number_option
 
 SNAPSHOT_SECONDS = 1.0
 PICTURE_SECONDS = 10.0  # a picture that takes longer, from a server that drips bytes, say, ends the connection
@@ -21,10 +23,12 @@ _MAX_LINE = 8192
 _MAX_HEADERS = 100
 
 
-class HTTPConnection:
-    """Reads ``multipart/x-mixed-replace`` (MJPEG) part by part, or asks for a picture once a second."""
+class HTTPConnection(ConfiguredConnection):
+    """Reads ``multipart/x-mixed-replace`` (MJPEG) part by part, or asks for a picture every ``interval`` seconds."""
 
-    def __init__(self, url: str) -> None:
+    OPTIONS: ClassVar[tuple[SourceOption, ...]] = (number_option("interval", 0.05, 86400),)
+
+    def __init__(self, url: str, options: Mapping[str, Any]) -> None:
         self._name = without_password(url)
         self._url = url
         self._response: HTTPResponse | None = None
@@ -32,6 +36,8 @@ class HTTPConnection:
         self._next_snapshot = 0.0
         self._pushed_back = b""
         self._deadline = 0.0
+        self._interval = options.get("interval", SNAPSHOT_SECONDS)
+        self._patience = max(PICTURE_SECONDS, options["stall"])
 
     def open(self) -> None:
         """Connects and finds out which of the two it is.
@@ -49,15 +55,14 @@ class HTTPConnection:
         elif not kind.startswith("image/"):
             raise SourceError(f"{self._name}: gives {kind}, neither an MJPEG stream nor a picture")
 
-    def read(self) -> NDArray[np.uint8]:
-        """The next picture.
+    def read(self) -> Picture:
+        """The next picture, not decoded yet.
 
         Raises:
-            ImageError: it cannot be decoded.
             SourceError: the connection is lost, or gives no whole picture in time.
         """
         content = self._read_snapshot() if self._boundary is None else self._read_part(self._boundary)
-        return decode_image(content, self._name)
+        return Picture(partial(decode_image, content, self._name), len(content))
 
     def close(self) -> None:
         """Closes the connection."""
@@ -67,22 +72,22 @@ class HTTPConnection:
     def _request(self) -> HTTPResponse:
         try:
             # S310: the registry of sources leads here from http and https only
-            response: HTTPResponse = urlopen(_authorized(self._url), timeout=PICTURE_SECONDS)  # noqa: S310
+            response: HTTPResponse = urlopen(_authorized(self._url), timeout=self._patience)  # noqa: S310
         except (OSError, HTTPException, ValueError) as error:
             raise SourceError(f"{self._name}: cannot connect: {getattr(error, 'reason', error)}") from error
         return response
 
     def _read_snapshot(self) -> bytes:
         time.sleep(max(0.0, self._next_snapshot - time.monotonic()))
-        self._next_snapshot = time.monotonic() + SNAPSHOT_SECONDS
+        self._next_snapshot = time.monotonic() + self._interval
         response, self._response = self._response or self._request(), None
-        self._deadline = time.monotonic() + PICTURE_SECONDS
+        self._deadline = time.monotonic() + self._patience
         with response:
             return self._bounded(response, MAX_FILE_BYTES)
 
     def _read_part(self, boundary: bytes) -> bytes:
         assert self._response is not None
-        self._deadline = time.monotonic() + PICTURE_SECONDS
+        self._deadline = time.monotonic() + self._patience
         while not self._line(self._response).startswith(boundary):
             pass
         length = None
@@ -134,7 +139,7 @@ class HTTPConnection:
 
     def _check_deadline(self) -> None:
         if time.monotonic() > self._deadline:
-            raise SourceError(f"{self._name}: no whole picture in {PICTURE_SECONDS:g} s")
+            raise SourceError(f"{self._name}: no whole picture in {self._patience:g} s")
 
 
 def _authorized(url: str) -> Request:
