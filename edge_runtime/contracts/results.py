@@ -95,7 +95,9 @@ class LabelEvent:
     Attributes:
         source, index, captured_ns: of the frame that decided it.
         category: the class and its score in that frame, smoothed where that was asked for.
-        duration_ns: None for "entered"; for "left" from the first frame that showed it to the first that did not.
+        duration_ns: None for "entered"; for "left" from the first frame that showed it to the first that did not, or to
+            the last one before a gap.
+        reason: "gap" where a label left because no frames came for too long; None where a frame did not show it.
     """
 
     kind: Literal["entered", "left"]
@@ -104,6 +106,7 @@ class LabelEvent:
     captured_ns: int
     category: Category
     duration_ns: int | None = None
+    reason: Literal["gap"] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON line of an event; the milliseconds are rounded to the microsecond."""
@@ -118,6 +121,7 @@ class LabelEvent:
             "label": self.category.label,
             "score": round(self.category.score, 6),
             **duration,
+            **({} if self.reason is None else {"reason": self.reason}),
         }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import signal
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -24,6 +26,7 @@ from edge_runtime.sinks import RunInfo, needs_events, open_sinks
 from edge_runtime.sources import FrameCounts, open_source, without_password
 from edge_runtime.sources.live import LiveSettings
 
+_BEYOND_STALL = 5.0  # seconds: a stalled camera that comes back with the first new connection leaves no gap
 _OF_CLASSIFIER = (
     "backend", "threads", "top_k", "threshold", "labels", "normalization", "resize", "sha256", "verify",
 )  # fmt: skip
@@ -74,7 +77,7 @@ def _run(options: argparse.Namespace) -> int:
             max_fps=options.max_fps,
             read_ahead=options.workers is None,
             crop=options.roi and options.roi.crop,
-            decide=_decide(decisions, workers[0], feed.frame_rate),
+            decide=_decide(replace(decisions, max_gap=_max_gap(options, feed)), workers[0], feed.frame_rate),
         )
         with _heartbeat(feed.counts, options.max_fps):
             counts = run_feed(feed, workers, open_sinks(sinks, _run_info(options, address, feed, workers[0])), settings)
@@ -123,14 +126,21 @@ def _load(options: argparse.Namespace, stack: ExitStack) -> list[Classifier]:
 
 def _decisions(options: argparse.Namespace, sinks: Sequence[str]) -> DecisionSettings:
     try:
-        settings = DecisionSettings(
-            tuple(options.smooth or ()), options.min_duration, options.events or needs_events(sinks)
-        )
+        events = options.events or needs_events(sinks)
+        settings = DecisionSettings(tuple(options.smooth or ()), options.min_duration, events)
     except ContractError as error:
         raise UsageError(str(error)) from error
     if options.threshold is not None and settings.make_hysteresis() is not None:
         raise UsageError("--threshold and --smooth hysteresis say the same thing twice; leave one out")
     return settings
+
+
+def _max_gap(options: argparse.Namespace, feed: Feed) -> float:
+    """Images and recordings have no gaps, however slowly they are read."""
+    if not feed.is_live:
+        return math.inf
+    usual = feed.stall_seconds + _BEYOND_STALL + (2 / options.max_fps if options.max_fps else 0.0)
+    return usual if options.max_gap is None else float(options.max_gap)
 
 
 def _decide(settings: DecisionSettings, classifier: Classifier, frame_rate: float | None) -> Decide | None:

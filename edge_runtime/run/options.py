@@ -150,6 +150,13 @@ def _add_decisions(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="a label counts as there once it was seen for S seconds, and as gone once it was not (default: 0)",
     )
+    group.add_argument(
+        "--max-gap",
+        type=_rate,
+        metavar="S",
+        help="after S seconds without a frame of a live source decisions begin anew, and what was there has left "
+        "(default: 5 more than the source may stall, and two frames of --max-fps)",
+    )
     group.add_argument("--events", action="store_true", help="also tell when a label entered or left, and for how long")
 
 

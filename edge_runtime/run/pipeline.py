@@ -197,6 +197,8 @@ def _classify(idle: SimpleQueue[Classifier], settings: PipelineSettings, task: _
         return _Outcome(_failure(frame, error))
     finally:
         idle.put(classifier)
+    if not np.isfinite(scores).all():
+        return _Outcome(FrameFailure(frame.source, frame.index, "the model's scores are not numbers (NaN or infinite)"))
     result = FrameResult(
         source=frame.source,
         index=frame.index,

@@ -41,7 +41,10 @@ class LiveSource(Source):
 
     Attributes:
         counts: of its frames; the source keeps ``produced``, ``dropped`` and ``reconnects``.
+        stall_seconds: how long it waits for a frame before it does something about it.
     """
+
+    stall_seconds: float = 5.0
 
     def __init__(self) -> None:
         self.counts = FrameCounts()

@@ -40,6 +40,7 @@ class LiveCapture(LiveSource):
     ) -> None:
         super().__init__()
         self.address = address
+        self.stall_seconds = settings.stall_seconds
         self._connect = connect
         self._settings = settings
         self._recovery = recovery

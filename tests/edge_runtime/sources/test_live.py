@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from children import running
 from mjpeg_server import Camera, jpeg
 from tiny_model import LABELS, write_tiny_model
 
@@ -234,6 +235,17 @@ def test_edge_run_follows_a_stream_until_it_is_stopped(command: Callable[..., li
     assert frames == sorted(set(frames))
     assert b"frames captured" in err
     assert b"Traceback" not in err
+
+
+def test_a_camera_that_was_away_leaves_a_gap_in_decisions(command: Callable[..., list[str]]) -> None:
+    with (
+        Camera([jpeg(RED)], "end") as camera,
+        running(command(camera.url(), "--events", "--max-gap", "0.2"), stdout=subprocess.PIPE) as process,
+    ):
+        events = [line for line in islice(map(json.loads, process.stdout), 7) if "event" in line]
+    assert [(event["event"], event.get("reason")) for event in events[:3]] == [
+        ("entered", None), ("left", "gap"), ("entered", None),
+    ]  # fmt: skip
 
 
 def test_max_fps_lets_every_frame_of_a_file_through(command: Callable[..., list[str]]) -> None:
