@@ -22,7 +22,7 @@ from edge_runtime.run.config_file import complete_options
 from edge_runtime.run.feed import Feed
 from edge_runtime.run.options import make_run_parser
 from edge_runtime.run.pipeline import Decide, PipelineSettings, run_feed
-from edge_runtime.sinks import RunInfo, needs_events, open_sinks
+from edge_runtime.sinks import RunInfo, needs_events, open_sinks, reopen_on_hangup
 from edge_runtime.sources import FrameCounts, open_source, without_password
 from edge_runtime.sources.live import LiveSettings
 
@@ -58,6 +58,7 @@ def _print_unit(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _stop)
+    reopen_on_hangup()
     options.model = find_model(options.model)
     address = SAMPLE if options.source is None else options.source
     sinks = options.sink or ["jsonl"]
