@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Mapping
 from functools import partial
 from http.client import HTTPException, HTTPResponse
+from ssl import SSLError
 from typing import Any, ClassVar
-from urllib.parse import unquote, urlsplit
-from urllib.request import Request, urlopen
 
 from edge_runtime.errors import SourceError
 from edge_runtime.preprocess import MAX_FILE_BYTES, decode_image
 from edge_runtime.sources.address import without_password
 from edge_runtime.sources.base import ConfiguredConnection, Picture
+from edge_runtime.sources.http.opener import HTTP_OPTIONS, make_opener
 from edge_runtime.sources.options import SourceOption, number_option
 
 SNAPSHOT_SECONDS = 1.0
@@ -26,13 +25,13 @@ _MAX_HEADERS = 100
 class HTTPConnection(ConfiguredConnection):
     """Reads ``multipart/x-mixed-replace`` (MJPEG) part by part, or asks for a picture every ``interval`` seconds."""
 
-    OPTIONS: ClassVar[tuple[SourceOption, ...]] = (number_option("interval", 0.05, 86400),)
+    OPTIONS: ClassVar[tuple[SourceOption, ...]] = (number_option("interval", 0.05, 86400), *HTTP_OPTIONS)
 
     def __init__(self, url: str, options: Mapping[str, Any]) -> None:
         self._name = without_password(url)
-        self._url = url
+        self._opener = make_opener(url, options)
         self._response: HTTPResponse | None = None
-        self._boundary: bytes | None = None
+        self._boundaries: tuple[bytes, ...] = ()
         self._next_snapshot = 0.0
         self._pushed_back = b""
         self._deadline = 0.0
@@ -51,7 +50,8 @@ class HTTPConnection(ConfiguredConnection):
             boundary = response.headers.get_param("boundary")
             if not isinstance(boundary, str) or not boundary:
                 raise SourceError(f"{self._name}: the stream names no boundary between its pictures")
-            self._boundary = b"--" + boundary.removeprefix("--").encode()
+            # A delimiter is the boundary behind two dashes (RFC 2046, 5.1.1); many cameras count those to the boundary.
+            self._boundaries = (b"--" + boundary.encode(), *([boundary.encode()] if boundary.startswith("--") else []))
         elif not kind.startswith("image/"):
             raise SourceError(f"{self._name}: gives {kind}, neither an MJPEG stream nor a picture")
 
@@ -61,7 +61,7 @@ class HTTPConnection(ConfiguredConnection):
         Raises:
             SourceError: the connection is lost, or gives no whole picture in time.
         """
-        content = self._read_snapshot() if self._boundary is None else self._read_part(self._boundary)
+        content = self._read_part() if self._boundaries else self._read_snapshot()
         return Picture(partial(decode_image, content, self._name), len(content))
 
     def close(self) -> None:
@@ -71,10 +71,11 @@ class HTTPConnection(ConfiguredConnection):
 
     def _request(self) -> HTTPResponse:
         try:
-            # S310: the registry of sources leads here from http and https only
-            response: HTTPResponse = urlopen(_authorized(self._url), timeout=self._patience)  # noqa: S310
+            response: HTTPResponse = self._opener.open(self._name, timeout=self._patience)
         except (OSError, HTTPException, ValueError) as error:
-            raise SourceError(f"{self._name}: cannot connect: {getattr(error, 'reason', error)}") from error
+            reason = getattr(error, "reason", error)
+            fix = "; trust its certificate with verify=FILE, or verify=off" if isinstance(reason, SSLError) else ""
+            raise SourceError(f"{self._name}: cannot connect: {reason}{fix}") from error
         return response
 
     def _read_snapshot(self) -> bytes:
@@ -85,10 +86,10 @@ class HTTPConnection(ConfiguredConnection):
         with response:
             return self._bounded(response, MAX_FILE_BYTES)
 
-    def _read_part(self, boundary: bytes) -> bytes:
+    def _read_part(self) -> bytes:
         assert self._response is not None
         self._deadline = time.monotonic() + self._patience
-        while not self._line(self._response).startswith(boundary):
+        while not self._line(self._response).startswith(self._boundaries):
             pass
         length = None
         for _ in range(_MAX_HEADERS):
@@ -98,14 +99,14 @@ class HTTPConnection(ConfiguredConnection):
             if name.strip().lower() == b"content-length" and value.strip().isdigit():
                 length = int(value)
         if length is None:
-            return self._until_boundary(self._response, boundary)
+            return self._until_boundary(self._response)
         if length > MAX_FILE_BYTES:
             raise SourceError(f"{self._name}: announces a picture of {length} bytes; the limit is {MAX_FILE_BYTES}")
         return self._bounded(self._response, length)
 
-    def _until_boundary(self, response: HTTPResponse, boundary: bytes) -> bytes:
+    def _until_boundary(self, response: HTTPResponse) -> bytes:
         content = bytearray()
-        while not (line := self._line(response)).startswith(boundary):
+        while not (line := self._line(response)).startswith(self._boundaries):
             content += line
             if len(content) > MAX_FILE_BYTES:
                 raise SourceError(f"{self._name}: a picture of more than {MAX_FILE_BYTES} bytes")
@@ -140,13 +141,3 @@ class HTTPConnection(ConfiguredConnection):
     def _check_deadline(self) -> None:
         if time.monotonic() > self._deadline:
             raise SourceError(f"{self._name}: no whole picture in {self._patience:g} s")
-
-
-def _authorized(url: str) -> Request:
-    """The request, with user and password of the address in its header."""
-    parts = urlsplit(url)
-    request = Request(without_password(url))  # noqa: S310 - see HTTPConnection._request
-    if parts.username is not None:
-        secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        request.add_header("Authorization", "Basic " + base64.b64encode(secret.encode()).decode())
-    return request
