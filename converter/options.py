@@ -75,6 +75,11 @@ def _add_gate_options(parser: argparse.ArgumentParser) -> None:
         help="how many percent of the images need the float model's answer "
         f"(default: {AUTO_MIN_AGREEMENT:g} with {AUTO}, else 0)",
     )
+    group.add_argument(
+        "--allow-chance",
+        action="store_true",
+        help="also convert a MODEL trained elsewhere whose float answers are no better than guessing",
+    )
 
 
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -132,7 +137,9 @@ def _add_delivery_options(parser: argparse.ArgumentParser) -> None:
 def _add_stranger_options(parser: argparse.ArgumentParser) -> None:
     add_model_options(parser)
     parser.add_argument(
-        "--image-size", metavar="S", type=int, help="the side of the images, for a MODEL that takes any size"
+        "--signature",
+        metavar="NAME",
+        help="of a SavedModel, what to convert (default: serving_default, or the only)",
     )
 
 

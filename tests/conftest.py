@@ -18,6 +18,7 @@ from shared import SHARED_DATA
 
 ROOT = Path(__file__).parents[1]
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a child that keeps nothing compiles all it imports at each start
 os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"  # read once a process, by whichever test opens a video first
 
 _users_cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edge-deploy-kit"
@@ -37,6 +38,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores already
 FIRST, SLOW, SLOW_WITH_DEMO, LONG, WITH_DEMO, SHORT = range(6)
 
 
+@pytest.hookimpl(trylast=True)  # when what is left out by its marker is gone
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first, so that no worker is left alone with one at the end.
 

@@ -17,7 +17,7 @@ from edge_runtime.console.command import UsageError, exit_with, logger, run_comm
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.decisions import DecisionSettings
 from edge_runtime.inference import Classifier
-from edge_runtime.model import SAMPLE, find_model
+from edge_runtime.model import SAMPLE, UserSays, find_model
 from edge_runtime.run.config_file import complete_options
 from edge_runtime.run.feed import Feed
 from edge_runtime.run.options import make_run_parser
@@ -27,9 +27,7 @@ from edge_runtime.sources import FrameCounts, open_source, without_password
 from edge_runtime.sources.live import LiveSettings
 
 _BEYOND_STALL = 5.0  # seconds: a stalled camera that comes back with the first new connection leaves no gap
-_OF_CLASSIFIER = (
-    "backend", "threads", "top_k", "threshold", "labels", "normalization", "resize", "sha256", "verify",
-)  # fmt: skip
+_OF_CLASSIFIER = ("backend", "threads", "top_k", "threshold", "sha256", "verify")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -114,7 +112,7 @@ def _heartbeat(counts: FrameCounts, max_fps: float | None) -> AbstractContextMan
 
 def _load(options: argparse.Namespace, stack: ExitStack) -> list[Classifier]:
     """The classifier, once a worker; they are closed with ``stack``."""
-    said = {name: getattr(options, name) for name in _OF_CLASSIFIER}
+    said = {name: getattr(options, name) for name in _OF_CLASSIFIER} | UserSays.of(options).as_arguments()
     if options.check:
         from edge_runtime.inference.trial import try_in_child  # here: it costs a start that does without 10 ms
 

@@ -17,7 +17,8 @@ EVERYTHING = {
     "smooth": '["mean:3", "hysteresis:0.8,0.4"]', "min-duration": "1.5", "max-gap": "30",
     "events": "true", "sink": '["jsonl", "csv:x"]',
     "check": "true", "sha256": f'"{"a" * 64}"', "verify": "true", "labels": '"labels.txt"', "normalization": '"-1..1"',
-    "resize": '"letterbox"',
+    "resize": '"letterbox"', "color": '"bgr"', "activation": '"softmax"', "task": '"binary"', "layout": '"nchw"',
+    "output": "1", "image-size": "224",
 }  # fmt: skip
 AS_OPTIONS = [
     "m.tflite", "camera:0", "--backend", "litert", "--threads", "2", "--top-k", "3", "--threshold", "0.5", "--policy",
@@ -25,6 +26,8 @@ AS_OPTIONS = [
     "hysteresis:0.8,0.4", "--min-duration", "1.5", "--max-gap", "30",
     "--events", "--sink", "jsonl", "--sink", "csv:x", "--check",
     "--sha256", "a" * 64, "--verify", "--labels", "labels.txt", "--normalization", "-1..1", "--resize", "letterbox",
+    "--color", "bgr", "--activation", "softmax", "--task", "binary", "--layout", "nchw", "--output", "1",
+    "--image-size", "224",
 ]  # fmt: skip
 
 

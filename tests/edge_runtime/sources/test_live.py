@@ -223,7 +223,7 @@ def command(tmp_path: Path) -> Callable[..., list[str]]:
 def test_edge_run_follows_a_stream_until_it_is_stopped(command: Callable[..., list[str]]) -> None:
     with (
         Camera([jpeg(RED), jpeg(GREEN), jpeg(BLUE)], "repeat") as camera,
-        subprocess.Popen(command(camera.url()), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process,
+        running(command(camera.url()), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process,
     ):
         lines = [json.loads(process.stdout.readline()) for _ in range(5)]
         process.send_signal(signal.SIGINT)
