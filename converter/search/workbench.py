@@ -107,7 +107,7 @@ class Workbench:
             NotApplicableError: the architecture does not allow the variant's preparation, or the target the recipe.
         """
         variant = adapt(variant, self._target)
-        with library_failures(f"{variant.name} cannot be made"):
+        with library_failures("the file cannot be made"):
             converted = self.conversion_of(variant).convert(variant, self.inputs)
             if variant.recipe is not FLOAT32:  # all are compared with it, even where it cannot run
                 check_requirements(converted, self._target, variant.name)
@@ -120,7 +120,7 @@ class Workbench:
             ConversionError: the converter refuses.
             NotApplicableError: it cannot calibrate twice.
         """
-        with library_failures(f"{variant.name} cannot be made"):
+        with library_failures("the file cannot be made"):
             converted = self.conversion_of(variant).convert_anew(variant, self.inputs_of(calibration))
             return self._package(converted, variant)
 
