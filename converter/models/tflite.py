@@ -10,7 +10,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from converter.errors import SourceError
+from converter.errors import SourceError, first_line
 from converter.models.base import FloatModel, check_image_input
 from converter.quantize import LiteRTConversion
 from converter.tflite.packing import unpack_model
@@ -39,7 +39,7 @@ class TFLiteFloatModel(FloatModel):
                 self._interpreter = Interpreter(model_content=content)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise SourceError(f"{path}: the interpreter cannot load it: {error}") from error
+            raise SourceError(f"{path}: the interpreter cannot load it: {first_line(error)}") from error
 
     @classmethod
     def load(cls, path: Path, image_size: int | None) -> TFLiteFloatModel:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.tensorflow
 
 LONGEST_LINE = 330  # some 300 characters beside the command's name
 
-CONVERTER_TEXT = """Could not translate MLIR to FlatBuffer.<unknown>:0: error: loc(fused["Erf:", "Erf@x"]): 'tf.Erf' op is
+CONVERTER_TEXT = """Could not translate MLIR to FlatBuffer.<unknown>:0: error: loc(fused["Erf:", "Erf@x"]): 'tf.Erf' op
 <unknown>:0: note: loc(fused["PartitionedCall:", "PartitionedCall"]): called from
 <unknown>:0: error: failed while converting: 'main':
 Some ops are not supported by the native TFLite runtime, you can enable TF kernels fallback using TF Select.
