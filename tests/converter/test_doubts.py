@@ -76,7 +76,7 @@ def test_a_wrong_normalization_is_refused_and_the_right_one_named(
     page = out.with_suffix(".report.html")
     assert line == (
         f"edge-convert: {out}: not written: top-1 of the float model is 50.0% on 50 images, where guessing gives "
-        f"50.0% (p = 1); with --normalization -1..1 the float model gets 100.0% of 50; see {page}; "
+        f"50.0% (p = 1); with --normalization -1..1 the float model gets 100.0% of 50; see {page.name}; "
         "--allow-chance converts it as it is"
     )
     assert not out.exists()
