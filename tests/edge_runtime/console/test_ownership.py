@@ -1,6 +1,7 @@
 """Whose package is it? Read off the files in its folder; tests/whole_chain/test_package_names.py does it with pip."""
 
 from importlib.machinery import PathFinder
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,7 @@ def test_a_stranger_is_named(
 def test_ours_without_its_files_is_installed_again(site: Path) -> None:
     write(site, {"trainer/__init__.py": "", **OURS})
     assert find_obstacle("trainer") == Obstacle("the package 'trainer' lacks files, or they were replaced", REINSTALL)
+    assert not find_obstacle("trainer").absent
 
 
 def test_what_nobody_installed_is_named_by_its_path(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,6 +107,10 @@ def test_what_cannot_be_read_installs_nothing(site: Path) -> None:
     write(site, {"trainer/__init__.py": MARKED, "bad-1.dist-info/METADATA": "Name: bad\nVersion: 1\n"})
     (site / "bad-1.dist-info" / "RECORD").write_bytes(b"trainer/\xff\xfe,,\n")
     assert find_obstacle("trainer") is None
+
+
+def test_what_is_installed_here_has_its_own_version() -> None:
+    assert our_distribution("trainer") == ("edge-deploy-kit", version("edge-deploy-kit"))
 
 
 def test_what_was_never_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
