@@ -57,6 +57,7 @@ class ConvertConfig:
         target_python: of an environment that has the target's interpreter, to prove the file in; None takes this one.
         golden: how many evaluation images travel in the file, made small, for ``edge-run --self-test``; None stands
             for ``GOLDEN_IMAGES``, and for 0 with the target "micro", where flash is scarce.
+        allow_chance: also converts a model trained elsewhere whose answers are no better than guessing.
         export: what else is written: names in ``EXPORT_NAMES``.
         seed: of the choice of calibration images.
         name: of the model, in its metadata; None takes the target's name without its suffix.
@@ -93,6 +94,7 @@ class ConvertConfig:
     target: str = LITERT.name
     target_python: Path | None = None
     golden: int | None = None
+    allow_chance: bool = False
     export: tuple[str, ...] = ()
     seed: int = 0
     name: str | None = None

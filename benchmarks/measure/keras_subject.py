@@ -112,7 +112,7 @@ def _contract(path: Path, shape: tuple[int | None, ...], said: UserSays) -> tupl
         )
     height, width, channels = read_image_input(path, shape, replace(said, layout="nhwc")).image_shape
     mean, std = parse_normalization(said.normalization)
-    resize, fraction = parse_resize(said.resize or "squash")
+    resize = parse_resize(said.resize or "squash")
     color = COLORS[said.color or ("gray" if channels == 1 else "rgb")]
-    spec = PreprocessSpec(height, width, resize=resize, crop_fraction=fraction, color=color, mean=mean, std=std)
+    spec = PreprocessSpec(height, width, *resize, color=color, mean=mean, std=std)
     return spec, cast(Task, said.task or "single-label"), cast(Activation, said.activation or "none")

@@ -103,7 +103,7 @@ def look_at_outputs(settled: SettledContract, source: Source, model: FloatModel)
     pixels = np.empty((len(frames), *spec.image_shape), np.float32)
     for number, frame in enumerate(frames):
         preprocess(frame, pixels[number : number + 1])
-    contract, meaning = settled_by(settled.contract, model.predict(pixels))
+    contract, meaning = settled_by(settled.contract, model.outputs_of(pixels))
     tell_guesses(source.path, contract.guesses)
     reason = settled.activation_reason
     if meaning is not None:

@@ -20,7 +20,6 @@ from converter.tflite.plain import make_plain
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.model import METADATA_NAME, ModelFile, UserSays, read_model_file
 
-_EDGE_TPU = "CUSTOM:edgetpu-custom-op"
 _INTEGERS = ("int8", "uint8", "int16", "int4", "uint4", "int2")
 
 
@@ -123,9 +122,6 @@ def _refuse_quantized(content: bytes, path: Path) -> None:
         ModelFileError: the file is damaged.
     """
     graphs = read_graphs(read_model(content, path), path)
-    advice = "name the float model it was made from"
-    if any(operator.name == _EDGE_TPU for graph in graphs for operator in graph.operators):
-        raise SourceError(f"{path}: it is compiled for the Edge TPU, for that chip alone; {advice}")
     tensors = [tensor for graph in graphs for tensor in graph.tensors if tensor.quantization is not None]
     weights = {tensor.dtype for tensor in tensors if tensor.constant_bytes and tensor.dtype in _INTEGERS}
     activations = {tensor.dtype for tensor in tensors if not tensor.constant_bytes and tensor.dtype in _INTEGERS}
@@ -133,5 +129,6 @@ def _refuse_quantized(content: bytes, path: Path) -> None:
         kinds = [f"{' and '.join(sorted(weights))} weights"] * bool(weights)
         kinds.append(f"{' and '.join(sorted(activations)) or 'float'} activations")
         raise SourceError(
-            f"{path}: it is quantized already ({', '.join(kinds)}); {advice}; edge-run and edge-bench take it as it is"
+            f"{path}: it is quantized already ({', '.join(kinds)}); name the float model it was made from; edge-run "
+            "and edge-bench take it as it is"
         )

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from converter.errors import ConversionError, first_line
+from converter.errors import library_failures
 from converter.quantize.recipes import Variant
 from edge_runtime.console.native import native_output_as_debug
 
@@ -24,15 +24,13 @@ def quantize_float_tflite(content: bytes, variant: Variant) -> bytes:
     from litert_quantizer.quantizer import Quantizer
 
     name = variant.recipe.name
-    try:
-        with native_output_as_debug(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            quantizer = Quantizer(bytearray(content))
-            _MAKERS[name](quantizer)
-            result = quantizer.quantize(None, enable_progress_bar=False, enable_progress_report=False)
-            return bytes(result.quantized_model)
-    except Exception as error:  # it raises nearly anything on what it does not know
-        raise ConversionError(f"litert-quantizer cannot convert the model to {name}: {first_line(error)}") from error
+    named = library_failures(f"litert-quantizer cannot convert the model to {name}")
+    with named, native_output_as_debug(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        quantizer = Quantizer(bytearray(content))
+        _MAKERS[name](quantizer)
+        result = quantizer.quantize(None, enable_progress_bar=False, enable_progress_report=False)
+        return bytes(result.quantized_model)
 
 
 def _float16(quantizer: Any) -> None:

@@ -19,13 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.errors import ConversionError, first_line
+from converter.errors import library_failures
 from converter.quantize.conversion import Conversion, Inputs
 from converter.quantize.litert import quantize_float_tflite
 from converter.quantize.pixels import by_channel, pixel_range
 from converter.quantize.recipes import Edges, Variant
 from edge_runtime.console.native import native_output_as_debug
-from edge_runtime.contracts.errors import EdgeDeployError
 
 
 class CalibratingConversion(Conversion):
@@ -43,7 +42,9 @@ class CalibratingConversion(Conversion):
 
     def convert_anew(self, variant: Variant, calibration: Inputs) -> bytes:
         """See :class:`Conversion`."""
-        return _quantize(self._calibrate(calibration), variant)
+        calibrated = self._calibrate(calibration)
+        with failures_named(f"convert the model to {variant.name}"):
+            return _quantize(calibrated, variant)
 
     def layer_statistics(self, variant: Variant, calibration: Inputs, inputs: Inputs) -> str:
         """See :class:`Conversion`."""
@@ -130,16 +131,9 @@ class TensorFlowConversion(CalibratingConversion):
 @contextmanager
 def failures_named(what: str) -> Iterator[None]:
     """Keeps TensorFlow's chatter out of sight, and maps its errors to one clear line: "TensorFlow cannot ``what``"."""
-    import tensorflow as tf
-
-    try:
-        with native_output_as_debug(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except (ValueError, TypeError, RuntimeError, OSError, tf.errors.OpError) as error:
-        if isinstance(error, EdgeDeployError):
-            raise
-        raise ConversionError(f"TensorFlow cannot {what}: {first_line(error)}") from error
+    with library_failures(f"TensorFlow cannot {what}"), native_output_as_debug(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _quantize(calibrated: bytes, variant: Variant, *, verify: bool = False) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from edge_runtime.backends.base import BackendInfo, check_threads
+from edge_runtime.backends.refusal import refuse_model
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.errors import BackendError
 from edge_runtime.model import ModelFile
@@ -30,8 +31,7 @@ class InterpreterBackend:
                 self._interpreter.allocate_tensors()
             self._output = self._interpreter.get_output_details()[model.output_position]["index"]
         except (ValueError, RuntimeError, ImportError, SystemError) as error:  # the last two: another numpy's ABI
-            reason = " ".join(str(error).split())
-            raise BackendError(f"{model.path}: {name} {version} cannot load it: {reason}; see edge-doctor") from error
+            raise refuse_model(model.path, name, version, str(error)) from error
         self._path = model.path
         if batch != 1 and not model.is_open:
             self._check_output(model, 1)

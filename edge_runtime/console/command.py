@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
+from edge_runtime.console.leaving import note_exit_code
 from edge_runtime.contracts.errors import ContractError, EdgeDeployError
 from edge_runtime.contracts.manifest import Activation, Task
 from edge_runtime.contracts.preprocessing import COLORS, parse_image_size, parse_normalization, parse_resize
@@ -80,7 +81,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--resize",
         metavar="MODE",
         type=_checked(parse_resize),
-        help="squash (default), center-crop[:FRACTION] or letterbox",
+        help="squash (default), center-crop[:FRACTION] or letterbox; with :antialias for models trained so",
     )
     group.add_argument(
         "--color", choices=tuple(COLORS), help="the channels it takes (default: rgb, of one channel gray)"
@@ -185,6 +186,7 @@ def exit_with(code: int) -> NoReturn:
         discard_stdout()
         logger.error("stdout: cannot write: %s", error.strerror)
         code = code or 1
+    note_exit_code(code)
     sys.exit(code)
 
 

@@ -93,7 +93,8 @@ class Classifier:
             threshold: categories below this score are left out; None takes the manifest's thresholds, else none.
             labels: a label file, for a model that carries none.
             normalization: for a float model that does not say it, as after ``edge-run --normalization``.
-            resize: "squash", "center-crop[:FRACTION]" or "letterbox", for a model that does not say it.
+            resize: "squash", "center-crop[:FRACTION]" or "letterbox", with ":antialias" for models trained so; for a
+                model that does not say it.
             color: "rgb", "bgr" or "gray": the channels it takes.
             activation: "none", "softmax" or "sigmoid": what makes probabilities of its output.
             task: "single-label", "multi-label" or "binary".

@@ -104,7 +104,7 @@ def _activation(model: ModelFile, said: UserSays, task: Task) -> Activation:
 def _preprocessing(model: ModelFile, said: UserSays) -> tuple[PreprocessSpec, list[str]]:
     """How frames become the input, and what of it is guessed."""
     height, width, channels = model.image_shape
-    resize, crop_fraction = parse_resize(said.resize or "squash")
+    resize = parse_resize(said.resize or "squash")
     if said.normalization is not None:
         mean, std = parse_normalization(said.normalization)
     elif model.input.is_quantized:
@@ -121,7 +121,7 @@ def _preprocessing(model: ModelFile, said: UserSays) -> tuple[PreprocessSpec, li
         raise ContractError(f"{model.path}: --color {color} does not fit its input of {channels} channels")
     guesses = ["--color rgb"] * (said.color is None and channels == 3) + ["--resize squash"] * (said.resize is None)
     try:
-        return PreprocessSpec(height, width, resize, crop_fraction, color=COLORS[color], mean=mean, std=std), guesses
+        return PreprocessSpec(height, width, *resize, color=COLORS[color], mean=mean, std=std), guesses
     except ContractError as error:
         raise ContractError(f"{model.path}: {error}") from error
 

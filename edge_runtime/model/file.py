@@ -25,6 +25,7 @@ from edge_runtime.model.scores_output import choose_output
 from edge_runtime.model.tensor_tables import read_outputs, read_sides, read_tensor
 
 METADATA_NAME = "TFLITE_METADATA"
+MODEL_SUFFIXES = frozenset({".lite", ".tflite"})
 MAX_ASSOCIATED_BYTES = 16 << 20
 
 _LOGISTIC, _SOFTMAX = 14, 25

@@ -44,6 +44,36 @@ def lines_of(capfdbinary: pytest.CaptureFixture[bytes]) -> list[dict[str, object
     return [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
 
 
+def test_a_model_that_was_trained_on_antialiased_pictures(
+    model: list[str], tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    large = Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8))
+    large.paste((255, 255, 0), (0, 0, 60, 45))
+    large.save(tmp_path / "large.png")
+    large.resize((8, 6), Image.Resampling.BILINEAR).save(tmp_path / "small.png")
+    assert main([model[0], str(tmp_path / "*.png"), *model[1:], "--resize", "squash:antialias", "--top-k", "3"]) == 0
+    first, second = lines_of(capfdbinary)
+    assert first["categories"] == second["categories"]
+
+
+def test_what_is_no_picture_of_the_user_is_left_out_and_counted(
+    model: list[str], pictures: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for place in (".ipynb_checkpoints/a-checkpoint.png", ".Trash-1000/files/b.png", "@eaDir/c.png", "._a.png"):
+        (pictures / place).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8)).save(pictures / place)
+    for suffix, kind in (("jfif", "JPEG"), ("jpe", "JPEG"), ("tif", "TIFF"), ("tiff", "TIFF"), ("avif", "AVIF")):
+        Image.new("RGB", (64, 48), COLORS["blue"]).save(pictures / f"z.{suffix}", kind)
+    assert main([model[0], str(pictures), *model[1:]]) == 0
+    said = capfd.readouterr()
+    assert len(said.out.splitlines()) == 8
+    assert said.err.count("left out: 3 hidden folders, 1 .txt, 1 hidden file") == 1
+    assert main([model[0], str(pictures / "*"), *model[1:]]) == 0
+    said = capfd.readouterr()
+    assert len(said.out.splitlines()) == 7  # the glob goes into no folder
+    assert said.err.count("left out: 1 .txt") == 1
+
+
 def test_a_folder_gives_one_json_line_a_picture(
     model: list[str], pictures: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
