@@ -27,12 +27,14 @@ class FloatModel(ABC):
         image_shape: (height, width, channels) of the images it takes.
         output_shape: of its scores, the batch first.
         own_file: what MODEL says of itself where it is a .tflite; None where it is none.
+        takes_bytes: whether pixels go in as they are, 0 to 255, as its integer input says.
     """
 
     path: Path
     image_shape: tuple[int, int, int]
     output_shape: Shape
     own_file: ModelFile | None = None
+    takes_bytes: bool = False
 
     @classmethod
     @abstractmethod
@@ -46,6 +48,17 @@ class FloatModel(ABC):
         Raises:
             SourceError: it is damaged, holds code, or is no image classifier.
         """
+
+    @classmethod
+    def load_signature(cls, path: Path, image_size: int | None, signature: str | None) -> FloatModel:
+        """Loads what ``path`` computes under the name ``signature``; None stands for the usual.
+
+        Raises:
+            SourceError: as :meth:`load`; or it has no signatures, and one is named.
+        """
+        if signature is not None:
+            raise SourceError(f"{path}: only a SavedModel has signatures; leave --signature out")
+        return cls.load(path, image_size)
 
     @abstractmethod
     def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:

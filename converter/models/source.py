@@ -19,7 +19,7 @@ _FLOAT_MODELS = Registry(
     "kind of MODEL",
     {
         "keras": "converter.models.keras:KerasFloatModel",
-        "saved-model": "converter.models.saved_model:SavedModelFloatModel",
+        "saved-model": "converter.models.saved_model.float_model:SavedModelFloatModel",
         "tflite": "converter.models.tflite:TFLiteFloatModel",
     },
 )
@@ -80,19 +80,20 @@ def open_source(path: Path) -> Source:
     return Source(path, _KINDS[path.suffix])
 
 
-def load_source(source: Source, image_size: int | None) -> FloatModel:
+def load_source(source: Source, image_size: int | None, signature: str | None = None) -> FloatModel:
     """Loads the model.
 
     Args:
         source: what to load.
         image_size: the side of its images, for a model that takes any.
+        signature: of a SavedModel; None takes the default one, or the only one.
 
     Raises:
         SourceError: it is damaged, holds code, is no image classifier, or is not what its record says.
         ModelFileError: a .tflite that is damaged or no image classifier.
     """
     kind = "keras" if source.kind == "run" else source.kind
-    model: FloatModel = _FLOAT_MODELS.load(kind).load(source.file, image_size)
+    model: FloatModel = _FLOAT_MODELS.load(kind).load_signature(source.file, image_size, signature)
     if source.contract is not None:
         _check_against_record(model, source.contract)
     return model

@@ -1,0 +1,97 @@
+"""Which tensors of a SavedModel are the image and the scores: its signatures say it, where several fit the user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tensorflow.core.framework.types_pb2 import DataType
+from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, SignatureDef, TensorInfo
+
+from converter.errors import SourceError
+from converter.models.base import Shape, check_scores_output
+from converter.models.saved_model.names import listed, printable
+
+_SERVING = "serving_default"
+_OWN_SIGNATURES = "__saved_model_"
+_BYTES = {DataType.DT_UINT8, DataType.DT_UINT16, DataType.DT_INT16, DataType.DT_INT32, DataType.DT_INT64}
+_FLOATS = {DataType.DT_FLOAT, DataType.DT_HALF, DataType.DT_BFLOAT16, DataType.DT_DOUBLE}
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A way to call a SavedModel with an image.
+
+    Attributes:
+        image: the tensor that is fed.
+        scores: the name of the tensor that is fetched.
+        output: what the signature calls it.
+    """
+
+    image: TensorInfo
+    scores: str
+    output: str
+
+    @property
+    def takes_bytes(self) -> bool:
+        """Whether the image is of integers: then the model scales pixels of 0..255 itself."""
+        return self.image.dtype in _BYTES
+
+    @property
+    def image_shape(self) -> Shape:
+        """Of the tensor that is fed, the batch first."""
+        return _shape(self.image)
+
+
+def read_signature(path: Path, meta: MetaGraphDef, name: str | None) -> Signature:
+    """The signature ``name``; where that is None the default one, or the only one.
+
+    Raises:
+        SourceError: there is none of that name, it takes or gives something else, or which is meant has to be said;
+            the message lists what there is.
+    """
+    signature = _choose(path, meta, name)
+    if len(signature.inputs) != 1:
+        raise SourceError(f"{path}: it has {len(signature.inputs)} inputs ({listed(sorted(signature.inputs))}); "
+                          "edge-convert takes models of one image")  # fmt: skip
+    outputs = dict(sorted(signature.outputs.items()))
+    if len(outputs) != 1:
+        check_scores_output(path, [(printable(key, 40), _shape(info)) for key, info in outputs.items()])
+    ((called, image),) = signature.inputs.items()
+    if image.dtype == DataType.DT_STRING:
+        raise SourceError(
+            f"{path}: its input {printable(called)} takes image files, not pixels; --signature names one that takes "
+            f"pixels: {listed(sorted(_signatures(meta)))}"
+        )
+    if image.dtype not in _BYTES | _FLOATS or not image.name.endswith(":0"):
+        raise SourceError(f"{path}: its input {printable(called)} is of type {DataType.Name(image.dtype)}; "
+                          "export the model with an image of float32 or uint8")  # fmt: skip
+    ((output, scores),) = outputs.items()
+    if scores.dtype not in _FLOATS:
+        raise SourceError(f"{path}: its output {printable(output)} is of type {DataType.Name(scores.dtype)}; a "
+                          "classifier gives scores: name another with --signature, or export it so")  # fmt: skip
+    return Signature(image, scores.name, output)
+
+
+def _choose(path: Path, meta: MetaGraphDef, name: str | None) -> SignatureDef:
+    signatures = _signatures(meta)
+    names = listed(sorted(signatures))
+    if not signatures:
+        raise SourceError(f"{path}: it has no signature; export it with one, in Keras with model.export()")
+    if name is not None:
+        if name not in signatures:
+            raise SourceError(f"{path}: it has no signature {name!r}; --signature names one of: {names}")
+        return signatures[name]
+    if _SERVING in signatures:
+        return signatures[_SERVING]
+    if len(signatures) > 1:
+        raise SourceError(f"{path}: it has several signatures; say which with --signature: {names}")
+    return next(iter(signatures.values()))
+
+
+def _signatures(meta: MetaGraphDef) -> dict[str, SignatureDef]:
+    return {key: value for key, value in meta.signature_def.items() if not key.startswith(_OWN_SIGNATURES)}
+
+
+def _shape(info: TensorInfo) -> Shape:
+    return tuple(side.size if side.size >= 0 else None for side in info.tensor_shape.dim)
