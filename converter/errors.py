@@ -4,6 +4,7 @@ EdgeDeployError                 (edge_runtime.contracts.errors)
 └── ConverterError
     ├── ConfigError             a configuration that cannot work; the command ends with exit code 2
     ├── SourceError             a MODEL that cannot be read, or whose parts do not fit one another
+    │   └── LoadError           the library that its kind is loaded with cannot load it; another version may
     ├── DataError               images that cannot calibrate or evaluate it
     ├── ConversionError         a converter cannot convert the model
     │   └── TargetError         the converted model does not run where it is meant to
@@ -29,6 +30,10 @@ class ConfigError(ConverterError, ValueError):
 
 class SourceError(ConverterError):
     """A MODEL that cannot be read, or whose parts do not fit one another."""
+
+
+class LoadError(SourceError):
+    """The library that its kind is loaded with cannot load it; another version may."""
 
 
 class DataError(ConverterError):

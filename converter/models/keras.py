@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.errors import NotApplicableError, SourceError, first_line
+from converter.errors import LoadError, NotApplicableError, SourceError, first_line
 from converter.models.base import FloatModel, Shape, check_image_input, check_scores_output
 from converter.quantize import Inputs, Preparation, TensorFlowConversion, failures_named
 from converter.quantize.weights import KerasModel, flatten, is_channels_first, prepare_copy
@@ -76,7 +76,7 @@ def load_keras(path: Path) -> KerasModel:
             warnings.simplefilter("ignore")
             model = keras.models.load_model(path, custom_objects=_keras_2_objects(), compile=False, safe_mode=True)
     except Exception as error:  # Keras raises nearly anything on damaged files
-        raise SourceError(f"{path}: Keras cannot load it: {_reason(error)}") from error
+        raise LoadError(f"{path}: Keras cannot load it: {_reason(error)}") from error
     if not isinstance(model, keras.Model):
         raise SourceError(f"{path}: it is no Keras model but a {type(model).__name__}; save the whole model")
     return _with_input(path, model)
@@ -134,7 +134,7 @@ def _flat(path: Path, model: KerasModel, image_shape: tuple[int, int, int]) -> K
     except NotApplicableError as error:
         raise SourceError(f"{path}: {error}") from error
     except Exception as error:  # layers raise nearly anything
-        raise SourceError(f"{path}: its layers cannot be called on one image: {first_line(error)}") from error
+        raise LoadError(f"{path}: its layers cannot be called on one image: {first_line(error)}") from error
 
 
 def _check_is_keras_file(path: Path) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from converter.errors import SourceError
+from converter.errors import LoadError, SourceError
 from converter.models.base import FloatModel, describe_shape
+from converter.models.keras_2 import load_by_keras_2
 from converter.models.saved_model import MODEL_FILE
 from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
 from edge_runtime.model import ModelContract
@@ -92,11 +93,22 @@ def load_source(source: Source, image_size: int | None, signature: str | None = 
         SourceError: it is damaged, holds code, is no image classifier, or is not what its record says.
         ModelFileError: a .tflite that is damaged or no image classifier.
     """
-    kind = "keras" if source.kind == "run" else source.kind
-    model: FloatModel = _FLOAT_MODELS.load(kind).load_signature(source.file, image_size, signature)
+    model = _load(source, image_size, signature)
     if source.contract is not None:
         _check_against_record(model, source.contract)
     return model
+
+
+def _load(source: Source, image_size: int | None, signature: str | None) -> FloatModel:
+    kind = "keras" if source.kind == "run" else source.kind
+    try:
+        model: FloatModel = _FLOAT_MODELS.load(kind).load_signature(source.file, image_size, signature)
+        return model
+    except LoadError:
+        older = load_by_keras_2(source.file, image_size) if kind == "keras" else None
+        if older is None:
+            raise
+        return older
 
 
 def _check_against_record(model: FloatModel, contract: ModelContract) -> None:
