@@ -46,6 +46,7 @@ class ConvertConfig:
         normalization: see ``contracts.preprocessing.parse_normalization``.
         resize: see ``contracts.preprocessing.parse_resize``.
         image_size: the side of the images, for a model that takes any.
+        signature: which signature of a SavedModel is converted; None takes the default one, or the only one.
         target: where the file is to run: a name in ``converter.targets.TARGETS``.
         target_python: of an environment that has the target's interpreter, to prove the file in; None takes this one.
         golden: how many evaluation images travel in the file, made small, for ``edge-run --self-test``; None stands
@@ -77,6 +78,7 @@ class ConvertConfig:
     normalization: str | None = None
     resize: str | None = None
     image_size: int | None = None
+    signature: str | None = None
     target: str = LITERT.name
     target_python: Path | None = None
     golden: int | None = None

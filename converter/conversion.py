@@ -52,7 +52,7 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
     with interrupts_kept(), tempfile.TemporaryDirectory(prefix="edge-convert-") as name:
         folder = Path(name)
         with timer.phase("load and export"):
-            model = load_source(source, config.image_size)
+            model = load_source(source, config.image_size, config.signature)
             conversion = model.start_conversion(folder / "exported")
         settled = settled or settle_by_answers(config, source, model, conversion, folder)
         identity = identify(config, source, settled.contract, created_utc)

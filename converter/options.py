@@ -134,6 +134,11 @@ def _add_stranger_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--image-size", metavar="S", type=int, help="the side of the images, for a MODEL that takes any size"
     )
+    parser.add_argument(
+        "--signature",
+        metavar="NAME",
+        help="of a SavedModel, what to convert (default: serving_default, or the only)",
+    )
 
 
 def _add_card_options(parser: argparse.ArgumentParser) -> None:

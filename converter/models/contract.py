@@ -15,6 +15,7 @@ from edge_runtime.console.command import logger
 from edge_runtime.contracts.training import TRAINING_NAME
 from edge_runtime.model import ModelContract, UserSays, read_model_file, resolve_contract
 
+_BYTES = "0..255"
 _SUM_TOLERANCE = 1e-3
 
 
@@ -59,12 +60,29 @@ def contract_of_stranger(source: Source, model: FloatModel, float_file: Path, sa
     """
     own = model.own_file
     file = own or replace(read_model_file(float_file), path=source.path)
-    contract = resolve_contract(file, said)
+    contract = resolve_contract(file, _said_of_pixels(source, model, said))
     if own is not None and own.manifest is not None:
         return SettledContract(contract, f"{contract.activation}: the manifest of {source.path.name} says so")
     if file.ends_in != "none":
         return SettledContract(contract, f"none: the model ends in {file.ends_in}, so its outputs are probabilities")
     return SettledContract(contract, f"{contract.activation}: the model ends in neither softmax nor sigmoid")
+
+
+def _said_of_pixels(source: Source, model: FloatModel, said: UserSays) -> UserSays:
+    """What the user says, with the normalisation that an integer input leaves no choice of.
+
+    Raises:
+        SourceError: the user says another.
+    """
+    if not model.takes_bytes:
+        return said
+    if said.normalization is None:
+        logger.info("%s: its input is of integers, so pixels go in as they are (%s)", source.path, _BYTES)
+    elif said.normalization != _BYTES:
+        raise SourceError(
+            f"{source.path}: its input is of integers, so it scales pixels itself; leave --normalization out"
+        )
+    return replace(said, normalization=_BYTES)
 
 
 def look_at_outputs(settled: SettledContract, source: Source, outputs: NDArray[np.float32]) -> SettledContract:

@@ -169,7 +169,7 @@ def in_the_making_of_a_resource(path: Path, mark: Path) -> None:
     _write_tf2(path, call, table=table)
 
 
-def _tf1(path: Path, add: Callable[[Any], Any]) -> None:
+def _tf1(path: Path, add: Callable[[], dict[str, Any]]) -> None:
     """A TF1 SavedModel; ``add`` gives what the builder is told beside the signature."""
     import tensorflow as tf
 
@@ -181,24 +181,22 @@ def _tf1(path: Path, add: Callable[[Any], Any]) -> None:
         session.run(v1.global_variables_initializer())
         builder = v1.saved_model.Builder(str(path))
         signature = v1.saved_model.predict_signature_def({"images": images}, {"scores": scores})
-        builder.add_meta_graph_and_variables(
-            session, ["serve"], {"serving_default": signature}, **add(session.graph)
-        )
+        builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature}, **add())
         builder.save()
 
 
 def in_main_op(path: Path, mark: Path) -> None:
     import tensorflow as tf
 
-    _tf1(path, lambda graph: {"main_op": tf.group(tf.io.write_file(str(mark), "here"))})
+    _tf1(path, lambda: {"main_op": tf.group(tf.io.write_file(str(mark), "here"))})
 
 
 def in_the_old_main_op(path: Path, mark: Path) -> None:
     import tensorflow as tf
 
-    def add(graph: Any) -> dict[str, Any]:
+    def add() -> dict[str, Any]:
         with tf.control_dependencies([tf.io.write_file(str(mark), "here")]):
-            graph.add_to_collection("legacy_init_op", tf.no_op("old"))
+            tf.compat.v1.add_to_collection("legacy_init_op", tf.no_op("old"))
         return {}
 
     _tf1(path, add)
@@ -207,7 +205,7 @@ def in_the_old_main_op(path: Path, mark: Path) -> None:
 def in_an_initializer(path: Path, mark: Path) -> None:
     import tensorflow as tf
 
-    def add(graph: Any) -> dict[str, Any]:
+    def add() -> dict[str, Any]:
         with tf.control_dependencies([tf.io.write_file(str(mark), "here")]):
             value = tf.constant(1.0)
         tf.compat.v1.get_variable("late", initializer=value, collections=["elsewhere"])
@@ -219,7 +217,7 @@ def in_an_initializer(path: Path, mark: Path) -> None:
 def read_by_a_table(path: Path, mark: Path) -> None:
     import tensorflow as tf
 
-    def add(graph: Any) -> dict[str, Any]:
+    def add() -> dict[str, Any]:
         initializer = tf.lookup.TextFileInitializer("/etc/passwd", tf.string, 0, tf.int64, 1, delimiter=":")
         tf.lookup.StaticHashTable(initializer, -1)
         return {"main_op": tf.compat.v1.tables_initializer()}
@@ -259,7 +257,7 @@ def as_the_restoring(path: Path, mark: Path) -> None:
 
 def under_a_functions_name(path: Path, mark: Path) -> None:
     """A call by the function's name, as TF1 made it, of a function named as an operator."""
-    _tf1(path, lambda graph: {})
+    _tf1(path, dict)
 
     def change(meta: Any) -> None:
         function = meta.graph_def.library.function.add()
@@ -271,7 +269,7 @@ def under_a_functions_name(path: Path, mark: Path) -> None:
 
 
 def of_an_operator_nobody_knows(path: Path, mark: Path) -> None:
-    _tf1(path, lambda graph: {})
+    _tf1(path, dict)
 
     def change(meta: Any) -> None:
         meta.graph_def.node.add(name="new", op="TotallyNewOperator")
@@ -281,7 +279,7 @@ def of_an_operator_nobody_knows(path: Path, mark: Path) -> None:
 
 def with_a_link(path: Path, mark: Path) -> None:
     """Its variables lie elsewhere."""
-    _tf1(path, lambda graph: {})
+    _tf1(path, dict)
     (data,) = (path / "variables").glob("*.data*")
     data.rename(path.with_name("elsewhere"))
     data.symlink_to(path.with_name("elsewhere"))

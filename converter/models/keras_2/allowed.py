@@ -36,11 +36,7 @@ _SETTINGS = """
 _VALUES = "TensorShape __ellipsis__ __numpy__ __tensor__ __tuple__"
 _OPERATORS = "InstanceProperty SlicingOpLambda TFOpLambda TensorFlowOpLayer"
 _CLASSES = frozenset(" ".join((_LAYERS, _MODELS, _SETTINGS, _VALUES, _OPERATORS)).split())
-_ROOMS = """
-    activations constraints engine.functional initializers layers mixed_precision models regularizers
-    src.engine.functional
-"""
-_MODULES = {"", "builtins", "keras", *(f"keras.{name}" for name in _ROOMS.split())}
+_MODULE = re.compile(r"(?:builtins|(?:tf_)?keras(?:\.\w+)*)?")
 _ACTIVATIONS = {
     "elu", "exponential", "gelu", "hard_sigmoid", "linear", "mish", "relu", "selu", "sigmoid", "softmax", "softplus",
     "softsign", "swish", "tanh",
@@ -71,7 +67,7 @@ def refuse_code(path: Path, config: Any) -> None:
     for entry in _dictionaries(config):
         if "class_name" in entry:
             _check_class(path, str(entry["class_name"]), entry.get("config"))
-        if str(entry.get("module") or "") not in _MODULES:
+        if not _MODULE.fullmatch(str(entry.get("module") or "")):
             raise _own_code(path, f"{entry['module']}.{entry.get('class_name')}")
 
 

@@ -18,8 +18,8 @@ from converter.models.saved_model.allowed import refuse_what_does_more
 from converter.models.saved_model.graph import called_functions, functions_of, needed_nodes, node_name
 from converter.models.saved_model.variables import VARIABLES, read_variables
 
-_FLOAT_AS_WELL = {"Cast": "SrcT", "ResizeBilinear": "T"}
-"""Operators that give the same for float32 as for other numbers, and the attribute that says which they take."""
+_FLOAT_AS_WELL = {"Cast": "SrcT", "Identity": "T", "ResizeBilinear": "T"}
+"""Operators that compute the same with float32 as with other numbers, and the attribute that says which they take."""
 _DROPPED = ("_class", "_output_shapes", "_input_shapes", "config", "config_proto", "executor_type")
 """Attributes: places beside nodes that are cut away, shapes for another batch, and settings of the runtime."""
 
@@ -124,19 +124,21 @@ def _with_values(graph: GraphDef, values: Mapping[str, NDArray[np.generic]], sco
 
 def _feed_float(frozen: Frozen) -> None:
     """Makes the placeholder float32; casts that the graph begins with take that as it is."""
-    nodes = {node.name: node for node in frozen.graph.node}
-    placeholder = nodes[node_name(frozen.image)]
+    (placeholder,) = (node for node in frozen.graph.node if node.name == node_name(frozen.image))
     dtype = placeholder.attr["dtype"].type
     if dtype == DataType.DT_FLOAT:
         return
     placeholder.attr["dtype"].type = DataType.DT_FLOAT
     cast = NodeDef(name=f"{placeholder.name}/as_fed", op="Cast", input=[placeholder.name])
     cast.attr["SrcT"].type, cast.attr["DstT"].type = DataType.DT_FLOAT, dtype
-    for node in frozen.graph.node:
-        if placeholder.name not in map(node_name, node.input):
-            continue
-        if node.op in _FLOAT_AS_WELL:
-            node.attr[_FLOAT_AS_WELL[node.op]].type = DataType.DT_FLOAT
-        else:
-            node.input[:] = [cast.name if node_name(name) == placeholder.name else name for name in node.input]
+    floats = [placeholder.name]
+    for name in floats:
+        for node in frozen.graph.node:
+            if name not in map(node_name, node.input):
+                continue
+            if node.op in _FLOAT_AS_WELL:
+                node.attr[_FLOAT_AS_WELL[node.op]].type = DataType.DT_FLOAT
+                floats += [node.name] * (node.op == "Identity")
+            else:
+                node.input[:] = [cast.name if node_name(tensor) == name else tensor for tensor in node.input]
     frozen.graph.node.append(cast)

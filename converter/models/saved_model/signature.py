@@ -59,10 +59,9 @@ def read_signature(path: Path, meta: MetaGraphDef, name: str | None) -> Signatur
         check_scores_output(path, [(printable(key, 40), _shape(info)) for key, info in outputs.items()])
     ((called, image),) = signature.inputs.items()
     if image.dtype == DataType.DT_STRING:
-        raise SourceError(
-            f"{path}: its input {printable(called)} takes image files, not pixels; --signature names one that takes "
-            f"pixels: {listed(sorted(_signatures(meta)))}"
-        )
+        others = [key for key, other in _signatures(meta).items() if _takes_pixels(other)]
+        fix = f"take another with --signature: {listed(sorted(others))}" if others else "export it with an image input"
+        raise SourceError(f"{path}: its input {printable(called)} takes files or text, not pixels; {fix}")
     if image.dtype not in _BYTES | _FLOATS or not image.name.endswith(":0"):
         raise SourceError(f"{path}: its input {printable(called)} is of type {DataType.Name(image.dtype)}; "
                           "export the model with an image of float32 or uint8")  # fmt: skip
@@ -91,6 +90,10 @@ def _choose(path: Path, meta: MetaGraphDef, name: str | None) -> SignatureDef:
 
 def _signatures(meta: MetaGraphDef) -> dict[str, SignatureDef]:
     return {key: value for key, value in meta.signature_def.items() if not key.startswith(_OWN_SIGNATURES)}
+
+
+def _takes_pixels(signature: SignatureDef) -> bool:
+    return all(info.dtype in _BYTES | _FLOATS for info in signature.inputs.values())
 
 
 def _shape(info: TensorInfo) -> Shape:

@@ -24,7 +24,8 @@ def test_what_does_more_than_compute_is_refused_and_nothing_of_it_runs(
     capfd.readouterr()
     arguments = [
         str(model), "--out", str(tmp_path / "out.tflite"), "--normalization=-1..1", "--quantize", "float32",
-        "--labels", str(write_labels(tmp_path / "labels")), "--eval-data", str(write_color_images(tmp_path / "d", 1, 1)),
+        "--labels", str(write_labels(tmp_path / "labels.txt")),
+        "--eval-data", str(write_color_images(tmp_path / "eval", 1, seed=1)),
     ]  # fmt: skip
     assert main(arguments) == 1
     (line,) = capfd.readouterr().err.splitlines()
