@@ -70,8 +70,8 @@ class SavedModelFloatModel(FloatModel):
         """
         meta = read_meta_graph(folder)
         refuse_what_does_more(path, meta.graph_def, meta.saver_def)
-        chosen = read_signature(path, meta, signature)
         try:
+            chosen = read_signature(path, meta, signature)
             with native_output_as_debug():
                 return cls(path, chosen, freeze(folder, meta, chosen.image, chosen.scores), image_size)
         except EdgeDeployError:

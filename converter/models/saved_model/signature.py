@@ -11,6 +11,7 @@ from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, SignatureDef, 
 from converter.errors import SourceError
 from converter.models.base import Shape, check_scores_output
 from converter.models.saved_model.names import listed, printable
+from edge_runtime.console.command import logger
 
 _SERVING = "serving_default"
 _OWN_SIGNATURES = "__saved_model_"
@@ -54,9 +55,6 @@ def read_signature(path: Path, meta: MetaGraphDef, name: str | None) -> Signatur
     if len(signature.inputs) != 1:
         raise SourceError(f"{path}: it has {len(signature.inputs)} inputs ({listed(sorted(signature.inputs))}); "
                           "edge-convert takes models of one image")  # fmt: skip
-    outputs = dict(sorted(signature.outputs.items()))
-    if len(outputs) != 1:
-        check_scores_output(path, [(printable(key, 40), _shape(info)) for key, info in outputs.items()])
     ((called, image),) = signature.inputs.items()
     if image.dtype == DataType.DT_STRING:
         others = [key for key, other in _signatures(meta).items() if _takes_pixels(other)]
@@ -65,11 +63,24 @@ def read_signature(path: Path, meta: MetaGraphDef, name: str | None) -> Signatur
     if image.dtype not in _BYTES | _FLOATS or not image.name.endswith(":0"):
         raise SourceError(f"{path}: its input {printable(called)} is of type {DataType.Name(image.dtype)}; "
                           "export the model with an image of float32 or uint8")  # fmt: skip
-    ((output, scores),) = outputs.items()
-    if scores.dtype not in _FLOATS:
-        raise SourceError(f"{path}: its output {printable(output)} is of type {DataType.Name(scores.dtype)}; a "
-                          "classifier gives scores: name another with --signature, or export it so")  # fmt: skip
-    return Signature(image, scores.name, output)
+    output = _scores_output(path, signature)
+    return Signature(image, signature.outputs[output].name, output)
+
+
+def _scores_output(path: Path, signature: SignatureDef) -> str:
+    """The name of the one output that may be scores: those of text and of whole numbers cannot."""
+    outputs = dict(sorted(signature.outputs.items()))
+    scores = [name for name, info in outputs.items() if info.dtype in _FLOATS]
+    if not scores:
+        raise SourceError(f"{path}: none of its outputs is of floating-point numbers ({listed(list(outputs))}), as "
+                          "scores are; take another signature with --signature, or export it with scores")  # fmt: skip
+    if len(scores) > 1:
+        check_scores_output(path, [(printable(name, 40), _shape(outputs[name])) for name in scores])
+    if len(outputs) > 1:
+        logger.info(
+            "%s: its output %s is taken for the scores: the others are no floating-point numbers", path, scores[0]
+        )
+    return scores[0]
 
 
 def _choose(path: Path, meta: MetaGraphDef, name: str | None) -> SignatureDef:

@@ -18,7 +18,7 @@ from saved_models import (
     write_tf2,
 )
 from small_run import SIDE, write_color_images
-from stranger_models import write_labels
+from stranger_models import color_model, write_labels
 
 from converter.cli import main
 from edge_runtime.model.file import read_model_file
@@ -49,6 +49,16 @@ def two_signatures(path: Path) -> Path:
     return write_tf2(path, {"first": plain, "second": upside_down})
 
 
+def write_trained(path: Path) -> Path:
+    """A model of Keras 3 with an optimizer, saved as an object: its saver restores copies of the variables."""
+    import tensorflow as tf
+
+    model = color_model()
+    model.compile("sgd", "categorical_crossentropy")
+    tf.saved_model.save(model, str(path))
+    return path
+
+
 RIGHT: dict[str, tuple[Callable[[Path], Path], tuple[str, ...]]] = {
     "TF2": (lambda path: write_tf2(path, {"serving_default": plain}), ("--normalization=-1..1",)),
     "its one signature": (lambda path: write_tf2(path, {"scores": plain}), ("--normalization=-1..1",)),
@@ -77,9 +87,13 @@ RIGHT: dict[str, tuple[Callable[[Path], Path], tuple[str, ...]]] = {
     "half precision": (
         lambda path: write_tf2(path, {"serving_default": plain}, dtype="float16"), ("--normalization=-1..1",)
     ),
+    "Keras 3, by tf.saved_model.save": (write_trained, ("--normalization=-1..1",)),
     "TF1": (lambda path: write_tf1(path, resource=False), ("--normalization=-1..1", "--signature", "predict")),
     "TF1 with resources": (
         lambda path: write_tf1(path, resource=True), ("--normalization=-1..1", "--signature", "predict")
+    ),
+    "TF1 with labels as another output": (
+        lambda path: write_tf1(path, resource=False), ("--normalization=-1..1", "--signature", "classify")
     ),
     "TF1 with a variable in parts": (
         lambda path: write_tf1(path, resource=False, parts=3), ("--normalization=-1..1", "--signature", "predict")
@@ -160,7 +174,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], tuple[str, ...], str]] = {
     ),
     "files": (of_files, (), "its input images takes files or text, not pixels; export it with an"),
     "class numbers": (
-        lambda path: write_tf2(path, {"serving_default": of_class_numbers}), (), "its output class is of type DT_INT64"
+        lambda path: write_tf2(path, {"serving_default": of_class_numbers}), (), "none of its outputs is of floating-point"
     ),
     "a batch of 4 inside": (
         lambda path: write_tf2(path, {"serving_default": fixed_reshape}, (4, SIDE, SIDE, 3)), (),
