@@ -46,7 +46,7 @@ class Judged:
     @property
     def broken_limits(self) -> list[str]:
         """What it lost, each limit that it broke as half a sentence; empty where it passed."""
-        return refusals(self.gate, self.per_class[0].label if self.per_class else "")
+        return refusals(self.gate, self.per_class)
 
     @cached_property
     def size_bytes(self) -> int:

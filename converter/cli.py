@@ -47,7 +47,7 @@ def _make_parser() -> argparse.ArgumentParser:
         "edge-convert",
         "Converts a classifier to one .tflite file, if it stays as accurate as it was.\n"
         "Beside the file go model.report.json and model.report.html. Where a limit is broken, the exit code is 3, the\n"
-        "reports say why, and the model is not written: a file of an earlier run is renamed to *.earlier.tflite.",
+        "reports say why, and the model is not written: a file of an earlier run stays as it is.",
         "edge-convert run --out model.tflite --quantize auto --max-drop 0.5\n  edge-convert inspect model.tflite",
     )
     parser.add_argument(

@@ -42,7 +42,7 @@ class ConvertConfig:
         eval_data: images, as edge-train takes them; None takes the test part of the run.
         input_type: of the input tensor; None takes the recipe's default.
         output_type: of the output tensor; None takes the recipe's default.
-        labels: a text file with one label a line; this and the next three only for a model that does not say it.
+        labels: a label file; this and the next three only for a model that does not say it.
         normalization: see ``contracts.preprocessing.parse_normalization``.
         resize: see ``contracts.preprocessing.parse_resize``.
         image_size: the side of the images, for a model that takes any.
@@ -51,6 +51,7 @@ class ConvertConfig:
         target_python: of an environment that has the target's interpreter, to prove the file in; None takes this one.
         golden: how many evaluation images travel in the file, made small, for ``edge-run --self-test``; None stands
             for ``GOLDEN_IMAGES``, and for 0 with the target "micro", where flash is scarce.
+        allow_chance: also converts a model trained elsewhere whose answers are no better than guessing.
         export: what else is written: names in ``EXPORT_NAMES``.
         seed: of the choice of calibration images.
         name: of the model, in its metadata; None takes the target's name without its suffix.
@@ -82,6 +83,7 @@ class ConvertConfig:
     target: str = LITERT.name
     target_python: Path | None = None
     golden: int | None = None
+    allow_chance: bool = False
     export: tuple[str, ...] = ()
     seed: int = 0
     name: str | None = None

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
-from datetime import datetime, timezone
 from pathlib import Path
 
 from converter.config import ConvertConfig
-from converter.deliver import Delivery, deliver, ensure_deliverable, write_delivery
-from converter.errors import ConfigError, SourceError
+from converter.conversion_record import ConversionRecord
+from converter.deliver import ensure_deliverable, write_delivery
+from converter.doubts import question_model
+from converter.errors import ConfigError, ConversionError, library_failures
 from converter.identity import creation_time, identify
 from converter.models import Source, load_source, open_source
 from converter.quantize import start_tensorflow
-from converter.quantize.package import Identity
-from converter.results import ConversionReport, ImageSet
-from converter.search import Found, Workbench, find_candidates
-from converter.settle import Settled, settle_by_answers, settle_by_record
+from converter.results import ConversionReport
+from converter.search import Workbench, find_candidates, take_best
+from converter.settle import settle_by_answers, settle_by_record
 from converter.timer import PhaseTimer
+from edge_runtime.console.command import logger
 from edge_runtime.console.native import interrupts_kept
-from edge_runtime.contracts.dataset import LabelledImages
+from edge_runtime.errors import BackendError
 
 
 def convert(config: ConvertConfig, out: Path) -> ConversionReport:
     """Converts a model, measures what it lost, and writes it to ``out`` if the gate lets it pass.
 
-    The report is written beside it in any case, as ``.report.json`` and ``.report.html``.
+    The report is written beside it as ``.report.json`` and ``.report.html``, also where the gate refuses, or where a
+    converter, an interpreter or a target fails. Then a file of an earlier run at ``out`` stays.
 
     Returns:
         The report, as it is in ``model.report.json``.
@@ -42,27 +43,47 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
         TargetError: the file does not run where it is meant to.
         ExportError: an export would write over somebody else's source file.
         OutputError: ``out`` or a report cannot be written.
-        GateRefusedError: what was tried lost more than the limits allow; no model was written.
+        GateRefusedError: what was tried lost more than the limits allow, or the float model guesses.
     """
     source = _open(config, out)
     created_utc = creation_time(source.record)
-    timer = PhaseTimer()
-    settled = settle_by_record(config, source)  # what can be wrong with images is said before the long work
+    record = ConversionRecord(config, out, PhaseTimer())
+    record.settled = settle_by_record(config, source)  # what can be wrong with images is said before the long work
     start_tensorflow()
-    with interrupts_kept(), tempfile.TemporaryDirectory(prefix="edge-convert-") as name:
-        folder = Path(name)
-        with timer.phase("load and export"):
-            model = load_source(source, config.image_size, config.signature)
-            conversion = model.start_conversion(folder / "exported")
-        settled = settled or settle_by_answers(config, source, model, conversion, folder)
-        identity = identify(config, source, settled.contract, created_utc)
-        bench = Workbench(model, conversion, identity, settled.images, config.limits, config.where, folder)
-        found = find_candidates(config, bench, timer)
-        delivery = deliver(config, found.chosen, settled.images.evaluation, out) if found.chosen else None
-    report = _report(config, settled, identity, found, delivery, timer, out)
+    try:
+        with interrupts_kept(), tempfile.TemporaryDirectory(prefix="edge-convert-") as folder:
+            _convert(record, source, created_utc, Path(folder))
+    except (ConversionError, BackendError) as error:
+        record.error = error
     # here, so that a Ctrl-C that was kept leaves no files
-    write_delivery(report, delivery, settled.images.evaluation.root, out)
+    report = record.to_report()
+    delivery = record.taken.delivery if record.taken else None
+    html_path = write_delivery(report, delivery, record.images_folder, out)
+    if delivery is None:
+        record.raise_failure(report, html_path)
     return report
+
+
+def _convert(record: ConversionRecord, source: Source, created_utc: str, folder: Path) -> None:
+    """The conversion, step by step; ``record`` learns what each step found."""
+    config, timer = record.config, record.timer
+    with timer.phase("load and export"):
+        model = load_source(source, config.image_size, config.signature)
+        with library_failures(f"{source.path}: the model cannot be exported"):
+            conversion = model.start_conversion(folder / "exported")
+    settled = record.settled = record.settled or settle_by_answers(config, source, model, conversion, folder)
+    if settled.contract.activation != "none":
+        logger.info("%s: its %s goes into the graph of each file", source.path, settled.contract.activation)
+    evaluation = settled.images.evaluation
+    identity = record.identity = identify(config, source, settled.contract, created_utc)
+    bench = Workbench(model, conversion, identity, settled.images, config.limits, config.where, folder)
+    with timer.phase("float model"):
+        doubts = record.doubts = question_model(config, source, model, settled.contract, evaluation, bench.reference)
+    if doubts.refuses:
+        return
+    found = record.found = find_candidates(config, bench, timer)
+    taken = record.taken = take_best(config, found.candidates, evaluation, record.out)
+    record.disagreements = bench.disagreements_of(taken.chosen or next(reversed(found.candidates), found.float32))
 
 
 def _open(config: ConvertConfig, out: Path) -> Source:
@@ -71,48 +92,4 @@ def _open(config: ConvertConfig, out: Path) -> Source:
         raise ConfigError(f"out {str(out)!r} does not end in .tflite; name the file to write, say model.tflite")
     source = open_source(config.model)
     ensure_deliverable(out, config.export)
-    if not source.has_free_edges and (config.input_type or config.output_type):
-        raise SourceError(
-            f"{source.path}: of a .tflite, edges cannot be chosen; leave --input-type and --output-type out"
-        )
     return source
-
-
-def _report(
-    config: ConvertConfig,
-    settled: Settled,
-    identity: Identity,
-    found: Found,
-    delivery: Delivery | None,
-    timer: PhaseTimer,
-    out: Path,
-) -> ConversionReport:
-    images = settled.images
-    return ConversionReport(
-        created_utc=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        name=config.name or out.stem,
-        model=str(config.model),
-        out=str(out),
-        asked=config.quantize,
-        prefer=config.prefer,
-        seed=config.seed,
-        activation=settled.activation_reason,
-        calibration=None if images.calibration is None else _describe(images.calibration),
-        evaluation=_describe(images.evaluation),
-        float32=found.float32.to_row(),
-        candidates=tuple(candidate.to_row() for candidate in found.candidates),
-        chosen=found.chosen.to_row() if found.chosen else None,
-        why=found.why,
-        steps=found.steps,
-        layers=found.layers,
-        sweep=found.sweep,
-        disagreements=found.disagreements,
-        seconds=timer.seconds,
-        versions=identity.provenance.versions,
-        delivery=delivery.facts if delivery else None,
-    )
-
-
-def _describe(images: LabelledImages) -> ImageSet:
-    counts = Counter(images.classes[label] for labels in images.labels for label in labels)
-    return ImageSet(str(images.root), len(images), counts)

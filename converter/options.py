@@ -75,6 +75,11 @@ def _add_gate_options(parser: argparse.ArgumentParser) -> None:
         help="how many percent of the images need the float model's answer "
         f"(default: {AUTO_MIN_AGREEMENT:g} with {AUTO}, else 0)",
     )
+    group.add_argument(
+        "--allow-chance",
+        action="store_true",
+        help="also convert a MODEL trained elsewhere whose float answers are no better than guessing",
+    )
 
 
 def _add_data_options(parser: argparse.ArgumentParser) -> None:

@@ -17,6 +17,7 @@ from edge_runtime.model import ModelContract
 
 _LOOKED_AT = 8
 """How many images show whether outputs are logits."""
+_APPENDED = "; it is appended to the graph of each file"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Settled:
     contract: ModelContract
     activation_reason: str
     images: ConversionImages
+
+    @property
+    def activation_text(self) -> str:
+        """The same, and what is done about it."""
+        return self.activation_reason + ("" if self.contract.activation == "none" else _APPENDED)
 
 
 def settle_by_record(config: ConvertConfig, source: Source) -> Settled | None:
@@ -65,7 +71,7 @@ def settle_by_answers(
     images = _choose_images(config, source, suggested.contract)
     few = images.evaluation.subset(list(range(min(_LOOKED_AT, len(images.evaluation)))))
     pixels = np.concatenate(list(iterate_inputs(few, suggested.contract.preprocessing)))
-    seen = look_at_outputs(suggested, source, model.predict(pixels))
+    seen = look_at_outputs(suggested, source, model.outputs_of(pixels))
     return Settled(seen.contract, seen.activation_reason, images)
 
 

@@ -18,6 +18,7 @@ from shared import SHARED_DATA
 
 ROOT = Path(__file__).parents[1]
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a child that keeps nothing compiles all it imports at each start
 os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"  # read once a process, by whichever test opens a video first
 
 _users_cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edge-deploy-kit"

@@ -4,6 +4,7 @@
     python tools/converter_figures.py trashnet       # MobileNetV2 0.35 on photos of waste
     python tools/converter_figures.py fashion-mnist  # MobileNetV3-Small without pretrained weights
     python tools/converter_figures.py sample         # the demo's model
+    python tools/converter_figures.py tflite         # somebody else's float .tflite, MobileNetV1 0.25
 
 Every command is printed before it runs; files go below build/converter-figures/. More options go to edge-convert.
 """
@@ -52,10 +53,11 @@ def imagenet(folder: Path, more: list[str]) -> int:
 
 
 def write_imagenet_views(folder: Path) -> None:
-    """Writes ``calibration.csv`` (100 photos), ``evaluation.csv`` (the other 400) and ``labels.txt``."""
+    """Writes ``calibration.csv`` (100 photos), ``evaluation.csv`` (the other 400), labels for 1000 and 1001 classes."""
     index = json.loads((DATA / "keras_weights" / "imagenet_class_index.json").read_text())
     labels = [index[str(number)][0] for number in range(len(index))]
     (folder / "labels.txt").write_text("".join(f"{label}\n" for label in labels))
+    (folder / "labels_1001.txt").write_text("".join(f"{label}\n" for label in ("background", *labels)))
     link = folder / "images"
     if not link.is_symlink():
         link.symlink_to(DATA / "imagenet_500", target_is_directory=True)
@@ -65,6 +67,16 @@ def write_imagenet_views(folder: Path) -> None:
     for name, part in parts.items():
         with (folder / f"{name}.csv").open("w", newline="") as file:
             csv.writer(file).writerows([("filename", "labels"), *part])
+
+
+def tflite(folder: Path, more: list[str]) -> int:
+    """A published .tflite with 1001 classes; --max-drop 100 shows what every recipe loses."""
+    write_imagenet_views(folder)
+    return convert(
+        DATA / "tflite" / "mobilenet_v1_0.25_224_float_metadata.tflite", folder, "--labels", folder / "labels_1001.txt",
+        "--resize", "center-crop:0.875", "--calibration-data", folder / "calibration.csv",
+        "--calibration-samples", "100", "--eval-data", folder / "evaluation.csv", *(more or ["--max-drop", "100"]),
+    )  # fmt: skip
 
 
 def trashnet(folder: Path, more: list[str]) -> int:
@@ -108,7 +120,7 @@ def run(command: list[object]) -> int:
     return subprocess.run([str(program) if program.exists() else words[0], *words[1:]], check=False).returncode
 
 
-CASES = {"imagenet": imagenet, "trashnet": trashnet, "fashion-mnist": fashion_mnist, "sample": sample}
+CASES = {"imagenet": imagenet, "trashnet": trashnet, "fashion-mnist": fashion_mnist, "sample": sample, "tflite": tflite}
 
 if __name__ == "__main__":
     sys.exit(main())

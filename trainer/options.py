@@ -6,7 +6,6 @@ import argparse
 from dataclasses import fields
 from typing import Any
 
-from edge_runtime.contracts.preprocessing import RESIZE_MODES
 from trainer.augmentation import PRESETS
 from trainer.config import (
     CLASS_WEIGHTS,
@@ -80,7 +79,13 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         help="where a named data set lies (Keras's cache, then /usr/share/datasets, then the network)",
     )
     _add(group, "--split", metavar="T/V/E", type=_parse_split, help="shares of train, val, test in percent (80/10/10)")
-    _add(group, "--resize", choices=RESIZE_MODES, help="how an image becomes square (%(default)s)")
+    _add(
+        group,
+        "--resize",
+        metavar="MODE",
+        help="how an image becomes square: squash, center-crop[:FRACTION] or letterbox, each with :antialias or "
+        "without (%(default)s)",
+    )
     _add(
         group,
         "--class-weights",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import BenchmarkError
 from edge_runtime import read_image
+from edge_runtime.contracts.image_files import find_image_files, known_suffixes
 from edge_runtime.contracts.results import Frame
 from edge_runtime.sources import open_source
 
@@ -18,7 +19,6 @@ FRAME = "synthetic:640x480:1"
 """The source of the frame that is classified in all measurements, so that they can be compared."""
 
 MAX_IMAGES = 64
-_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
 _SYNTHETIC = "synthetic:640x480:8"
 
 
@@ -33,11 +33,9 @@ def choose_images(folder: Path) -> tuple[str, ...]:
     Raises:
         BenchmarkError: there is none.
     """
-    found = sorted(str(path) for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    found = [str(folder / name) for name in find_image_files(folder).names]
     if not found:
-        raise BenchmarkError(
-            f"--images {folder}: no image in it; expected files ending in {', '.join(sorted(_SUFFIXES))}"
-        )
+        raise BenchmarkError(f"--images {folder}: no image in it; expected files ending in {known_suffixes()}")
     chosen = np.linspace(0, len(found) - 1, min(MAX_IMAGES, len(found))).round().astype(int)
     return tuple(found[index] for index in chosen)
 

@@ -108,6 +108,5 @@ def _contract(path: Path, shape: tuple[int | None, ...], hints: ModelHints) -> t
             "model of a fixed image size that ends in probabilities"
         )
     mean, std = parse_normalization(hints.normalization)
-    resize, fraction = parse_resize(hints.resize or "squash")
-    spec = PreprocessSpec(shape[1], shape[2], resize=resize, crop_fraction=fraction, mean=mean, std=std)
+    spec = PreprocessSpec(shape[1], shape[2], *parse_resize(hints.resize or "squash"), mean=mean, std=std)
     return spec, "single-label", "none"

@@ -11,7 +11,7 @@ from converter.config import ConvertConfig
 from converter.deliver.export import export_files
 from converter.deliver.finished import FinishedFile
 from converter.deliver.golden import make_golden_files
-from converter.errors import TargetError
+from converter.errors import TargetError, library_failures
 from converter.images import draw_balanced
 from converter.results import DeliveryFacts
 from converter.targets import IMAGES, Proof, check_requirements, prove
@@ -38,19 +38,19 @@ def deliver(config: ConvertConfig, candidate: Candidate, evaluation: LabelledIma
 
     Raises:
         TargetError: it does not run on the target.
+        ConversionError: the interpreter fails here.
         ImageError: an image cannot be decoded.
     """
-    try:
+    with library_failures(f"target {config.target}: {candidate.name} cannot be proven", TargetError):
         proof = _prove(config, candidate, evaluation)
-    except TargetError as error:
-        raise TargetError(f"{out}: not written: {error}") from error
-    golden = make_golden_files(
-        candidate.package.path,
-        evaluation,
-        config.golden_images,
-        config.seed,
-        quantized=candidate.recipe.activations != "float32",
-    )
+    with library_failures(f"{candidate.name}: golden images cannot be made"):
+        golden = make_golden_files(
+            candidate.package.path,
+            evaluation,
+            config.golden_images,
+            config.seed,
+            quantized=candidate.recipe.activations != "float32",
+        )
     content = candidate.to_bytes(golden)
     finished = FinishedFile(out, content, candidate.package.manifest, golden, proof.arena_bytes if proof else None)
     files = {**export_files(finished, config.export), out: content}

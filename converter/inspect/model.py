@@ -13,7 +13,7 @@ from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.labels import parse_label_file
 from edge_runtime.contracts.manifest import MANIFEST_NAME, ModelManifest
 from edge_runtime.errors import ModelFileError
-from edge_runtime.model import flatbuffer_size, read_associated_files
+from edge_runtime.model import edge_tpu_advice, flatbuffer_size, read_associated_files
 
 _MIN_RUNTIME_VERSION = "min_runtime_version"
 
@@ -31,6 +31,8 @@ def inspect_model(path: Path) -> ModelInspection:
     files = _files(path, notes)
     metadata = _metadata(metadata_buffer(model), path, notes)
     manifest = _manifest(files, path, notes)
+    if advice := edge_tpu_advice(path):
+        notes.append(advice)
     weights = _flatbuffer_size(path, len(content))
     digest = hashlib.sha256(content[:weights]).hexdigest()
     matches = None if manifest is None else manifest.weights_sha256 == digest

@@ -106,8 +106,9 @@ def _gate(gate: GateVerdict) -> str:
 def _preprocessing(manifest: ModelManifest) -> str:
     spec = manifest.preprocessing
     crop = f" {spec.crop_fraction:g}" if spec.resize == "center-crop" else ""
+    antialias = " antialias" if spec.resampling == "antialias" else ""
     normalised = f"(pixel - {_numbers_of(spec.mean)}) / {_numbers_of(spec.std)}"
-    return f"{spec.height}x{spec.width} (height x width), {spec.resize}{crop}, {spec.color}, {normalised}"
+    return f"{spec.height}x{spec.width} (height x width), {spec.resize}{crop}{antialias}, {spec.color}, {normalised}"
 
 
 def _labels(labels: Sequence[str]) -> str:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from converter.judge.compare import ClassDrop, Scores
+from converter.judge.chance import ChanceCheck, check_chance
+from converter.judge.compare import METRICS, ClassDrop, Scores, answers_of, truth_of
 from converter.judge.disagreements import Disagreement, worst_disagreements
-from converter.judge.gate import Limits, coarseness, refusals
+from converter.judge.gate import Limits, coarseness, metric_of, refusals
 from converter.judge.latency import Latency, measure_latencies
-from converter.judge.scores import file_scores, float_scores
+from converter.judge.scores import file_scores, float_scores, probabilities
 from converter.judge.verdict import judge_scores
 
 __all__ = [
+    "METRICS",
+    "ChanceCheck",
     "ClassDrop",
     "Disagreement",
     "Latency",
     "Limits",
     "Scores",
+    "answers_of",
+    "check_chance",
     "coarseness",
     "file_scores",
     "float_scores",
     "judge_scores",
     "measure_latencies",
+    "metric_of",
+    "probabilities",
     "refusals",
+    "truth_of",
     "worst_disagreements",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,10 +73,10 @@ def class_drops(
         candidate: the converted model's.
         metric: decides the figure of a class: its F1 for micro-F1, else the share of its images that is right.
     """
-    shown = truth.sum(axis=0)
+    shown = truth.sum(axis=0).tolist()
     figures = [_class_figures(truth, answers, metric) for answers in (reference, candidate)]
     rows = [
-        ClassDrop(label, int(images), float(before), float(after), float(100 * (before - after)))
+        ClassDrop(label, images, float(before), float(after), float(100 * (before - after)))
         for label, images, before, after in zip(labels, shown, *figures, strict=True)
         if images
     ]
@@ -94,10 +95,10 @@ def confidence_shift(reference: Scores, candidate: Scores) -> float:
     return float((np.nan_to_num(candidate[rows, best], posinf=0, neginf=0) - reference[rows, best]).mean())
 
 
-def _class_figures(truth: Answers, answers: Answers, metric: Metric) -> NDArray[np.float64]:
+def _class_figures(truth: Answers, answers: Answers, metric: Metric) -> list[Fraction]:
     right = (truth & answers).sum(axis=0)
     possible = truth.sum(axis=0)
     if metric == "micro-f1":
         right, possible = 2 * right, possible + answers.sum(axis=0)
-    figures: NDArray[np.float64] = np.divide(right, possible, out=np.zeros(len(right)), where=possible > 0)
-    return figures
+    pairs = zip(right.tolist(), possible.tolist(), strict=True)
+    return [Fraction(part, whole) if whole else Fraction(0) for part, whole in pairs]

@@ -1,12 +1,15 @@
 """The accuracy gate: whether a converted model may be written. Pure: arrays and numbers in, a verdict out.
 
 Every metric is a share of whole numbers, right by possible: of top-1 and accuracy images by images; of micro-F1 twice
-the true positives by all positives, said or true. So limits are compared as fractions, and no rounding decides.
+the true positives by all positives, said or true. So figures are computed as fractions and rounded once, to the float
+that is nearest: a figure that is exactly a limit is that limit, and one comparison serves the verdict and its reasons.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -40,6 +43,9 @@ class Limits:
     max_drop_pp: float
     max_class_drop_pp: float | None = None
     min_agreement_percent: float = 0.0
+
+
+_MOST_DIGITS = 6
 
 
 class Counts(NamedTuple):
@@ -86,34 +92,33 @@ def judge(
     before, after = (answers_of(scores, task, thresholds) for scores in (reference, candidate))
     same = int(same_answers(before, after, candidate).sum())
     counts = [count_images(truth, answers, metric) for answers in (before, after)]
-    worst = per_class[0].drop_pp if per_class else None
     reference_counts, candidate_counts = map(_total, counts)
-    kept = [
-        bool(np.isfinite(candidate).all()),
-        keeps_drop(reference_counts, candidate_counts, limits.max_drop_pp),
-        Fraction(100 * same, len(truth)) >= Fraction(str(limits.min_agreement_percent)),
-        limits.max_class_drop_pp is None or worst is None or worst <= limits.max_class_drop_pp + 1e-9,
-    ]
-    return GateVerdict(
+    verdict = GateVerdict(
         metric=metric,
         reference=float(reference_counts.share),
         candidate=float(candidate_counts.share),
-        drop_pp=float(100 * (reference_counts.share - candidate_counts.share)),
+        drop_pp=drop_pp(reference_counts, candidate_counts),
         max_drop_pp=limits.max_drop_pp,
         images=len(truth),
-        passed=all(kept),
+        passed=False,
         drop_interval_pp=drop_interval(*counts),
         agreement=same / len(truth),
-        min_agreement=limits.min_agreement_percent / 100,
-        worst_class_drop_pp=worst,
+        min_agreement=float(Fraction(str(limits.min_agreement_percent)) / 100),
+        worst_class_drop_pp=per_class[0].drop_pp if per_class else None,
         max_class_drop_pp=limits.max_class_drop_pp,
         confidence_shift=round(confidence_shift(reference, candidate), 6),
     )
+    return replace(verdict, passed=bool(np.isfinite(candidate).all()) and not _broken_limits(verdict, per_class))
 
 
-def keeps_drop(reference: Counts, candidate: Counts, max_drop_pp: float) -> bool:
-    """Whether the metric fell by ``max_drop_pp`` at most, which is taken as the decimal number it prints as."""
-    return 100 * (reference.share - candidate.share) <= Fraction(str(max_drop_pp))
+def metric_of(truth: Answers, answers: Answers, metric: Metric) -> float:
+    """The metric of ``answers``, 0..1."""
+    return float(_total(count_images(truth, answers, metric)).share)
+
+
+def drop_pp(reference: Counts, candidate: Counts) -> float:
+    """By how many percentage points the metric fell."""
+    return float(100 * (reference.share - candidate.share))
 
 
 def count_images(truth: Answers, answers: Answers, metric: Metric) -> NDArray[np.int64]:
@@ -128,24 +133,34 @@ def _total(counts: NDArray[np.int64]) -> Counts:
     return Counts(int(counts[:, 0].sum()), int(counts[:, 1].sum()))
 
 
-def refusals(verdict: GateVerdict, worst_class: str = "") -> list[str]:
-    """What a refused model lost, each limit that it broke as half a sentence; empty for one that passed."""
+def refusals(verdict: GateVerdict, per_class: Sequence[ClassDrop] = ()) -> list[str]:
+    """What a refused model lost, each limit that it broke as half a sentence; empty for one that passed.
+
+    Args:
+        verdict: of the gate.
+        per_class: what each class lost, the worst first.
+    """
+    if verdict.passed:
+        return []
+    return _broken_limits(verdict, per_class) or ["it gives scores that are no numbers (NaN or infinite)"]
+
+
+def _broken_limits(verdict: GateVerdict, per_class: Sequence[ClassDrop]) -> list[str]:
     broken = []
     if verdict.drop_pp > verdict.max_drop_pp:
-        drop = f"{verdict.metric} fell by {verdict.drop_pp:.2f} pp, more than the {verdict.max_drop_pp:g} allowed"
+        fell = _told_apart(verdict.drop_pp, verdict.max_drop_pp)
+        drop = f"{verdict.metric} fell by {fell} pp, more than the {verdict.max_drop_pp:g} allowed"
         one = 100 / verdict.images
         if 0 < verdict.max_drop_pp < one:
             drop += f" (of {verdict.images} images one is {one:.2f} pp: evaluate on more, --eval-data)"
         broken.append(drop)
     if verdict.agreement is not None and verdict.agreement < verdict.min_agreement:
-        broken.append(
-            f"only {verdict.agreement:.1%} of the images keep their answer, where {verdict.min_agreement:.1%} should"
-        )
+        keep = _told_apart(100 * verdict.agreement, 100 * verdict.min_agreement, 1)
+        broken.append(f"only {keep}% of the images keep their answer, where {100 * verdict.min_agreement:.4g}% should")
     worst, allowed = verdict.worst_class_drop_pp, verdict.max_class_drop_pp
     if worst is not None and allowed is not None and worst > allowed:
-        broken.append(f"class {worst_class} fell by {worst:.1f} pp, more than the {allowed:g} allowed")
-    if not broken and not verdict.passed:
-        broken.append("it gives scores that are no numbers (NaN or infinite)")
+        name = per_class[0].label if per_class else ""
+        broken.append(f"class {name} fell by {_told_apart(worst, allowed, 1)} pp, more than the {allowed:g} allowed")
     return broken
 
 
@@ -154,7 +169,15 @@ def coarseness(verdict: GateVerdict) -> str | None:
     _, most = verdict.drop_interval_pp or (0.0, 0.0)
     if not verdict.passed or verdict.max_drop_pp >= 100 or most <= verdict.max_drop_pp:
         return None
+    up_to = _told_apart(most, verdict.max_drop_pp)
     return (
-        f"measured on {verdict.images} images: on others the drop may be up to {most:.2f} pp (95 % confidence), more "
-        f"than the {verdict.max_drop_pp:g} allowed; more images (--eval-data) narrow that"
+        f"measured on {verdict.images} images: on others the drop may be up to {up_to} pp (95 % confidence), more than "
+        f"the {verdict.max_drop_pp:g} allowed; more images (--eval-data) narrow that"
     )
+
+
+def _told_apart(value: float, limit: float, digits: int = 2) -> str:
+    """``value`` with so many digits that it does not read as ``limit``: 1.004 where 1 is allowed, not 1.00."""
+    while digits < _MOST_DIGITS and math.isclose(float(f"{value:.{digits}f}"), limit, abs_tol=1e-12):
+        digits += 1
+    return f"{value:.{digits}f}"

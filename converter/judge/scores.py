@@ -38,6 +38,7 @@ def float_scores(images: LabelledImages, contract: ModelContract, model: FloatMo
 
     Raises:
         ImageError: an image cannot be decoded; the message names it.
+        ConversionError: the library that runs the model fails.
     """
     outputs = []
     spec = contract.preprocessing
@@ -45,7 +46,7 @@ def float_scores(images: LabelledImages, contract: ModelContract, model: FloatMo
     workers = [Preprocessor(spec, tensor) for _ in range(_cores())]
     with progress_bar("float model", len(images), "image") as bar:
         for paths, pixels in _in_batches(images, workers, _preprocessed):
-            outputs.append(model.predict(np.concatenate(pixels)))
+            outputs.append(model.outputs_of(np.concatenate(pixels)))
             bar.update(len(paths))
     return probabilities(np.concatenate(outputs), contract)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.errors import NotApplicableError, SourceError
+from converter.errors import NotApplicableError, SourceError, library_failures
 from converter.quantize import Conversion, Inputs, Preparation
 from edge_runtime.model import ModelFile
 
@@ -63,6 +63,15 @@ class FloatModel(ABC):
     @abstractmethod
     def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Its outputs as they are, (images, outputs), for preprocessed images (images, height, width, channels)."""
+
+    def outputs_of(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What :meth:`predict` gives.
+
+        Raises:
+            ConversionError: the library that runs the model fails.
+        """
+        with library_failures(f"{self.path}: the float model cannot be run on images"):
+            return self.predict(pixels)
 
     @abstractmethod
     def start_conversion(self, folder: Path) -> Conversion:

@@ -6,16 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from converter.errors import LoadError, SourceError
+from converter.errors import LoadError, SourceError, library_failures
 from converter.models.base import FloatModel, describe_shape
 from converter.models.keras_2 import load_by_keras_2
 from converter.models.saved_model import MODEL_FILE
 from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
-from edge_runtime.model import ModelContract
+from edge_runtime.model import MODEL_SUFFIXES, ModelContract, edge_tpu_advice
 from edge_runtime.registry import Registry
 
 Kind = Literal["run", "keras", "saved-model", "tflite"]
-_KINDS: dict[str, Kind] = {".keras": "keras", ".h5": "keras", ".hdf5": "keras", ".tflite": "tflite"}
+_KINDS: dict[str, Kind] = {
+    ".keras": "keras",
+    ".h5": "keras",
+    ".hdf5": "keras",
+    **dict.fromkeys(MODEL_SUFFIXES, "tflite"),
+}
 _FLOAT_MODELS = Registry(
     "kind of MODEL",
     {
@@ -47,11 +52,6 @@ class Source:
         return self.path / MODEL_NAME if self.kind == "run" else self.path
 
     @property
-    def has_free_edges(self) -> bool:
-        """Whether the user may choose what the input and output tensors hold; litert-quantizer does not let."""
-        return self.kind != "tflite"
-
-    @property
     def contract(self) -> ModelContract | None:
         """What its record says of input and output; None for a model trained elsewhere."""
         record = self.record
@@ -65,6 +65,7 @@ def open_source(path: Path) -> Source:
 
     Raises:
         SourceError: nothing that can be converted.
+        ModelFileError: a .tflite that is damaged.
         ContractError: the ``training.json`` of a RUN folder is missing or breaks the contract.
     """
     if not path.exists():
@@ -76,9 +77,12 @@ def open_source(path: Path) -> Source:
         if not (path / MODEL_NAME).is_file():
             raise SourceError(f"{path / MODEL_NAME}: no such file; train again, or copy the whole RUN folder")
         return Source(path, "run", record)
-    if path.suffix not in _KINDS:
+    kind = _KINDS.get(path.suffix)
+    if kind is None:
         raise SourceError(f"{path}: expected {_EXPECTED}")
-    return Source(path, _KINDS[path.suffix])
+    if kind == "tflite" and (advice := edge_tpu_advice(path)):
+        raise SourceError(f"{path}: {advice}; to convert it anew, the float model")
+    return Source(path, kind)
 
 
 def load_source(source: Source, image_size: int | None, signature: str | None = None) -> FloatModel:
@@ -93,7 +97,8 @@ def load_source(source: Source, image_size: int | None, signature: str | None = 
         SourceError: it is damaged, holds code, is no image classifier, or is not what its record says.
         ModelFileError: a .tflite that is damaged or no image classifier.
     """
-    model = _load(source, image_size, signature)
+    with library_failures(f"{source.file}: it cannot be loaded", SourceError):
+        model = _load(source, image_size, signature)
     if source.contract is not None:
         _check_against_record(model, source.contract)
     return model

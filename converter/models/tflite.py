@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
@@ -12,12 +11,15 @@ from numpy.typing import NDArray
 
 from converter.errors import SourceError
 from converter.models.base import FloatModel, check_image_input
-from converter.quantize import LiteRTConversion
-from converter.tflite.packing import unpack_model
+from converter.quantize import TFLiteConversion
+from converter.tflite import read_graphs, read_model
+from converter.tflite.float16 import fold_float16
+from converter.tflite.packing import unpack_model, write_model
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.model import METADATA_NAME, ModelFile, read_model_file
 
-_INTEGER_WEIGHTS = {schema.TensorType.INT8, schema.TensorType.UINT8, schema.TensorType.INT4}
+_EDGE_TPU = "CUSTOM:edgetpu-custom-op"
+_INTEGERS = ("int8", "uint8", "int16", "int4", "uint4", "int2")
 
 
 class TFLiteFloatModel(FloatModel):
@@ -44,9 +46,14 @@ class TFLiteFloatModel(FloatModel):
     @classmethod
     def load(cls, path: Path, image_size: int | None) -> TFLiteFloatModel:
         """See :class:`FloatModel`."""
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise SourceError(f"{path}: cannot read: {error.strerror}; copy it again") from error
+        _refuse_quantized(content, path)
         own_file = read_model_file(path)
         image_shape = check_image_input(path, [own_file.input.shape], image_size)
-        return cls(own_file, _bare_float_model(path), image_shape)
+        return cls(own_file, _bare_float_model(content), image_shape)
 
     def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """See :class:`FloatModel`."""
@@ -61,9 +68,9 @@ class TFLiteFloatModel(FloatModel):
             rows.append(self._interpreter.get_tensor(scores).reshape(-1))
         return np.stack(rows)
 
-    def start_conversion(self, folder: Path) -> LiteRTConversion:  # noqa: ARG002 - there is nothing to export
+    def start_conversion(self, folder: Path) -> TFLiteConversion:  # noqa: ARG002 - there is nothing to export
         """See :class:`FloatModel`."""
-        return LiteRTConversion(self._content)
+        return TFLiteConversion(self._content)
 
 
 def _bring_up_to_date(model: schema.ModelT) -> None:
@@ -85,23 +92,32 @@ def _bring_up_to_date(model: schema.ModelT) -> None:
     model.signatureDefs = [signature]
 
 
-def _bare_float_model(path: Path) -> bytes:
-    """The flatbuffer of ``path`` without metadata.
+def _bare_float_model(content: bytes) -> bytes:
+    """The flatbuffer without metadata, its float16 constants widened."""
+    model = unpack_model(content)
+    _bring_up_to_date(model)
+    fold_float16(model)
+    model.metadata = [entry for entry in model.metadata or () if entry.name != METADATA_NAME.encode()]
+    return write_model(model)
+
+
+def _refuse_quantized(content: bytes, path: Path) -> None:
+    """Refuses a model that has lost its float numbers, and says what it is.
 
     Raises:
-        SourceError: it has integer weights or edges.
+        SourceError: see above.
+        ModelFileError: the file is damaged.
     """
-    model = unpack_model(path.read_bytes())
-    for graph in model.subgraphs:
-        for tensor in graph.tensors:
-            scales = None if tensor.quantization is None else tensor.quantization.scale
-            if tensor.type in _INTEGER_WEIGHTS and scales is not None and len(scales):
-                name = (tensor.name or b"?").decode("utf-8", "replace")
-                raise SourceError(
-                    f"{path}: it is quantized already (tensor {name}); name the float model it was made from"
-                )
-    _bring_up_to_date(model)
-    model.metadata = [entry for entry in model.metadata or () if entry.name != METADATA_NAME.encode()]
-    builder = flatbuffers.Builder(1 << 20)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+    graphs = read_graphs(read_model(content, path), path)
+    advice = "name the float model it was made from"
+    if any(operator.name == _EDGE_TPU for graph in graphs for operator in graph.operators):
+        raise SourceError(f"{path}: it is compiled for the Edge TPU, for that chip alone; {advice}")
+    tensors = [tensor for graph in graphs for tensor in graph.tensors if tensor.quantization is not None]
+    weights = {tensor.dtype for tensor in tensors if tensor.constant_bytes and tensor.dtype in _INTEGERS}
+    activations = {tensor.dtype for tensor in tensors if not tensor.constant_bytes and tensor.dtype in _INTEGERS}
+    if weights or activations:
+        kinds = [f"{' and '.join(sorted(weights))} weights"] * bool(weights)
+        kinds.append(f"{' and '.join(sorted(activations)) or 'float'} activations")
+        raise SourceError(
+            f"{path}: it is quantized already ({', '.join(kinds)}); {advice}; edge-run and edge-bench take it as it is"
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from converter.quantize.conversion import Conversion, Inputs
-from converter.quantize.litert import LiteRTConversion
 from converter.quantize.recipes import (
     AUTO,
     DYNAMIC,
@@ -21,6 +20,7 @@ from converter.quantize.recipes import (
 )
 from converter.quantize.start import start_tensorflow
 from converter.quantize.tensorflow import TensorFlowConversion, failures_named
+from converter.quantize.tflite import TFLiteConversion
 
 __all__ = [
     "AUTO",
@@ -35,9 +35,9 @@ __all__ = [
     "Conversion",
     "Edges",
     "Inputs",
-    "LiteRTConversion",
     "Preparation",
     "Recipe",
+    "TFLiteConversion",
     "TensorFlowConversion",
     "Variant",
     "failures_named",

@@ -1,97 +1,36 @@
-"""A float .tflite quantized with litert-quantizer: weight-only, and every recipe where MODEL is a .tflite itself."""
+"""A float .tflite with smaller weights, by litert-quantizer: TensorFlow makes such files of its own models only."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from converter.errors import ConversionError, first_line
-from converter.quantize.conversion import Conversion, Inputs
+from converter.errors import library_failures
 from converter.quantize.recipes import Variant
 from edge_runtime.console.native import native_output_as_debug
-from edge_runtime.contracts.errors import EdgeDeployError
 
 
-class LiteRTConversion(Conversion):
-    """Quantizes a float .tflite."""
-
-    def __init__(self, content: bytes) -> None:
-        """Remembers the float model, which has no metadata."""
-        self._content = content
-
-    def convert(self, variant: Variant, calibration: Inputs) -> bytes:
-        """See :class:`Conversion`."""
-        if variant.recipe.weights == "float32":
-            return self._content
-        return quantize_float_tflite(self._content, variant, calibration)
-
-
-def quantize_float_tflite(content: bytes, variant: Variant, calibration: Inputs) -> bytes:
-    """Quantizes ``content`` by the recipe of ``variant``.
+def quantize_float_tflite(content: bytes, variant: Variant) -> bytes:
+    """Quantizes the weights of ``content`` by the recipe of ``variant``, one that needs no calibration.
 
     Args:
         content: a float .tflite with a signature.
-        variant: a recipe that keeps no layers, without equalisation.
-        calibration: gives the calibration inputs, called where the recipe needs them.
+        variant: see above.
 
     Raises:
-        ConversionError: litert-quantizer refuses, or lacks the recipe.
-        ImageError: a calibration image cannot be decoded.
+        ConversionError: litert-quantizer refuses.
     """
-    name = variant.recipe.name
-    if name not in _MAKERS:
-        raise ConversionError(
-            f"litert-quantizer has no recipe for {name}; a float .tflite becomes {', '.join(_MAKERS)}"
-        )
     from litert_quantizer.quantizer import Quantizer
 
-    try:
-        with native_output_as_debug(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            quantizer = Quantizer(bytearray(content))
-            _MAKERS[name](quantizer)
-            ranges = None
-            if quantizer.need_calibration:
-                signature, argument = _signature(content)
-                ranges = quantizer.calibrate({signature: _Samples(argument, calibration)}, num_threads=2)
-            result = quantizer.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
-            return bytes(result.quantized_model)
-    except EdgeDeployError:
-        raise
-    except Exception as error:  # it raises nearly anything on what it does not know
-        raise ConversionError(f"litert-quantizer cannot convert the model to {name}: {first_line(error)}") from error
-
-
-class _Samples:
-    """Calibration inputs by the name of the argument; litert-quantizer goes through them twice."""
-
-    def __init__(self, argument: str, calibration: Inputs) -> None:
-        self._argument = argument
-        self._calibration = calibration
-
-    def __iter__(self) -> Iterator[dict[str, NDArray[np.float32]]]:
-        for pixels in self._calibration():
-            yield {self._argument: pixels}
-
-
-def _signature(content: bytes) -> tuple[str, str]:
-    """Name of the signature and of its one input."""
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(model_content=content)
-    name, signature = next(iter(interpreter.get_signature_list().items()))
-    return name, signature["inputs"][0]
-
-
-def _static(activation_bits: int) -> Callable[[Any], None]:
-    def configure(quantizer: Any) -> None:
-        quantizer.add_static_config(".*", _all(), activation_num_bits=activation_bits, weight_num_bits=8)
-
-    return configure
+    name = variant.recipe.name
+    named = library_failures(f"litert-quantizer cannot convert the model to {name}")
+    with named, native_output_as_debug(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        quantizer = Quantizer(bytearray(content))
+        _MAKERS[name](quantizer)
+        result = quantizer.quantize(None, enable_progress_bar=False, enable_progress_report=False)
+        return bytes(result.quantized_model)
 
 
 def _float16(quantizer: Any) -> None:
@@ -102,22 +41,29 @@ def _float16(quantizer: Any) -> None:
     config = qtyping.OpQuantizationConfig(
         weight_tensor_config=weights, compute_precision=qtyping.ComputePrecision.FLOAT, explicit_dequantize=True
     )
-    for operation in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "CONV_2D_TRANSPOSE", "EMBEDDING_LOOKUP"):
-        quantizer.update_quantization_recipe(
-            ".*", getattr(qtyping.TFLOperationName, operation), config, AlgorithmName.FLOAT_CASTING
-        )
+    for operation in _operations("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "CONV_2D_TRANSPOSE",
+                                 "EMBEDDING_LOOKUP"):  # fmt: skip
+        quantizer.update_quantization_recipe(".*", operation, config, AlgorithmName.FLOAT_CASTING)
 
 
-def _all() -> Any:
+def _dynamic(quantizer: Any) -> None:
+    for operation in _operations(*_IN_8_BITS):
+        quantizer.add_dynamic_config(".*", operation, num_bits=8)
+
+
+def _weights(quantizer: Any) -> None:
+    for operation in _operations(*_IN_8_BITS):
+        quantizer.add_weight_only_config(".*", operation, num_bits=8)
+
+
+def _operations(*names: str) -> list[Any]:
     from litert_quantizer import qtyping
 
-    return qtyping.TFLOperationName.ALL_SUPPORTED
+    return [getattr(qtyping.TFLOperationName, name) for name in names]
 
 
-_MAKERS: Mapping[str, Callable[[Any], None]] = {
-    "float16": _float16,
-    "dynamic": lambda quantizer: quantizer.add_dynamic_config(".*", _all(), num_bits=8),
-    "int8-weights": lambda quantizer: quantizer.add_weight_only_config(".*", _all(), num_bits=8),
-    "int8": _static(8),
-    "int16x8": _static(16),
-}
+_IN_8_BITS = ("CONV_2D", "FULLY_CONNECTED", "CONV_2D_TRANSPOSE", "BATCH_MATMUL", "EMBEDDING_LOOKUP")
+"""Depthwise kernels stay float32: they are 3 % of the bytes and most of the loss, and slow where activations are
+quantized at run time (docs/decisions/0017-which-converter-makes-which-recipe.md)."""
+
+_MAKERS: Mapping[str, Callable[[Any], None]] = {"float16": _float16, "dynamic": _dynamic, "int8-weights": _weights}

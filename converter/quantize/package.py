@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from converter.quantize.contents import check_contents
+from converter.quantize.pixels import plain_pixels
 from converter.quantize.recipes import Variant
+from converter.tflite.activation import append_activation
 from converter.tflite.metadata_write import (
     CALIBRATION_NAME,
     LABELS_NAME,
@@ -61,6 +64,8 @@ class Package:
 def package_model(converted: bytes, variant: Variant, identity: Identity, path: Path) -> Package:
     """Packs what the converter made, and writes the file as it is before the gate to ``path``.
 
+    The softmax or sigmoid that the contract asks for is appended, so whoever runs the file reads probabilities.
+
     Args:
         converted: a .tflite without metadata.
         variant: how it was made.
@@ -68,25 +73,29 @@ def package_model(converted: bytes, variant: Variant, identity: Identity, path: 
         path: of a file to be measured.
 
     Raises:
+        ConversionError: its constants are not what the recipe says.
         ContractError: the converted tensors do not fit the contract.
         OutputError: ``path`` cannot be written.
     """
+    check_contents(converted, variant)
     contract = identity.contract
-    write_bytes(path, converted)
+    whole = append_activation(converted, contract.activation)
+    write_bytes(path, whole)
     file = read_model_file(path)
-    model = pack_model(converted, build_metadata(identity.card, contract.preprocessing, contract.thresholds))
+    preprocessing = plain_pixels(contract.preprocessing) if variant.normalizes_inside else contract.preprocessing
+    model = pack_model(whole, build_metadata(identity.card, preprocessing, contract.thresholds))
     manifest = ModelManifest(
         name=identity.card.name,
         task=contract.task,
         labels=contract.labels,
-        preprocessing=contract.preprocessing,
+        preprocessing=preprocessing,
         input=file.input,
         output=file.output,
         recipe=variant.recipe.name,
         quantization=variant.parameters(),
         weights_sha256=hashlib.sha256(model).hexdigest(),
         provenance=identity.provenance,
-        activation=contract.activation,
+        activation="none",
         thresholds=contract.thresholds,
     )
     package = Package(path, variant, model, manifest)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from converter.quantize.pixels import takes_plain_pixels
+from edge_runtime.contracts.preprocessing import PreprocessSpec
 from edge_runtime.contracts.tensors import DType
 
 WeightType = Literal["float32", "float16", "int8"]
@@ -71,6 +73,8 @@ class Variant:
         prepared: what was done to the float model before, see ``converter.quantize.weights.prepare``.
         float_layers: the tensors whose layers stay float32.
         dense_per_channel: whether dense layers, too, have one scale an output channel, with the recipe "dynamic".
+        preprocessing: how pixels become the float model's input; the range of its tensor follows. None where it is to
+            follow from the calibration images.
     """
 
     recipe: Recipe
@@ -78,6 +82,13 @@ class Variant:
     prepared: tuple[Preparation, ...] = ()
     float_layers: tuple[str, ...] = ()
     dense_per_channel: bool = True
+    preprocessing: PreprocessSpec | None = None
+
+    @property
+    def normalizes_inside(self) -> bool:
+        """Whether an operator of the file normalises: an 8-bit input takes pixels, and no one scale stands for them."""
+        spec = self.preprocessing
+        return spec is not None and self.edges.input != "float32" and not takes_plain_pixels(spec)
 
     @property
     def name(self) -> str:

@@ -20,12 +20,12 @@ SHOWN_LAYERS = 12
 THUMBNAIL = 160
 
 
-def render_report(report: ConversionReport, images: Path) -> str:
+def render_report(report: ConversionReport, images: Path | None) -> str:
     """Returns the HTML of the report.
 
     Args:
         report: what was measured.
-        images: the folder of the evaluation images; the worst disagreements are shown.
+        images: the folder of the evaluation images, some of which are shown; None where there is none.
     """
     environment = Environment(loader=PackageLoader("converter.report"), autoescape=True, undefined=StrictUndefined)
     environment.filters["percent"] = lambda value, digits=2: f"{100 * value:.{digits}f} %"
@@ -33,9 +33,9 @@ def render_report(report: ConversionReport, images: Path) -> str:
     return environment.get_template("report.html").render(
         report=report,
         css=Markup(css),  # noqa: S704 - our own style sheet, not data
-        trade_off=trade_off(report.tried, report.chosen),
+        trade_off=trade_off(report.tried, report.chosen) if report.tried else "",
         sweep=sweep_chart(report.sweep) if len(report.sweep) > 1 else "",
-        pictures=[(row, _thumbnail(images / row.image)) for row in report.disagreements],
+        pictures=[(row, _thumbnail(images / row.image)) for row in report.disagreements if images is not None],
         shown_classes=SHOWN_CLASSES,
         shown_layers=SHOWN_LAYERS,
     )

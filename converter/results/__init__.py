@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from converter.results.conversion_report import ConversionReport, GateRefusedError
-from converter.results.rows import CandidateRow, DeliveryFacts, ImageSet, LayerError, Step, SweepPoint
+from converter.results.rows import CandidateRow, DeliveryFacts, Fit, ImageSet, LayerError, Step, SweepPoint
 
 __all__ = [
     "CandidateRow",
     "ConversionReport",
     "DeliveryFacts",
+    "Fit",
     "GateRefusedError",
     "ImageSet",
     "LayerError",

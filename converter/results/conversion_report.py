@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from converter.errors import ConverterError
-from converter.judge import Disagreement, coarseness
-from converter.results.rows import CandidateRow, DeliveryFacts, ImageSet, LayerError, Step, SweepPoint
+from converter.judge import ChanceCheck, Disagreement, coarseness
+from converter.results.rows import CandidateRow, DeliveryFacts, Fit, ImageSet, LayerError, Step, SweepPoint
 from edge_runtime.contracts.codec import encode
 
-REPORT_SCHEMA = 1
+REPORT_SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -24,18 +25,22 @@ class ConversionReport:
         asked: what was asked for: a recipe or "auto".
         prefer: what "auto" makes small.
         seed: of the choice of calibration images.
-        activation: what is applied to the model's output, and how that was decided.
+        activation: what is applied to the model's output, and how that was decided; empty where the run failed before.
         calibration: the images that calibrated; None where no recipe needs them.
-        evaluation: the images that the gate was measured on.
-        float32: the unquantised .tflite, measured alike.
+        evaluation: the images that the gate was measured on; None where the run failed before they were looked for.
+        chance: whether the float model itself does better than guessing; None where it was not run.
+        fits: other ways to feed or read the float model with which it does significantly better, the best first.
+        float32: the unquantised .tflite, measured alike; None where it was not made.
         candidates: every file that might have been written to ``out``, in the order of trying.
-        chosen: the one written to ``out``; None where the gate refused.
-        why: why that one.
+        chosen: the one written to ``out``; None where none was.
+        why: why that one, or why none.
+        failure: what went wrong, where nothing was written and the gate is not the reason; else empty.
+        earlier_sha256: of the file of an earlier run, which was left at ``out``; None where there is none any more.
         steps: the ladder's; empty where one recipe was asked for.
         layers: what each layer costs, the worst first; empty where no layer search was needed.
         sweep: int8 on fewer and more calibration images; empty where that was not asked for.
         disagreements: the worst of the chosen file, or of the last tried.
-        delivery: what was written; None where the gate refused.
+        delivery: what was written; None where nothing was.
         seconds: for each phase.
         versions: package name to version.
     """
@@ -49,11 +54,15 @@ class ConversionReport:
     seed: int
     activation: str
     calibration: ImageSet | None
-    evaluation: ImageSet
-    float32: CandidateRow
+    evaluation: ImageSet | None
+    chance: ChanceCheck | None
+    fits: tuple[Fit, ...]
+    float32: CandidateRow | None
     candidates: tuple[CandidateRow, ...]
     chosen: CandidateRow | None
     why: str
+    failure: str
+    earlier_sha256: str | None
     steps: tuple[Step, ...]
     layers: tuple[LayerError, ...]
     sweep: tuple[SweepPoint, ...]
@@ -64,19 +73,28 @@ class ConversionReport:
     schema: int = REPORT_SCHEMA
 
     @property
-    def shown(self) -> CandidateRow:
-        """The candidate that the report is about: the chosen one, else the last tried."""
-        return self.chosen or self.candidates[-1]
+    def shown(self) -> CandidateRow | None:
+        """The candidate that the report is about: the chosen one, else the last tried; None where none was measured."""
+        return self.chosen or next(reversed(self.candidates), self.float32)
+
+    @property
+    def verdict(self) -> Literal["passed", "refused", "failed"]:
+        """What came of the run: a file was written, the gate let none pass, or none could be made."""
+        if self.chosen is not None:
+            return "passed"
+        return "failed" if self.failure else "refused"
 
     @property
     def tried(self) -> tuple[CandidateRow, ...]:
         """All that was measured, float32 first, each once."""
+        if self.float32 is None:
+            return ()
         return (self.float32, *(row for row in self.candidates if row.name != self.float32.name))
 
     @property
     def caution(self) -> str | None:
         """What the gate cannot tell with so few images; None where it can."""
-        return coarseness(self.shown.gate)
+        return coarseness(self.shown.gate) if self.shown else None
 
     def to_json(self) -> str:
         """The report as JSON text."""
@@ -84,25 +102,34 @@ class ConversionReport:
 
     def summary(self) -> str:
         """The few lines for the end of a run."""
-        candidate, gate = self.shown, self.shown.gate
-        low, high = gate.drop_interval_pp or (0.0, 0.0)
         rows = {
             "model": self.out if self.chosen else f"{self.out} (not written)",
+            **self._figures(),
+            **(self.delivery.rows() if self.delivery else {}),
+            "verdict": self.verdict,
+            **({"caution": self.caution} if self.caution else {}),
+        }
+        return "\n".join([*_ladder_lines(self), *(f"{name:<16}{value}" for name, value in rows.items())])
+
+    def _figures(self) -> dict[str, str]:
+        """What was measured of the candidate that is shown."""
+        candidate = self.shown
+        if candidate is None or self.float32 is None:
+            return {}
+        gate = candidate.gate
+        low, high = gate.drop_interval_pp or (0.0, 0.0)
+        return {
             "recipe": candidate.name,
             "size": f"{candidate.size_bytes} bytes, {candidate.size_bytes / self.float32.size_bytes:.0%} of float32",
             f"{gate.metric} float": f"{gate.reference:.4f} ({gate.images} images)",
             f"{gate.metric} now": f"{gate.candidate:.4f}, the same answer for {gate.agreement:.1%} of the images",
             "drop": f"{gate.drop_pp:.2f} pp ({low:.2f} to {high:.2f} with 95 %), {gate.max_drop_pp:g} allowed",
             "latency": f"{candidate.latency_ms.p50:.3f} ms, float32 {self.float32.latency_ms.p50:.3f} ms (p50 here)",
-            **(self.delivery.rows() if self.delivery else {}),
-            "verdict": "passed" if self.chosen else "refused",
         }
-        lines = [f"{name:<16}{value}" for name, value in rows.items()]
-        return "\n".join([*_ladder_lines(self), *lines, *([f"caution         {self.caution}"] if self.caution else [])])
 
 
 class GateRefusedError(ConverterError):
-    """The converted model lost too much accuracy; its file was not written.
+    """The converted model lost too much accuracy, or the float model guesses; no file was written.
 
     Attributes:
         report: what was measured.
@@ -117,7 +144,7 @@ class GateRefusedError(ConverterError):
 
 def _ladder_lines(report: ConversionReport) -> list[str]:
     """A table of all candidates, where there are several."""
-    if not report.steps:
+    if not (report.steps and report.shown):
         return []
     width = max(len(row.name) for row in report.tried)
     head = f"{'':2}{'tried':<{width}}  {report.shown.gate.metric:>8}  {'drop':>9}  {'same':>6}  {'size':>9}  {'p50':>9}"

@@ -90,6 +90,27 @@ class SweepPoint:
 
 
 @dataclass(frozen=True)
+class Fit:
+    """Another way to feed or read the float model, with which it is right significantly more often.
+
+    Attributes:
+        option: what the user would say: "--normalization 0..1".
+        before: the metric as the model is fed and read now, 0..1, on the same images.
+        after: the metric that way.
+        images: how many images both were measured on.
+        p_value: of McNemar's exact test, paired by image.
+        labels: the order of the labels that fits; empty where it is not the labels that differ.
+    """
+
+    option: str
+    before: float
+    after: float
+    images: int
+    p_value: float
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ImageSet:
     """Which images were used.
 

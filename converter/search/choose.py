@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from converter.candidate import Candidate
-from converter.config import Preference
+from converter.config import ConvertConfig, Preference
 from converter.judge import Latency
 
 EQUALLY_FAST = 0.03
 """Files within 3 % of the fastest are equally fast: no one measures less on a machine that does other things, too."""
+
+
+def choose_as_asked(config: ConvertConfig, candidates: Sequence[Candidate]) -> tuple[Candidate | None, str]:
+    """The candidate to deliver, and why: of ``auto`` the best, else the one that was asked for, where it passed."""
+    if config.is_auto:
+        return choose(candidates, config.prefer)
+    if candidates and candidates[-1].gate.passed:
+        return candidates[-1], "it was asked for, and keeps the limits"
+    return None, "it breaks a limit"
 
 
 def choose(candidates: Sequence[Candidate], prefer: Preference) -> tuple[Candidate | None, str]:

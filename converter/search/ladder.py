@@ -6,19 +6,22 @@ with any 8-bit file that passes. Every rung is recorded, also why one was passed
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from converter.candidate import Judged
 from converter.config import Preference
-from converter.errors import ConversionError, NotApplicableError
+from converter.errors import ConversionError, NotApplicableError, library_failures
 from converter.judge import Latency
 from converter.quantize import DYNAMIC, FLOAT16, INT8, INT8_WEIGHTS, INT16X8, MIXED, Variant
 from converter.quantize.weights import PREPARATIONS
 from converter.results import LayerError, Step
 from converter.search.choose import is_slower
-from converter.search.layers import rank_layers
+from converter.search.layers import LayerRanking, rank_layers
 from converter.search.workbench import Workbench
 from edge_runtime.console.command import logger
+from edge_runtime.errors import BackendError
 
 _LAYER_COUNTS = (1, 2, 3, 5, 8)
 _PLAIN = (INT8, DYNAMIC, INT8_WEIGHTS, FLOAT16)
@@ -52,11 +55,11 @@ class Ladder:
 
         Raises:
             ImageError: an image cannot be decoded.
-            BackendError: the interpreter does not take a file.
         """
         int8 = self._try_plain()
         if int8 is not None and not int8.gate.passed:
-            self._repair(int8)
+            with self._failures_recorded("repair"):
+                self._repair(int8)
         if any(judged.gate.passed and judged.recipe.weights == "int8" for judged in self._bench.tried):
             self._skip("int16x8", "not needed: a file with 8-bit weights passed, and this one would be slower")
         else:
@@ -70,11 +73,10 @@ class Ladder:
 
     def _search_layers(self, base: Judged) -> None:
         """Leaves the fewest layers of ``base`` in float32 that the gate needs."""
-        try:
-            ranking = rank_layers(self._bench, base.package.variant)
-        except (ConversionError, NotApplicableError) as error:
-            self._skip("mixed", str(error))
-            return
+        with self._failures_recorded("mixed"), library_failures("the layers cannot be ranked"):
+            self._mix(base, rank_layers(self._bench, base.package.variant))
+
+    def _mix(self, base: Judged, ranking: LayerRanking) -> None:
         self.layers = ranking.layers
         if not ranking.order:
             self._skip("mixed", "no layer alone brings the scores closer to the float model's")
@@ -120,16 +122,23 @@ class Ladder:
         return self._latencies[judged]
 
     def _try(self, rung: str, variant: Variant) -> list[Judged]:
-        try:
+        made: list[Judged] = []
+        with self._failures_recorded(rung):
             made = self._bench.try_all([variant])
-        except (ConversionError, NotApplicableError) as error:
-            self._skip(rung, str(error))
-            return []
         for judged in made:
             outcome = "; ".join(judged.broken_limits) or "passed"
             logger.info("%s: %s", judged.name, outcome)
             self.steps.append(Step(rung, outcome, (judged.name,)))
         return made
+
+    @contextmanager
+    def _failures_recorded(self, rung: str) -> Iterator[None]:
+        """A rung that fails is a row of the report, never the end of the run."""
+        try:
+            yield
+        except (ConversionError, NotApplicableError, BackendError) as error:
+            logger.debug("%s:", rung, exc_info=error)
+            self._skip(rung, str(error))
 
     def _skip(self, rung: str, reason: str) -> None:
         logger.info("%s: %s", rung, reason)

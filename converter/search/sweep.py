@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from converter.errors import NotApplicableError
 from converter.quantize import INT8, Variant
 from converter.results import SweepPoint
 from converter.search.workbench import Workbench
-from edge_runtime.console.command import logger
 
 COUNTS = (1, 10, 25, 50, 100, 200, 400)
 _VARIANT = Variant(INT8, INT8.edges())
 
 
 def sweep_calibration(bench: Workbench) -> tuple[SweepPoint, ...]:
-    """int8 on growing parts of what may calibrate, balanced alike; empty where the converter cannot.
+    """int8 on growing parts of what may calibrate, balanced alike.
 
     Raises:
         ConversionError: TensorFlow refuses.
@@ -22,11 +20,7 @@ def sweep_calibration(bench: Workbench) -> tuple[SweepPoint, ...]:
     spare = bench.images.spare_calibration
     assert spare is not None
     counts = [count for count in COUNTS if count <= len(spare)]
-    try:
-        packages = [bench.make_anew(_VARIANT, spare.subset(list(range(count)))) for count in counts]
-    except NotApplicableError as error:
-        logger.warning("%s: left out", error)
-        return ()
+    packages = [bench.make_anew(_VARIANT, spare.subset(list(range(count)))) for count in counts]
     return tuple(
         SweepPoint(count, judged.gate.candidate, judged.gate.drop_pp, judged.gate.agreement or 0.0)
         for count, judged in zip(counts, bench.measure(packages), strict=True)

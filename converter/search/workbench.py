@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.candidate import Candidate, Judged
+from converter.errors import library_failures
 from converter.images import ConversionImages, iterate_inputs
 from converter.judge import (
     Disagreement,
@@ -105,20 +107,23 @@ class Workbench:
             ConversionError: the converter refuses, or the file does not run on the target.
             NotApplicableError: the architecture does not allow the variant's preparation, or the target the recipe.
         """
-        variant = adapt(variant, self._target)
-        converted = self.conversion_of(variant).convert(variant, self.inputs)
-        if variant.recipe is not FLOAT32:  # all are compared with it, even where it cannot run
-            check_requirements(converted, self._target, variant.name)
-        return self._package(converted, variant)
+        variant = replace(adapt(variant, self._target), preprocessing=self.identity.contract.preprocessing)
+        with library_failures(f"{variant.name} cannot be made"):
+            package = self._package(self.conversion_of(variant).convert(variant, self.inputs), variant)
+            if variant.recipe is not FLOAT32:  # all are compared with it, even where it cannot run
+                check_requirements(package.model, self._target, variant.name)
+            return package
 
     def make_anew(self, variant: Variant, calibration: LabelledImages) -> Package:
         """Makes an int8 file that is calibrated on other images, wherever it could run.
 
         Raises:
             ConversionError: the converter refuses.
-            NotApplicableError: it cannot calibrate twice.
         """
-        return self._package(self.conversion_of(variant).convert_anew(variant, self.inputs_of(calibration)), variant)
+        variant = replace(variant, preprocessing=self.identity.contract.preprocessing)
+        with library_failures(f"{variant.name} cannot be made"):
+            converted = self.conversion_of(variant).convert_anew(variant, self.inputs_of(calibration))
+            return self._package(converted, variant)
 
     def try_all(self, variants: Sequence[Variant]) -> list[Judged]:
         """Makes files and measures them together on the evaluation images.
@@ -134,10 +139,18 @@ class Workbench:
         return new
 
     def measure(self, packages: Sequence[Package]) -> list[Judged]:
-        """Measures files on the evaluation images, and judges them."""
+        """Measures files on the evaluation images, and judges them.
+
+        Raises:
+            ConversionError: an interpreter fails in a way of its own.
+            ImageError: an image cannot be decoded.
+            BackendError: the interpreter does not take a file.
+        """
         evaluation, contract = self.images.evaluation, self.identity.contract
         judged = []
-        for package, scores in zip(packages, file_scores(evaluation, [each.path for each in packages]), strict=True):
+        with library_failures("the interpreter cannot run the converted files"):
+            all_scores = file_scores(evaluation, [each.path for each in packages])
+        for package, scores in zip(packages, all_scores, strict=True):
             gate, per_class = judge_scores(evaluation.labels, contract, self.reference, scores, self._limits)
             judged.append(Judged(package, scores, gate, per_class))
         return judged
@@ -154,7 +167,8 @@ class Workbench:
     def latencies_of(self, packages: Sequence[Package]) -> list[Latency]:
         """Latencies on the first evaluation image; ratios are to the first package."""
         frame = read_image(self.images.evaluation.path(0))
-        return measure_latencies([package.path for package in packages], frame)
+        with library_failures("the interpreter cannot run the converted files"):
+            return measure_latencies([package.path for package in packages], frame)
 
     def _package(self, converted: bytes, variant: Variant) -> Package:
         self._made += 1

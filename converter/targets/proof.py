@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.errors import TargetError
+from converter.errors import TargetError, shortened
 from converter.targets.agreement import Agreement, compare, deciding_step
 from converter.targets.table import GPU, LITERT, MICRO, TFLITE_RUNTIME, Target
 from converter.tflite import read_graphs, read_model
@@ -144,7 +144,7 @@ def _why(code: int, said: str, python: str, package: str) -> str:
     if lacking := _LACKING.search(said):
         return f"{python} has no {lacking[1]}; there: pip install {package}"
     lines = [line for line in said.splitlines() if _REASON.search(line)] or said.strip().splitlines()[-1:]
-    return f"its interpreter refuses the file: {'; '.join(lines)}"
+    return f"its interpreter refuses the file: {shortened('; '.join(lines))}"
 
 
 def _compare(file: ModelFile, frames: Sequence[NDArray[np.uint8]], found: NDArray[Any]) -> Agreement:

@@ -30,6 +30,13 @@ def unpack_model(content: bytes) -> schema.ModelT:
     return model
 
 
+def write_model(model: schema.ModelT) -> bytes:
+    """The bytes of a .tflite of these objects."""
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(model.Pack(builder), _IDENTIFIER)
+    return bytes(builder.Output())
+
+
 def pack_model(content: bytes, metadata: bytes) -> bytes:
     """Returns the same model with shared vectors, short names and ``metadata`` in its ``TFLITE_METADATA`` buffer.
 

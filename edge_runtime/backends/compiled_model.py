@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_runtime.backends.base import BackendInfo, check_threads
+from edge_runtime.backends.refusal import refuse_custom_operators, refuse_model
 from edge_runtime.console.command import logger
 from edge_runtime.console.distribution import install_command
 from edge_runtime.console.native import native_output_as_debug
@@ -159,6 +160,7 @@ class _Library(NamedTuple):
         Raises:
             BackendError: the model is refused, or there is no such accelerator.
         """
+        refuse_custom_operators(model.path, name, self.version)
         library = self.compiled_model
         chosen = library.HardwareAccelerator(0)
         for accelerator in accelerators:
@@ -167,7 +169,7 @@ class _Library(NamedTuple):
         try:
             return library.CompiledModel.from_file(str(model.path), options=options)
         except _FAULTS as error:
-            raise BackendError(f"{model.path}: {name} {self.version} cannot load it: {error}") from error
+            raise refuse_model(model.path, name, self.version, str(error)) from error
 
 
 def _import_library(name: str) -> _Library:

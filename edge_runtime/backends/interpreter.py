@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from edge_runtime.backends.base import BackendInfo, check_threads
+from edge_runtime.backends.refusal import refuse_model
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.errors import BackendError
 from edge_runtime.model import ModelFile
@@ -28,8 +29,7 @@ class InterpreterBackend:
             self._input = self._interpreter.get_input_details()[0]["index"]  # fails where a name is no UTF-8
             self._output = self._interpreter.get_output_details()[0]["index"]
         except (ValueError, RuntimeError, ImportError, SystemError) as error:  # the last two: another numpy's ABI
-            reason = " ".join(str(error).split())
-            raise BackendError(f"{model.path}: {name} {version} cannot load it: {reason}; see edge-doctor") from error
+            raise refuse_model(model.path, name, version, str(error)) from error
         self._path = model.path
         self._check_output(model)
         if batch != model.input.shape[0]:

@@ -65,7 +65,7 @@ def add_log_level(parser: argparse.ArgumentParser, default: str = argparse.SUPPR
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Adds what a user must say of a model that neither carries our manifest nor TFLite metadata."""
     group = parser.add_argument_group("for a MODEL that does not say it itself")
-    group.add_argument("--labels", metavar="FILE", help="one label a line")
+    group.add_argument("--labels", metavar="FILE", help="the classes: one a line, numbered, CSV, JSON or pbtxt")
     group.add_argument(
         "--normalization",
         metavar="RANGE",
@@ -76,7 +76,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--resize",
         metavar="MODE",
         type=_checked(parse_resize),
-        help="squash (default), center-crop[:FRACTION] or letterbox",
+        help="squash (default), center-crop[:FRACTION] or letterbox; with :antialias for models trained so",
     )
 
 

@@ -5,18 +5,28 @@ A folder with one subfolder a class is read here; the fingerprint tells whether 
 
 from __future__ import annotations
 
+import logging
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from edge_runtime.contracts.errors import ContractError
-from edge_runtime.contracts.labels import validate_labels
+from edge_runtime.contracts.image_files import (
+    describe_left_out,
+    find_image_files,
+    is_hidden_folder,
+    known_suffixes,
+    why_no_image,
+)
+from edge_runtime.contracts.labels import match_classes, validate_labels
+from edge_runtime.contracts.version import DISTRIBUTION
 
-IMAGE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
 PARTS = ("train", "val", "test")
 MAX_IMAGES = 5_000_000
+
+_OUTSIDE = "outside the class folders"
 
 
 @dataclass(frozen=True)
@@ -86,50 +96,47 @@ def read_image_folder(root: Path, classes: tuple[str, ...] | None = None) -> Lab
     """Reads a folder with one subfolder a class; classes and files are taken in the order of their names.
 
     Args:
-        root: the folder; hidden files and files that are no images by their suffix are passed over.
-        classes: the class names to index by; by default the subfolders' names.
+        root: the folder; what is left out of it (see ``contracts.image_files``) is said once.
+        classes: the class names to index by; by default the subfolders' names. See ``labels.match_classes``.
 
     Raises:
-        ContractError: there is no such folder, no image in it, or a subfolder is none of ``classes``.
+        ContractError: there is no such folder, no image in it, or a subfolder is none of ``classes`` or may be several.
     """
-    if not root.is_dir():
-        raise ContractError(f"{root}: no such folder; expected a folder with one subfolder a class")
-    folders = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-    if not folders:
-        raise ContractError(f"{root}: no class folders in it; expected one subfolder a class")
+    folders = class_folders(root)
     if classes is None:
         classes = tuple(folders)
-    strangers = sorted(set(folders) - set(classes))
-    if strangers:
-        raise ContractError(f"{root}: folder {strangers[0]!r} is none of the classes {', '.join(classes)}")
+    index_of = match_classes(dict.fromkeys(folders, str(root)), classes, str(root), "folder")
     names: list[str] = []
     labels: list[tuple[int, ...]] = []
+    left_out = Counter(
+        {_OUTSIDE: sum(not why_no_image(entry.name, is_file=entry.is_file()) for entry in root.iterdir())}
+    )
     for folder in folders:
-        found = _image_names(root, folder)
-        names += found
-        labels += [(classes.index(folder),)] * len(found)
+        found = find_image_files(root / folder)
+        names += [f"{folder}/{name}" for name in found.names]
+        labels += [(index_of[folder],)] * len(found.names)
+        left_out.update(found.left_out)
         if len(names) > MAX_IMAGES:
             raise ContractError(f"{root}: more than {MAX_IMAGES} images")
+    if +left_out:
+        logging.getLogger(DISTRIBUTION).info("%s: %s", root, describe_left_out(+left_out))
     if not names:
-        suffixes = ", ".join(sorted(IMAGE_SUFFIXES))
-        raise ContractError(f"{root}: no image in its class folders; expected files ending in {suffixes}")
+        raise ContractError(f"{root}: no image in its class folders; expected files ending in {known_suffixes()}")
     return LabelledImages(root, classes, tuple(names), tuple(labels))
 
 
-def _image_names(root: Path, folder: str) -> list[str]:
-    """The POSIX paths below ``root`` of the images in ``folder`` and its subfolders, in the order of their parts.
+def class_folders(root: Path) -> list[str]:
+    """The names of the folders in ``root`` that stand for classes, sorted.
 
-    With strings, since a ``Path`` for each of many files takes minutes.
+    Raises:
+        ContractError: there is no such folder, or no folder in it.
     """
-    found = []
-    for place, _, files in os.walk(root / folder):
-        below = Path(place).relative_to(root).as_posix()
-        found += [
-            f"{below}/{name}"
-            for name in files
-            if "".join(name.rpartition(".")[1:]).lower() in IMAGE_SUFFIXES and not name.startswith(".")
-        ]
-    return sorted(found, key=lambda name: name.split("/"))
+    if not root.is_dir():
+        raise ContractError(f"{root}: no such folder; expected a folder with one subfolder a class")
+    folders = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not is_hidden_folder(entry.name))
+    if not folders:
+        raise ContractError(f"{root}: no class folders in it; expected one subfolder a class")
+    return folders
 
 
 def find_duplicates(images: LabelledImages) -> list[list[int]]:

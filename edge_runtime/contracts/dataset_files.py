@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from edge_runtime.contracts.dataset import MAX_IMAGES, LabelledImages, read_image_folder
 from edge_runtime.contracts.errors import ContractError
-from edge_runtime.contracts.labels import MAX_LABELS
+from edge_runtime.contracts.labels import MAX_LABELS, match_classes
 
 IMAGES_FOLDER = "images"
 _NAME, _LABELS, _SEPARATOR = "filename", "labels", "|"
@@ -59,7 +59,11 @@ def read_image_csv(path: Path, classes: tuple[str, ...] | None = None) -> Labell
         classes = found or tuple(sorted({label for _, _, labels in rows for label in labels}))
         if not classes:
             raise ContractError(f"{path}: no image has a label; {_EXPECTED}")
-    numbers = {label: number for number, label in enumerate(classes)}
+    first_seen: dict[str, str] = {}
+    for line, _, labels in rows:
+        for label in labels:
+            first_seen.setdefault(label, f"{path}, line {line}")
+    numbers = match_classes(first_seen, classes, str(path), "label")
     names: dict[str, None] = {}
     shown: list[tuple[int, ...]] = []
     for line, text, labels in rows:
@@ -67,9 +71,6 @@ def read_image_csv(path: Path, classes: tuple[str, ...] | None = None) -> Labell
         name = _find(root, text, where)
         if name in names:
             raise ContractError(f"{where}: {text} stands in the file twice; remove one line")
-        strangers = [label for label in labels if label not in numbers]
-        if strangers:
-            raise ContractError(f"{where}: label {strangers[0]!r} is none of the classes {', '.join(classes)}")
         names[name] = None
         shown.append(tuple(sorted(numbers[label] for label in labels)))
     return LabelledImages(root, classes, tuple(names), tuple(shown))

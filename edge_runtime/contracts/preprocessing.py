@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 
 from edge_runtime.contracts.errors import ContractError
 
 ResizeMode = Literal["squash", "center-crop", "letterbox"]
+Resampling = Literal["bilinear", "antialias"]
 ColorOrder = Literal["RGB", "BGR", "GRAY"]
 
 RESIZE_MODES: tuple[str, ...] = get_args(ResizeMode)
+RESAMPLINGS: tuple[Resampling, ...] = get_args(Resampling)
 MAX_SIDE = 4096
 MIN_STD = 1e-6
 """Far below any pixel statistics; much smaller ones make float32 infinite."""
@@ -37,7 +39,8 @@ class PreprocessSpec:
     1. ``resize``: "squash" takes the whole frame, its aspect lost; "center-crop" the largest centred part with the
        target's aspect, shrunk to ``crop_fraction`` of its sides; "letterbox" keeps the aspect and fills with black.
     2. ``resampling``: "bilinear" with half-pixel centres, on a frame that is first halved while it is at least four
-       times as large as the target (see ``edge_runtime.preprocess.resize``).
+       times as large as the target; or "antialias", where every pixel of the frame counts, as in Pillow's BILINEAR and
+       ``tf.image.resize(antialias=True)`` (see ``edge_runtime.preprocess.resize``).
     3. ``color``: channels in the order RGB or BGR, or one grey channel (ITU-R BT.601 luma).
     4. ``(pixel - mean) / std`` with pixels in 0..255; one number for all channels, or one a channel.
 
@@ -49,7 +52,7 @@ class PreprocessSpec:
     width: int
     resize: ResizeMode = "squash"
     crop_fraction: float = 1.0
-    resampling: Literal["bilinear"] = "bilinear"
+    resampling: Resampling = "bilinear"
     color: ColorOrder = "RGB"
     mean: tuple[float, ...] = (127.5,)
     std: tuple[float, ...] = (127.5,)
@@ -58,7 +61,7 @@ class PreprocessSpec:
         for name in ("height", "width"):
             if not 1 <= getattr(self, name) <= MAX_SIDE:
                 raise ContractError(f"{name} {getattr(self, name)} is not within 1..{MAX_SIDE}")
-        for name, allowed in (("resize", RESIZE_MODES), ("resampling", ("bilinear",)), ("color", get_args(ColorOrder))):
+        for name, allowed in (("resize", RESIZE_MODES), ("resampling", RESAMPLINGS), ("color", get_args(ColorOrder))):
             if getattr(self, name) not in allowed:
                 raise ContractError(f"{name} {getattr(self, name)!r} is not one of {', '.join(allowed)}")
         if not 0.0 < self.crop_fraction <= 1.0:
@@ -78,23 +81,33 @@ class PreprocessSpec:
         return 1 if self.color == "GRAY" else 3
 
 
-def parse_resize(text: str) -> tuple[ResizeMode, float]:
-    """Returns (resize, crop_fraction) for what a user may write after ``--resize``.
+def each_resampling(spec: PreprocessSpec) -> tuple[PreprocessSpec, ...]:
+    """``spec`` first, then the same with each other resampling: what a model of unknown training may have been fed."""
+    others = (name for name in RESAMPLINGS if name != spec.resampling)
+    return (spec, *(replace(spec, resampling=name) for name in others))
+
+
+def parse_resize(text: str) -> tuple[ResizeMode, float, Resampling]:
+    """Returns (resize, crop_fraction, resampling) for what a user may write after ``--resize``.
 
     Args:
-        text: "squash", "letterbox", "center-crop", or "center-crop:0.875" to keep that part of the sides.
+        text: "squash", "letterbox", "center-crop", or "center-crop:0.875" to keep that part of the sides; each may be
+            followed by ":antialias", for a model that was trained on antialiased pictures.
 
     Raises:
         ContractError: the text is none of these.
     """
-    mode, _, fraction = text.partition(":")
+    mode, *rest = text.split(":")
+    resampling = cast(Resampling, rest.pop() if rest and rest[-1] in RESAMPLINGS else "bilinear")
     try:
-        spec = PreprocessSpec(1, 1, resize=cast(ResizeMode, mode), crop_fraction=float(fraction or 1))
+        (fraction,) = rest or ("1",)
+        spec = PreprocessSpec(1, 1, cast(ResizeMode, mode), float(fraction), resampling)
     except ValueError as error:
         raise ContractError(
-            f"resize {text!r} is not one of {', '.join(RESIZE_MODES)} or center-crop:FRACTION"
+            f"resize {text!r} is not one of {', '.join(RESIZE_MODES)} or center-crop:FRACTION; "
+            "each may end in :antialias"
         ) from error
-    return spec.resize, spec.crop_fraction
+    return spec.resize, spec.crop_fraction, spec.resampling
 
 
 def parse_normalization(text: str) -> tuple[tuple[float, ...], tuple[float, ...]]:

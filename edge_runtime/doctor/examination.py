@@ -9,6 +9,7 @@ from edge_runtime.doctor.findings import Finding
 from edge_runtime.doctor.hardware import (
     check_board,
     check_disk,
+    check_edge_tpu,
     check_governor,
     check_memory,
     check_temperature,
@@ -38,6 +39,7 @@ def examine(machine: Machine) -> tuple[Finding, ...]:
         *check_sink_packages(machine),
         check_usb_cameras(machine),
         *check_picamera2(machine, numpy),
+        check_edge_tpu(machine),
         check_board(machine),
         check_memory(machine),
         check_disk(machine),

@@ -14,6 +14,8 @@ _ENOUGH_DISK_MB, _LEAST_DISK_MB = 500, 50
 # Where the firmware of a Raspberry Pi begins to lower the frequency, by the hardware documentation on frequency
 # management and thermal control.
 _PI_THROTTLES_C = 80.0
+_EDGE_TPUS_USB = {("1a6e", "089a"), ("18d1", "9302")}
+"""Vendor and product of Coral's USB accelerator, before and after its firmware is loaded."""
 _COOLING = "cool the processor: a heat sink or fan, or a case with openings"
 
 
@@ -72,6 +74,20 @@ def check_throttling() -> Finding:
     supply = "use the power supply made for this board, and a short cable"
     fix = supply if UNDER_VOLTAGE in found.now + found.since_start else _COOLING
     return Finding("throttling", "problem" if found.now else "warning", str(found), fix)
+
+
+def check_edge_tpu(machine: Machine) -> Finding:
+    """A Coral Edge TPU, by USB or PCIe: no backend here uses it, so a model for it does not run."""
+    usb = machine.sys_root / "bus" / "usb" / "devices"
+    ids = {(read_text(place / "idVendor"), read_text(place / "idProduct")) for place in usb.glob("*")}
+    places = ["USB"] if ids & _EDGE_TPUS_USB else []
+    places += ["PCIe"] if any(machine.dev.glob("apex_*")) else []
+    if not places:
+        return Finding("edge-tpu", "absent", "none is connected")
+    detail = f"a Coral Edge TPU is connected ({' and '.join(places)}), and not used"
+    return Finding(
+        "edge-tpu", "warning", detail, "name models without _edgetpu in their file names; they run on the CPU"
+    )
 
 
 def check_governor(machine: Machine) -> Finding:

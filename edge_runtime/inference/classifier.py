@@ -86,7 +86,8 @@ class Classifier:
             threshold: categories below this score are left out; None takes the manifest's thresholds, else none.
             labels: a label file, for a model that carries none.
             normalization: for a float model that does not say it, as after ``edge-run --normalization``.
-            resize: "squash", "center-crop[:FRACTION]" or "letterbox", for a model that does not say it.
+            resize: "squash", "center-crop[:FRACTION]" or "letterbox", with ":antialias" for models trained so; for a
+                model that does not say it.
             sha256: of the whole file, in hexadecimal; a file with another is refused.
             verify: refuse a file whose weights are not those its own manifest vouches for, or that has no manifest.
 

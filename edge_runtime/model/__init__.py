@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from edge_runtime.model.contract import ModelContract, UserSays, resolve_contract
-from edge_runtime.model.file import METADATA_NAME, ModelFile, flatbuffer_size, read_associated_files, read_model_file
+from edge_runtime.model.file import (
+    METADATA_NAME,
+    MODEL_SUFFIXES,
+    ModelFile,
+    flatbuffer_size,
+    read_associated_files,
+    read_model_file,
+)
 from edge_runtime.model.flatbuffer import FlatTable
+from edge_runtime.model.operators import custom_operators, edge_tpu_advice
 from edge_runtime.model.sample import SAMPLE, find_model, is_sample, sample_photos
 from edge_runtime.model.trust import check_manifest_sha256, check_sha256, file_sha256
 
 __all__ = [
     "METADATA_NAME",
+    "MODEL_SUFFIXES",
     "SAMPLE",
     "FlatTable",
     "ModelContract",
@@ -17,6 +26,8 @@ __all__ = [
     "UserSays",
     "check_manifest_sha256",
     "check_sha256",
+    "custom_operators",
+    "edge_tpu_advice",
     "file_sha256",
     "find_model",
     "flatbuffer_size",

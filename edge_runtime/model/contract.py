@@ -7,13 +7,11 @@ from pathlib import Path
 
 from edge_runtime.console.command import logger
 from edge_runtime.contracts.errors import ContractError
-from edge_runtime.contracts.labels import parse_label_file
+from edge_runtime.contracts.labels import MAX_LABEL_FILE_BYTES, parse_label_file
 from edge_runtime.contracts.manifest import Activation, Task
 from edge_runtime.contracts.preprocessing import ColorOrder, PreprocessSpec, parse_normalization, parse_resize
 from edge_runtime.contracts.tensors import TensorSpec
 from edge_runtime.model.file import ModelFile, Normalization
-
-MAX_LABEL_FILE_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,7 @@ class UserSays:
     """What a user adds for a model that does not say it itself, in the words of the command line.
 
     Attributes:
-        labels: a text file with one label a line.
+        labels: a label file, as ``contracts.labels`` reads them.
         normalization: see ``contracts.preprocessing.parse_normalization``.
         resize: see ``contracts.preprocessing.parse_resize``.
     """
@@ -83,7 +81,7 @@ def _from_manifest(model: ModelFile, said: UserSays) -> ModelContract:
 def _preprocessing(model: ModelFile, said: UserSays) -> PreprocessSpec:
     _, height, width, channels = model.input.shape
     color: ColorOrder = "GRAY" if channels == 1 else "RGB"
-    resize, crop_fraction = parse_resize(said.resize or "squash")
+    resize = parse_resize(said.resize or "squash")
     if said.normalization is not None:
         mean, std = parse_normalization(said.normalization)
     elif model.input.is_quantized:
@@ -96,7 +94,7 @@ def _preprocessing(model: ModelFile, said: UserSays) -> PreprocessSpec:
             "silently; add --normalization -1..1 (MobileNet and most of Keras), 0..1, 0..255, imagenet, or mean,std"
         )
     try:
-        return PreprocessSpec(height, width, resize, crop_fraction, color=color, mean=mean, std=std)
+        return PreprocessSpec(height, width, *resize, color=color, mean=mean, std=std)
     except ContractError as error:
         raise ContractError(f"{model.path}: {error}") from error
 
@@ -126,6 +124,4 @@ def _read_label_file(path: Path) -> tuple[str, ...]:
             content = file.read(MAX_LABEL_FILE_BYTES + 1)
     except OSError as error:
         raise ContractError(f"{path}: cannot read the labels: {error.strerror}") from error
-    if len(content) > MAX_LABEL_FILE_BYTES:
-        raise ContractError(f"{path}: more than {MAX_LABEL_FILE_BYTES >> 20} MiB of labels")
     return parse_label_file(content, str(path))

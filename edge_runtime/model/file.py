@@ -22,6 +22,7 @@ from edge_runtime.errors import ModelFileError
 from edge_runtime.model.flatbuffer import FlatTable
 
 METADATA_NAME = "TFLITE_METADATA"
+MODEL_SUFFIXES = frozenset({".lite", ".tflite"})
 MAX_ASSOCIATED_BYTES = 16 << 20
 MAX_CLASSES = 100_000
 

@@ -16,7 +16,8 @@ from edge_runtime.errors import ImageError
 MAX_FILE_BYTES = 64 << 20
 MAX_PIXELS = 64_000_000
 _SMALL_PIXELS, _BAND_PIXELS = 1 << 18, 1 << 15
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "WEBP")
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "WEBP", "TIFF")
+_AVIF = (b"ftypavif", b"ftypavis")
 
 
 def read_image(path: str | os.PathLike[str], at_least: int = 0) -> NDArray[np.uint8]:
@@ -36,7 +37,7 @@ def read_image(path: str | os.PathLike[str], at_least: int = 0) -> NDArray[np.ui
 
 
 def decode_image(content: bytes, where: str, at_least: int = 0) -> NDArray[np.uint8]:
-    """Decodes JPEG, PNG, BMP, GIF (first picture) or WebP.
+    """Decodes JPEG, PNG, BMP, WebP, the first picture of a GIF or TIFF, and AVIF where Pillow can.
 
     EXIF orientation is applied; transparency is laid over white; 16-bit grey is divided by 257, rounded.
 
@@ -63,8 +64,10 @@ def _decode(file: BinaryIO, where: str, at_least: int) -> NDArray[np.uint8]:
     if size > MAX_FILE_BYTES:
         raise ImageError(f"{where}: more than {MAX_FILE_BYTES >> 20} MiB; scale the image down first")
     file.seek(0)
+    is_avif = file.read(12)[4:] in _AVIF
+    file.seek(0)
     try:
-        image = Image.open(file, formats=FORMATS)
+        image = Image.open(file, formats=("AVIF",) if is_avif else FORMATS)
         if image.width * image.height > MAX_PIXELS:
             raise Image.DecompressionBombError
         if at_least:
@@ -75,7 +78,11 @@ def _decode(file: BinaryIO, where: str, at_least: int) -> NDArray[np.uint8]:
     except MemoryError as error:
         raise ImageError(f"{where}: not enough memory to decode it") from error
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
-        reason = f"no {', '.join(FORMATS)} image" if isinstance(error, UnidentifiedImageError) else str(error)
+        reason = str(error)
+        if is_avif and isinstance(error, KeyError | UnidentifiedImageError):
+            reason = "this Pillow has no AVIF; pip install --upgrade pillow, or convert the image to JPEG"
+        elif isinstance(error, UnidentifiedImageError):
+            reason = f"no {', '.join(FORMATS)} image"
         raise ImageError(f"{where}: cannot decode: {reason}") from error
 
 

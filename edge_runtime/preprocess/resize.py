@@ -1,4 +1,4 @@
-"""The one resampling function of this project, and the part of a frame it is applied to.
+"""The resampling functions of this project, and the part of a frame they are applied to.
 
 **Bilinear after halving.** While the frame (or the part of it that is used) is at least four times as high and as wide
 as the target, it is halved: 2x2 pixels are averaged into one (an odd last row or column is left out). Bilinear
@@ -7,6 +7,9 @@ interpolation with half-pixel centres and repeated border follows. So a 640x480 
 
 Two implementations, OpenCV (fast) and numpy with Pillow (always there), give the same bytes on every machine: weights
 are in 1/256, sums are exact, and the result is rounded once, half up.
+
+**Antialias** is for models that were trained on antialiased pictures: ``resize_antialias`` says how it is computed. The
+frame is not halved before it.
 """
 
 from __future__ import annotations
@@ -18,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_runtime.console.command import logger
-from edge_runtime.contracts.preprocessing import PreprocessSpec
+from edge_runtime.contracts.preprocessing import PreprocessSpec, Resampling
+from edge_runtime.preprocess.resize_antialias import antialias
 
 Pixels = NDArray[np.uint8]
 Resizer = Callable[[Pixels, Pixels], None]
@@ -40,8 +44,11 @@ def load_resizers() -> tuple[str, Resizer, Halver]:
     return "opencv", resize_opencv.resize, resize_opencv.halve
 
 
-def resample(pixels: Pixels, out: Pixels) -> None:
+def resample(pixels: Pixels, out: Pixels, resampling: Resampling = "bilinear") -> None:
     """Resamples ``pixels``, uint8 (height, width, 3), into all of ``out``, uint8 (target height, target width, 3)."""
+    if resampling == "antialias":
+        antialias(pixels, out)
+        return
     _, resize, halve = load_resizers()
     while pixels.shape[0] >= 4 * out.shape[0] and pixels.shape[1] >= 4 * out.shape[1]:
         pixels = halve(pixels[: pixels.shape[0] // 2 * 2, : pixels.shape[1] // 2 * 2])
@@ -51,13 +58,13 @@ def resample(pixels: Pixels, out: Pixels) -> None:
 def resize_frame(pixels: Pixels, spec: PreprocessSpec, out: Pixels) -> None:
     """Fills ``out``, uint8 (spec.height, spec.width, 3), from a frame by the specification's resize mode."""
     if spec.resize == "squash":
-        resample(pixels, out)
+        resample(pixels, out, spec.resampling)
     elif spec.resize == "center-crop":
-        resample(_centered(pixels, *_crop_size(pixels.shape[0], pixels.shape[1], spec)), out)
+        resample(_centered(pixels, *_crop_size(pixels.shape[0], pixels.shape[1], spec)), out, spec.resampling)
     else:
         height, width = _fitting_size(pixels.shape[0], pixels.shape[1], spec)
         out[...] = 0
-        resample(pixels, _centered(out, height, width))
+        resample(pixels, _centered(out, height, width), spec.resampling)
 
 
 def _crop_size(height: int, width: int, spec: PreprocessSpec) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from edge_runtime.console.command import UsageError, parse_arguments
 from edge_runtime.contracts.errors import ContractError
-from edge_runtime.model import SAMPLE
+from edge_runtime.model import MODEL_SUFFIXES, SAMPLE
 
 MAX_BYTES = 1 << 20
 _OF_THE_COMMAND_LINE = ("help", "version", "log_level", "config", "systemd_unit", "self_test")
@@ -62,7 +62,8 @@ def _check_overruling(
     options: argparse.Namespace,
 ) -> None:
     """Refuses what the user may take for overruling the file, and is not."""
-    if "model" in in_file and "model" in given and "source" not in given and Path(given["model"]).suffix != ".tflite":
+    is_model = Path(given.get("model", "")).suffix in MODEL_SUFFIXES
+    if "model" in in_file and "model" in given and "source" not in given and not is_model:
         raise UsageError(
             f"{given['model']}: stands in the place of MODEL; to overrule the source in {options.config}, write both"
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import glob
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from edge_runtime.contracts.dataset import IMAGE_SUFFIXES
+from edge_runtime.console.command import logger
+from edge_runtime.contracts.image_files import describe_left_out, find_image_files, known_suffixes, why_no_image
 from edge_runtime.contracts.results import Frame, FrameFailure
 from edge_runtime.errors import ImageError, SourceError
 from edge_runtime.preprocess import read_image
@@ -56,23 +58,22 @@ def _read_file(shown: Callable[[Path], str], path: Path, index: int) -> Item:
 def _find_images(text: str) -> list[Path]:
     path = Path(text)
     if path.is_dir():
-        paths = sorted(entry for entry in path.rglob("*") if _is_image(entry))
-        if not paths:
-            raise SourceError(f"{text}: no image in this folder; expected files ending in {_suffixes()}")
-        return paths
+        found = find_image_files(path)
+        return _checked([path / name for name in found.names], found.left_out, f"{text}: no image in this folder")
     if path.exists():
         return [path]
     if glob.has_magic(text):
-        paths = sorted(Path(name) for name in glob.glob(text, recursive=True) if _is_image(Path(name)))  # noqa: PTH207 - any root
-        if not paths:
-            raise SourceError(f"{text}: no image matches; expected files ending in {_suffixes()}")
-        return paths
+        paths = [Path(name) for name in glob.glob(text, recursive=True)]  # noqa: PTH207 - any root
+        reasons = {path: why_no_image(path.name) for path in paths if not path.is_dir()}
+        left_out = Counter(filter(None, reasons.values()))
+        images = sorted(path for path, reason in reasons.items() if not reason)
+        return _checked(images, left_out, f"{text}: no image matches")
     raise SourceError(f"{text}: no such file or folder, and no live source: camera:0, picamera2:0, rtsp://…, http://…")
 
 
-def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and path.is_file()
-
-
-def _suffixes() -> str:
-    return ", ".join(sorted(IMAGE_SUFFIXES))
+def _checked(images: list[Path], left_out: Mapping[str, int], none: str) -> list[Path]:
+    if left_out:
+        logger.info("%s", describe_left_out(left_out))
+    if not images:
+        raise SourceError(f"{none}; expected files ending in {known_suffixes()}")
+    return images

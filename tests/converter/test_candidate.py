@@ -35,6 +35,8 @@ def test_the_row_of_the_report_is_that_of_the_file(tmp_path: Path) -> None:
     assert manifest is not None
     assert row.size_bytes == plain.stat().st_size < golden.stat().st_size
     assert (row.weights_sha256, row.gate, row.recipe) == (manifest.weights_sha256, manifest.gate, manifest.recipe)
+    assert (row.input_type, row.output_type) == (manifest.input.dtype, manifest.output.dtype)
+    assert (row.summary, row.parameters) == (FLOAT32.summary, manifest.quantization)
     assert (row.name, row.latency_ms, row.per_class) == ("float32", candidate.latency, DROPS)
 
 

@@ -74,7 +74,7 @@ def test_wrong_usage_exits_with_2(tmp_path: Path, capfd: pytest.CaptureFixture[s
 def test_help_and_version_answer_without_loading_anything_heavy() -> None:
     code = "import sys, converter, converter.cli; converter.cli.main(sys.argv[1:])"
     for option, expected in (
-        ("--help", "a file of an earlier run is renamed to *.earlier.tflite"),
+        ("--help", "a file of an earlier run stays as it is"),
         ("--version", "edge-convert "),
     ):
         done = subprocess.run([sys.executable, "-X", "importtime", "-c", code, option], capture_output=True, text=True)

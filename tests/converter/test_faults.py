@@ -1,5 +1,6 @@
 """Bad input to edge-convert: each one clear line, nothing half-written, and no model that the gate refused."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from children import running
 from image_folders import write_image_folder
 from small_run import write_color_images, write_color_model, write_grey_image
 
@@ -197,7 +199,7 @@ def test_a_broken_calibration_is_refused_with_3_and_writes_the_reports_only(
     assert stdout.splitlines()[-1].split() == ["verdict", "refused"]
     assert "(not written)" in stdout
     assert stderr.splitlines()[-1].startswith(f"edge-convert: {out}: not written: top-1 fell by ")
-    assert "the earlier file" not in stderr
+    assert "an earlier run" not in stderr
     assert sorted(path.name for path in files_below(out.parent)) == ["model.report.html", "model.report.json"]
     report = json.loads(out.with_name("model.report.json").read_text())
     assert report["chosen"] is None
@@ -205,16 +207,24 @@ def test_a_broken_calibration_is_refused_with_3_and_writes_the_reports_only(
     assert "Refused" in out.with_name("model.report.html").read_text()
 
 
-def test_a_refusal_moves_the_file_of_an_earlier_run_aside_and_says_so(
+def test_a_refusal_leaves_the_file_of_an_earlier_run_and_says_so(
     run: Path, out: Path, broken_calibration: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     out.parent.mkdir()
     out.write_bytes(b"an earlier model")
     assert main([str(run), "--out", str(out), "--calibration-data", str(broken_calibration)]) == 3
-    assert not out.exists()
-    earlier = out.with_name(f"{out.stem}.earlier.tflite")
-    assert earlier.read_bytes() == b"an earlier model"
-    assert f"the earlier file is now {earlier.name}" in capfd.readouterr().err
+    assert out.read_bytes() == b"an earlier model"
+    assert "; the file there is that of an earlier run, left as it was" in capfd.readouterr().err
+    digest = hashlib.sha256(b"an earlier model").hexdigest()
+    assert json.loads(out.with_name("model.report.json").read_text())["earlier_sha256"] == digest
+    page = out.with_name("model.report.html").read_text()
+    assert "This report is not about it" in page
+    assert digest in page
+    assert sorted(path.name for path in files_below(out.parent)) == [
+        "model.report.html",
+        "model.report.json",
+        "model.tflite",
+    ]
 
 
 def test_the_refused_model_passes_where_more_drop_is_allowed(run: Path, out: Path, broken_calibration: Path) -> None:
@@ -228,7 +238,7 @@ def test_ctrl_c_in_the_conversion_leaves_nothing(run: Path, out: Path, tmp_path:
     scratch.mkdir()
     command = [*console_script("edge-convert"), str(run), "--out", str(out)]
     environment = {**os.environ, "TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": ""}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+    with running(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
         while not list(scratch.rglob("saved_model.pb")):  # the export is there: the conversion has begun
             assert process.poll() is None
             time.sleep(0.01)

@@ -11,7 +11,16 @@ import numpy as np
 from PIL import Image
 from tiny_model import LABELS, write_tiny_model
 
-FORMATS = (("JPEG", {}), ("JPEG", {"progressive": True}), ("PNG", {}), ("BMP", {}), ("GIF", {}), ("WEBP", {}))
+FORMATS = (
+    ("JPEG", {}),
+    ("JPEG", {"progressive": True}),
+    ("PNG", {}),
+    ("BMP", {}),
+    ("GIF", {}),
+    ("WEBP", {}),
+    ("TIFF", {}),
+    ("TIFF", {"compression": "tiff_lzw"}),
+)
 
 
 def model_originals() -> list[bytes]:

@@ -66,17 +66,19 @@ def fuzz(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "damaged" + SUFFIX[kind])
         child = Child(kind, path)
-        for number in numbers:
-            path.write_bytes(mutated(originals, seed, number))
-            answer = child.ask(seconds)
-            if answer["outcome"] in ("crashed", "hung"):
-                child.stop()
-                child = Child(kind, path)
-            if answer["outcome"] == "crashed":
-                _note_crash(findings, number, answer, path, keep, known)
-            else:
-                _note(findings, number, answer, path)
-        child.stop()
+        try:
+            for number in numbers:
+                path.write_bytes(mutated(originals, seed, number))
+                answer = child.ask(seconds)
+                if answer["outcome"] in ("crashed", "hung"):
+                    child.stop()
+                    child = Child(kind, path)
+                if answer["outcome"] == "crashed":
+                    _note_crash(findings, number, answer, path, keep, known)
+                else:
+                    _note(findings, number, answer, path)
+        finally:
+            child.stop()
     return findings
 
 

@@ -70,8 +70,8 @@ class Broker:
 def running_broker(folder: Path, *settings: str) -> Iterator[Broker]:
     """A broker that runs in the block."""
     broker = Broker(folder, *settings)
-    broker.start()
     try:
+        broker.start()
         yield broker
     finally:
         broker.stop()

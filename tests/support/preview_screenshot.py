@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from browser import running_browser
+from children import running
 from mjpeg_server import Camera
 from PIL import Image
 
@@ -68,7 +69,7 @@ def main(model: str, target: str) -> None:
         with (
             tempfile.TemporaryDirectory() as folder,
             running_browser(Path(folder)) as browser,
-            subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process,
+            running(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process,
         ):
             url = process.stderr.readline().rpartition(" ")[2].strip()
             pages = {
@@ -83,7 +84,6 @@ def main(model: str, target: str) -> None:
             both.paste(desk, (0, 0))
             both.paste(phone, (desk.width + 20, 0))
             both.quantize(256).save(target, optimize=True)
-            process.terminate()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,10 @@ import ast
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-STARTERS = {f"subprocess.{name}" for name in ("run", "Popen", "call", "check_call", "check_output")}
+STARTERS = {
+    "children.running",
+    *(f"subprocess.{name}" for name in ("run", "Popen", "call", "check_call", "check_output")),
+}
 FORBIDDEN = (
     "subprocess.getoutput", "subprocess.getstatusoutput", "shutil.which", "os.system", "os.popen", "os.exec",
     "os.spawn", "os.posix_spawn", "pty.spawn", "asyncio.create_subprocess",

@@ -62,6 +62,17 @@ def write_grey_image(root: Path) -> Path:
     return root
 
 
+def write_dark_images(root: Path) -> Path:
+    """Writes two images of each colour, none brighter than 60 of 255; returns ``root``."""
+    for channel, name in enumerate(CLASSES):
+        (root / name).mkdir(parents=True)
+        for number in range(2):
+            pixels = np.random.default_rng(number).integers(0, 30, (SIDE, SIDE, 3))
+            pixels[..., channel] *= 2
+            Image.fromarray(pixels.astype(np.uint8)).save(root / name / f"{number}.png")
+    return root
+
+
 def write_record(run: Path, data: Path) -> None:
     """Writes the images below ``data`` and the record of a training on them."""
     split = {}

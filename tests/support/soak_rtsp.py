@@ -43,6 +43,13 @@ class Run:
         for target in (self._read_results, self._read_errors):
             threading.Thread(target=target, daemon=True).start()
 
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+
     def _read_results(self) -> None:
         assert self.process.stdout is not None
         for _ in self.process.stdout:
@@ -81,23 +88,23 @@ def main() -> int:
     failures: list[str] = []
     with RtspCamera() as camera:
         camera.start(SIZES[0])
-        run = Run(options.model, camera.address, extra)
-        run.wait_for_result_after(time.monotonic())
-        for size in SIZES:  # every size once first: the largest frames decide how much memory there is
-            take_away(camera, run, "killed", size)
-        start = run.held()
-        for number in range(options.rounds):
-            for way in ("killed", "hung"):
-                took = take_away(camera, run, way, SIZES[number % len(SIZES)])
-                allowed = run.last_pause + ALLOWED_SECONDS
-                print(f"round {number + 1}, {way}: results after {took:.2f} s, at most {allowed:.2f} s", flush=True)
-                if took > allowed:
-                    failures.append(f"round {number + 1}, {way}: {took:.2f} s is above {allowed:.2f} s")
-        failures += what_grew(start, settle(run, start))
-        run.process.send_signal(signal.SIGTERM)
-        run.process.wait()
-        time.sleep(0.5)
-        print(run.summary)
+        with Run(options.model, camera.address, extra) as run:
+            run.wait_for_result_after(time.monotonic())
+            for size in SIZES:  # every size once first: the largest frames decide how much memory there is
+                take_away(camera, run, "killed", size)
+            start = run.held()
+            for number in range(options.rounds):
+                for way in ("killed", "hung"):
+                    took = take_away(camera, run, way, SIZES[number % len(SIZES)])
+                    allowed = run.last_pause + ALLOWED_SECONDS
+                    print(f"round {number + 1}, {way}: results after {took:.2f} s, at most {allowed:.2f} s", flush=True)
+                    if took > allowed:
+                        failures.append(f"round {number + 1}, {way}: {took:.2f} s is above {allowed:.2f} s")
+            failures += what_grew(start, settle(run, start))
+            run.process.send_signal(signal.SIGTERM)
+            run.process.wait()
+            time.sleep(0.5)
+            print(run.summary)
     for failure in failures:
         print(f"FAILED: {failure}")
     return 1 if failures else 0

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tarfile
 import zipfile
 from dataclasses import replace
@@ -17,6 +16,7 @@ from once import made_once
 from packaged import write_packaged
 from PIL import Image
 
+from tools import make_env
 from tools.make_env import make_environment, pip_of
 from tools.release.__main__ import write_sums
 from tools.release.build import ROOT, Wheels, build_distributions, find_wheels
@@ -47,8 +47,9 @@ def device(wheels: Wheels, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def new_environment(folder: Path, *install: str | Path) -> Path:
     """The commands of a new environment into which pip installed something."""
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    run(folder / "bin", "-m", "pip", "install", "-q", *install)
+    make_env.new_environment(folder)
+    command = [*pip_of(folder / "bin" / "python"), "install", "-q", "--no-compile", *install]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return folder / "bin"
 
 
@@ -162,6 +163,7 @@ def test_the_device_wheel_alone_says_its_version_and_has_no_training(device: Pat
     assert run(device, "-c", code, cwd=tmp_path) == "None None\n"
 
 
+@pytest.mark.slow  # make dist writes it
 def test_the_list_of_what_comes_with_the_device_wheel(wheels: Wheels, tmp_path: Path) -> None:
     copy = tmp_path / wheels.runtime.name
     copy.write_bytes(wheels.runtime.read_bytes())

@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from children import running
 from mjpeg_server import Camera, jpeg
 from mosquitto import listener, running_broker, wait_for
 from PIL import Image
@@ -66,10 +67,10 @@ def run(name: str, *arguments: str) -> list[str]:
 
 
 @contextmanager
-def running(*command: str, folder: Path = ROOT) -> Iterator[subprocess.Popen[str]]:
+def running_example(*command: str, folder: Path = ROOT) -> Iterator[subprocess.Popen[str]]:
     """A child process that finds the stand-ins, until the block ends."""
     path = os.pathsep.join([str(ROOT / "tests" / "support" / "stand_ins"), os.environ.get("PYTHONPATH", "")])
-    with subprocess.Popen(
+    with running(
         [sys.executable, *command],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -77,10 +78,7 @@ def running(*command: str, folder: Path = ROOT) -> Iterator[subprocess.Popen[str
         cwd=folder,
         env=os.environ | {"PYTHONPATH": path},
     ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+        yield process
 
 
 def write_clip(path: Path, *colors: tuple[int, int, int]) -> str:
@@ -117,7 +115,7 @@ def test_five_lines_where_nothing_reaches_its_threshold(choosy: str, tmp_path: P
 def test_camera_events(model: str) -> None:
     with (
         Camera([jpeg(BLUE)], "repeat") as camera,
-        running(str(EXAMPLES / "camera_events.py"), model, camera.url()) as process,
+        running_example(str(EXAMPLES / "camera_events.py"), model, camera.url()) as process,
     ):
         assert re.fullmatch(r"frame \d+: blue entered\n", process.stdout.readline())
 
@@ -125,7 +123,7 @@ def test_camera_events(model: str) -> None:
 def test_asyncio_camera(model: str) -> None:
     with (
         Camera([jpeg(GREEN)], "repeat") as camera,
-        running(str(EXAMPLES / "asyncio_camera.py"), model, camera.url()) as process,
+        running_example(str(EXAMPLES / "asyncio_camera.py"), model, camera.url()) as process,
     ):
         said: list[str] = []
         while sum("green" in line for line in said) < 3 or "the loop is free\n" not in said:
@@ -148,12 +146,31 @@ def test_camera_events_and_asyncio_camera_where_nothing_reaches_its_threshold(ch
 )
 def test_button_and_led(request: pytest.FixtureRequest, sees: str, wanted: str, answer: str, light: int) -> None:
     model = request.getfixturevalue(sees)
-    with running("-c", PRESSES, str(EXAMPLES / "button_and_led.py"), model, wanted) as process:
+    with running_example("-c", PRESSES, str(EXAMPLES / "button_and_led.py"), model, wanted) as process:
         assert process.stdout.readline() == "ready\n"
         for order, said in (("press", answer), ("look", f"light {light}")):
             process.stdin.write(f"{order}\n")
             process.stdin.flush()
             assert process.stdout.readline() == f"{said}\n"
+
+
+def test_own_source_is_found_and_its_seconds_are_those_of_the_clip(model: str, tmp_path: Path) -> None:
+    package = tmp_path / "own_source-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: own-source\n")
+    documented = (EXAMPLES / "own_source.py").read_text().split("pyproject.toml:\n\n")[1].partition("\n\n")[0]
+    named = documented.replace('project.entry-points."edge_deploy_kit.sources"', "edge_deploy_kit.sources")
+    (package / "entry_points.txt").write_text(re.sub('[ "]+', "", named))
+    np.save(tmp_path / "clip.npy", np.full((10, 48, 64, 3), BLUE, np.uint8))
+    command = [*console_script("edge-run"), model, "numpy:clip.npy", "--min-duration", "0.5", "--events"]
+    path = os.pathsep.join([str(tmp_path), str(EXAMPLES)])
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=os.environ | {"PYTHONPATH": path})
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sum("event" not in line for line in lines) == 10
+    assert [(line["event"], line["label"], line["frame"]) for line in lines if "event" in line] == [
+        ("entered", "blue", 5)
+    ]
 
 
 def test_opencv_loop(model: str, tmp_path: Path) -> None:
@@ -193,6 +210,6 @@ def test_home_assistant(model: str, tmp_path: Path) -> None:
     assert "topic: home/bin/event\n" in (folder / "automation.yaml").read_text()
     with running_broker(tmp_path) as broker, listener(broker.port, "#") as messages:
         (tmp_path / "run.toml").write_text(text.replace("homeassistant.local", f"127.0.0.1:{broker.port}"))
-        with running(*console_script("edge-run")[1:], "--config", "run.toml", folder=tmp_path):
+        with running_example(*console_script("edge-run")[1:], "--config", "run.toml", folder=tmp_path):
             event = json.loads(wait_for(messages, lambda message: message.topic == "home/bin/event").payload)
     assert (event["event"], event["label"]) == ("entered", "red")

@@ -16,20 +16,6 @@ LOUD = b"raise SystemExit('this is not edge-deploy-kit')\n"
 REINSTALL = "pip install --force-reinstall --no-deps edge-deploy-kit"
 
 
-"""Somebody else's ``trainer`` or ``benchmarks``: each command says in one line what is in the way."""
-
-
-COMMANDS = {
-    "edge-train": "trainer",
-    "edge-convert": "converter",
-    "edge-bench": "benchmarks",
-    "edge-run": "edge_runtime",
-    "edge-doctor": "edge_runtime",
-}
-LOUD = b"raise SystemExit('this is not edge-deploy-kit')\n"
-REINSTALL = "pip install --force-reinstall --no-deps edge-deploy-kit"
-
-
 @pytest.fixture(scope="module")
 def our_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_our_wheel(tmp_path_factory.mktemp("ours"))
@@ -71,7 +57,7 @@ def refusal(environment: Environment, command: str, cwd: Path, path: str | None 
     return done.stderr.removeprefix(f"{command}: ").removesuffix("\n")
 
 
-@pytest.mark.parametrize("order", ["after ours", "before ours"])
+@pytest.mark.parametrize("order", ["after ours", pytest.param("before ours", marks=pytest.mark.slow)])
 def test_what_writes_into_our_folders_is_named_and_the_fix_works(
     order: str, our_wheel: Path, their_wheel: Path, tmp_path: Path
 ) -> None:

@@ -21,7 +21,8 @@ README = (ROOT / "README.md").read_text()
 COMMANDS = [line.strip() for line in README.splitlines() if re.match(" {4}edge-", line)]
 NOT_HERE = ("camera:", "picamera2:", "rtsp://", "http://", "--weights imagenet")
 """What a command shows that needs a camera or a network."""
-QUICK = {"edge-bench run": ["--min-seconds", "0.1", "--min-count", "20", "--rounds", "1"]}
+BRIEF = ["--min-seconds", "0.1", "--min-count", "20", "--rounds", "1"]
+QUICK = {"edge-bench run": BRIEF, "edge-bench tune": BRIEF}
 """What is added to a command so that it takes less time."""
 
 

@@ -48,15 +48,21 @@ def candidates(report: Path) -> dict[str, Any]:
     return {row["name"]: row["weights_sha256"] for row in json.loads(report.read_text())["candidates"]}
 
 
-def test_every_recipe_of_a_run_gives_the_same_bytes(small_run: Path, tmp_path: Path) -> None:
-    here = {name: convert(small_run, tmp_path / f"{name}.tflite", *asked) for name, asked in ASKED.items()}
+@pytest.mark.parametrize(
+    "asked",
+    [{"auto": ASKED["auto"]}, pytest.param(ASKED, marks=pytest.mark.slow)],
+    ids=["auto, which tries most recipes", "every recipe"],
+)
+def test_a_run_gives_the_same_bytes(asked: dict[str, list[str]], small_run: Path, tmp_path: Path) -> None:
+    here = {name: convert(small_run, tmp_path / f"{name}.tflite", *words) for name, words in asked.items()}
     moved = shutil.copytree(small_run, tmp_path / "under another name")
-    assert convert_in_another_process(moved, tmp_path / "far", ASKED) == here
+    assert convert_in_another_process(moved, tmp_path / "far", asked) == here
     tried, again = (candidates(tmp_path / path) for path in ("auto.report.json", "far/auto/elsewhere.report.json"))
     assert len(tried) > 4
     assert again == tried
 
 
+@pytest.mark.slow  # the same with a larger model
 def test_the_sample_gives_the_same_bytes(sample_run: Path, sample_int8: Path, tmp_path: Path) -> None:
     assert convert(sample_run, tmp_path / "other.tflite") == sha256(sample_int8.read_bytes()).hexdigest()
 

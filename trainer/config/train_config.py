@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
+from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.manifest import Task
-from edge_runtime.contracts.preprocessing import RESIZE_MODES, PreprocessSpec, ResizeMode
+from edge_runtime.contracts.preprocessing import PreprocessSpec, parse_resize
 from trainer.config.augment import AugmentOptions
 from trainer.config.fitting import FittingOptions
 from trainer.config.model import ModelOptions
@@ -30,7 +31,7 @@ class TrainConfig(ModelOptions, AugmentOptions, FittingOptions):
         task: "single-label", "multi-label", "binary", or "auto": what the labels say.
         split: shares of train, val and test in percent, for images that no folder assigns to a part.
         class_weights: "balanced" makes each class count alike in the loss, however few its images; or "none".
-        resize: how an image becomes square: "squash", "center-crop" or "letterbox".
+        resize: how an image becomes square, such as "squash" or "center-crop:0.875:antialias"; see ``parse_resize``.
 
     Raises:
         ConfigError: a value is impossible, alone or beside the others; the message names the field.
@@ -41,7 +42,7 @@ class TrainConfig(ModelOptions, AugmentOptions, FittingOptions):
     task: str = "auto"
     split: tuple[int, int, int] = (80, 10, 10)
     class_weights: str = "none"
-    resize: ResizeMode = "squash"
+    resize: str = "squash"
 
     def __post_init__(self) -> None:
         check_choice("backbone", self.backbone, tuple(BACKBONES))
@@ -55,7 +56,7 @@ class TrainConfig(ModelOptions, AugmentOptions, FittingOptions):
             raise ConfigError(f"split {shown}: expected three shares above 0 that add up to 100, say 80/10/10")
         check_choice("task", self.task, TASKS)
         check_choice("class_weights", self.class_weights, CLASS_WEIGHTS)
-        check_choice("resize", self.resize, RESIZE_MODES)
+        self.check_resize()
         if self.is_from_scratch and self.fine_tune_epochs:
             raise ConfigError(
                 f"fine_tune_epochs {self.fine_tune_epochs}: {self.backbone} is trained whole from scratch; use epochs"
@@ -65,6 +66,17 @@ class TrainConfig(ModelOptions, AugmentOptions, FittingOptions):
                 f"distribute {self.distribute}: {self.backbone} has BatchNorm, whose statistics are not brought "
                 "together; train it from scratch on one device, or a head with weights imagenet"
             )
+
+    def check_resize(self) -> None:
+        """Refuses what is no way to resize.
+
+        Raises:
+            ConfigError: the message names what is possible.
+        """
+        try:
+            parse_resize(self.resize)
+        except ContractError as error:
+            raise ConfigError(str(error)) from error
 
     @property
     def preprocessing(self) -> PreprocessSpec:

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from edge_runtime.console.command import logger
-from edge_runtime.contracts.dataset import PARTS, LabelledImages, read_image_folder
+from edge_runtime.contracts.dataset import PARTS, LabelledImages, class_folders, read_image_folder
 from edge_runtime.contracts.dataset_files import read_dataset
 from trainer.config import SAMPLE
 from trainer.data.formats import NAMED, idx_files, labels_of, open_named, read_idx_folder, unpack
@@ -91,7 +91,7 @@ def _read_parts(root: Path) -> DataSource:
     strangers = sorted(folders - set(PARTS))
     if strangers:
         raise DataError(f"{root}: beside train/ there is {strangers[0]}/; expected {', '.join(PARTS)}; rename it")
-    classes = read_image_folder(root / "train").classes
+    classes = tuple(class_folders(root / "train"))
     names: list[str] = []
     labels: list[tuple[int, ...]] = []
     parts: list[str | None] = []

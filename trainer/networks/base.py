@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from edge_runtime.contracts.preprocessing import MAX_SIDE, NORMALIZATIONS, ColorOrder, PreprocessSpec, ResizeMode
+from edge_runtime.contracts.preprocessing import MAX_SIDE, NORMALIZATIONS, ColorOrder, PreprocessSpec, parse_resize
 from trainer.errors import ConfigError
 
 KerasModel = Any
@@ -137,11 +137,11 @@ class Backbone:
         if levels > 1 and pooling == "none":
             raise ConfigError(f"levels {levels}: needs pooling avg or max")
 
-    def preprocessing(self, size: int, resize: ResizeMode, color: ColorOrder | None = None) -> PreprocessSpec:
+    def preprocessing(self, size: int, resize: str, color: ColorOrder | None = None) -> PreprocessSpec:
         """What an image must go through before this backbone sees it; ``color`` None stands for the usual one."""
         color = color or self.colors[0]
         mean, std = _CAFFE if self.normalization == "caffe" else NORMALIZATIONS[self.normalization]
-        return PreprocessSpec(height=size, width=size, resize=resize, color=color, mean=mean, std=std)
+        return PreprocessSpec(size, size, *parse_resize(resize), color=color, mean=mean, std=std)
 
 
 _CAFFE = (103.939, 116.779, 123.68), (1.0,)

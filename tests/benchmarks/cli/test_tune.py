@@ -38,6 +38,12 @@ def slow_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(site)
 
 
+@pytest.fixture
+def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that one number of threads is measured."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _process: {0})
+
+
 def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -82,7 +88,9 @@ def test_the_faster_backend_is_stored_and_used(
         )
 
 
-def test_other_models_keep_their_entries_and_a_new_run_replaces_its_own(tiny: Path, tmp_path: Path) -> None:
+def test_other_models_keep_their_entries_and_a_new_run_replaces_its_own(
+    tiny: Path, one_core: None, tmp_path: Path
+) -> None:
     other = write_tiny_model(tmp_path / "other.tflite", dtype="uint8", activation="sigmoid")
     assert main(["tune", str(tiny), *BRIEF]) == 0
     first = Tuning.load(tuning_path()).models[sha256(tiny)]
@@ -97,7 +105,7 @@ def test_other_models_keep_their_entries_and_a_new_run_replaces_its_own(tiny: Pa
 
 
 def test_a_model_that_fails_is_named_and_the_others_are_stored(
-    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tiny: Path, one_core: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     damaged = tmp_path / "damaged.tflite"
     damaged.write_bytes(b"no model")

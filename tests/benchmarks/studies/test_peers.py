@@ -45,6 +45,7 @@ def test_the_bare_loop_and_litert_benchmark_are_compared_with_ours(
     assert record["host"]["versions"]["ai-edge-litert"] in printed
 
 
+@pytest.mark.slow
 @pytest.mark.device
 @needs_shared_data
 def test_mediapipe_finds_what_we_find(tmp_path: Path) -> None:

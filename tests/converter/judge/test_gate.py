@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.errors import DataError
-from converter.judge.compare import class_drops, truth_of
-from converter.judge.gate import Counts, Limits, coarseness, judge, keeps_drop, refusals
+from converter.judge.compare import ClassDrop, class_drops, truth_of
+from converter.judge.gate import Counts, Limits, coarseness, drop_pp, judge, refusals
 from edge_runtime.contracts.manifest import GateVerdict
 
 CASES = {
@@ -29,7 +29,7 @@ CASES = {
 @pytest.mark.parametrize(("counts", "passes"), CASES.values(), ids=CASES.keys())
 def test_counts_decide(counts: tuple[int, int, int, float], passes: bool) -> None:
     reference, candidate, images, max_drop = counts
-    assert keeps_drop(Counts(reference, images), Counts(candidate, images), max_drop) is passes
+    assert (drop_pp(Counts(reference, images), Counts(candidate, images)) <= max_drop) is passes
 
 
 @given(st.integers(1, 10_000), st.data())
@@ -38,8 +38,8 @@ def test_a_drop_of_exactly_what_is_allowed_passes_and_one_image_more_does_not(im
     max_drop = 100 * lost / images
     all_right = Counts(images, images)
     if f"{max_drop:.2f}" == str(max_drop):  # what a user can type exactly
-        assert keeps_drop(all_right, Counts(images - lost, images), max_drop)
-    assert not keeps_drop(all_right, Counts(images - lost - 1, images), max_drop)
+        assert drop_pp(all_right, Counts(images - lost, images)) <= max_drop
+    assert drop_pp(all_right, Counts(images - lost - 1, images)) > max_drop
 
 
 def scores(classes: list[int]) -> np.ndarray:
@@ -74,7 +74,7 @@ LIMITS = {
 def test_every_limit_can_refuse_and_says_so(limits: Limits, passes: bool, reason: str) -> None:
     verdict = judge_classes([0, 1, 2, 2], [0, 1, 2, 0], [0, 2, 2, 0], limits)
     assert verdict.passed is passes
-    said = "; ".join(refusals(verdict, "b"))
+    said = "; ".join(refusals(verdict, [ClassDrop("b", 1, 1.0, 0.0, 100.0)]))
     assert said.startswith(reason)
     assert bool(said) is not passes
 

@@ -12,7 +12,7 @@ from tiny_model import write_tiny_model
 from converter.cli import main
 from converter.errors import NotApplicableError
 from converter.models import FloatModel, load_source, open_source
-from converter.quantize import FLOAT32, INT8, Variant
+from converter.quantize import FLOAT32, Variant
 
 
 @pytest.fixture
@@ -35,26 +35,19 @@ def test_a_tflite_is_converted_without_an_export(model: FloatModel, tmp_path: Pa
     assert (again.image_shape, again.output_shape) == (model.image_shape, model.output_shape) == ((6, 8, 3), (1, 3))
 
 
-def test_what_a_tflite_cannot_do_is_a_reason_and_no_crash(model: FloatModel, tmp_path: Path) -> None:
-    conversion = model.start_conversion(tmp_path)
+def test_what_a_tflite_cannot_do_is_a_reason_and_no_crash(model: FloatModel) -> None:
     with pytest.raises(NotApplicableError, match="only Keras models can be changed"):
         model.prepared(("equalized",), no_inputs)
-    with pytest.raises(NotApplicableError, match="not where MODEL is"):
-        conversion.layer_statistics(no_inputs, no_inputs)
-    with pytest.raises(NotApplicableError, match="needs TensorFlow's converter"):
-        conversion.convert_anew(Variant(INT8, INT8.edges()), no_inputs)
 
 
 @pytest.mark.tensorflow
-def test_a_sweep_that_the_converter_cannot_do_is_left_out_and_said(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_sweep_over_calibration_images_works_for_a_tflite_too(tmp_path: Path) -> None:
     arguments = [
         str(write_float_tflite(tmp_path / "f.tflite")), "--out", str(tmp_path / "m.tflite"), "--calibration-sweep",
         "--labels", str(write_labels(tmp_path / "labels.txt")), "--normalization=-1..1",
         "--eval-data", str(write_color_images(tmp_path / "eval", 3, seed=300)),
-        "--calibration-data", str(write_color_images(tmp_path / "calibration", 3, seed=301)),
+        "--calibration-data", str(write_color_images(tmp_path / "calibration", 4, seed=301)),
     ]  # fmt: skip
     assert main(arguments) == 0
-    assert json.loads((tmp_path / "m.report.json").read_text())["sweep"] == []
-    assert "the sweep over calibration images needs TensorFlow's converter: left out" in capfd.readouterr().err
+    sweep = json.loads((tmp_path / "m.report.json").read_text())["sweep"]
+    assert [(point["calibration_images"], point["metric"]) for point in sweep] == [(1, 1.0), (10, 1.0)]

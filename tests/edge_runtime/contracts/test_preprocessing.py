@@ -1,7 +1,7 @@
 import pytest
 
 from edge_runtime.contracts.errors import ContractError
-from edge_runtime.contracts.preprocessing import PreprocessSpec, parse_normalization, parse_resize
+from edge_runtime.contracts.preprocessing import PreprocessSpec, each_resampling, parse_normalization, parse_resize
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,36 @@ def test_other_normalizations_are_refused_with_the_possible_ones(text: str) -> N
 
 
 def test_resize_words() -> None:
-    assert parse_resize("squash") == ("squash", 1.0)
-    assert parse_resize("center-crop") == ("center-crop", 1.0)
-    assert parse_resize("center-crop:0.875") == ("center-crop", 0.875)
+    assert parse_resize("squash") == ("squash", 1.0, "bilinear")
+    assert parse_resize("center-crop") == ("center-crop", 1.0, "bilinear")
+    assert parse_resize("center-crop:0.875") == ("center-crop", 0.875, "bilinear")
+    assert parse_resize("letterbox:antialias") == ("letterbox", 1.0, "antialias")
+    assert parse_resize("squash:bilinear") == ("squash", 1.0, "bilinear")
+    assert parse_resize("center-crop:0.875:antialias") == ("center-crop", 0.875, "antialias")
 
 
-@pytest.mark.parametrize("text", ["", "crop", "center-crop:0", "center-crop:1.5", "center-crop:x", "squash:0.5"])
+def test_each_resampling_begins_with_the_one_that_was_said() -> None:
+    for said, other in (("bilinear", "antialias"), ("antialias", "bilinear")):
+        spec = PreprocessSpec(8, 9, "center-crop", 0.5, said)
+        assert each_resampling(spec) == (spec, PreprocessSpec(8, 9, "center-crop", 0.5, other))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "crop",
+        "center-crop:0",
+        "center-crop:1.5",
+        "center-crop:x",
+        "squash:0.5",
+        "antialias",
+        "squash:antialias:antialias",
+        "squash:cubic",
+        "center-crop:antialias:0.5",
+        "squash:",
+    ],
+)
 def test_other_resizes_are_refused_with_the_possible_ones(text: str) -> None:
     with pytest.raises(ContractError, match="letterbox"):
         parse_resize(text)

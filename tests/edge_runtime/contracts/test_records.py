@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from edge_runtime.contracts.codec import decode, encode, parse_json
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.manifest import GateVerdict, ModelManifest, Provenance
-from edge_runtime.contracts.preprocessing import MAX_SIDE, PreprocessSpec
+from edge_runtime.contracts.preprocessing import MAX_SIDE, RESAMPLINGS, PreprocessSpec
 from edge_runtime.contracts.tensors import TensorSpec
 
 finite = st.floats(-1e6, 1e6, allow_nan=False)
@@ -28,6 +28,7 @@ def preprocess_specs(draw: st.DrawFn) -> PreprocessSpec:
         width=draw(st.integers(1, MAX_SIDE)),
         resize=resize,
         crop_fraction=draw(st.floats(0.01, 1.0)) if resize == "center-crop" else 1.0,
+        resampling=draw(st.sampled_from(RESAMPLINGS)),
         color=color,
         mean=tuple(draw(st.lists(finite, min_size=count, max_size=count))),
         std=tuple(draw(st.lists(positive, min_size=count, max_size=count))),

@@ -189,7 +189,7 @@ def test_a_package_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.Mo
     assert (found.status, found.detail) == ("problem", "gave no answer within 1.5 s")
 
 
-def test_opencv_without_its_libraries_names_the_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_opencv_without_its_libraries_names_the_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     message = "libGL.so.1: cannot open shared object file: No such file or directory"
     (tmp_path / "cv2.py").write_text(f"raise ImportError({message!r})")
     monkeypatch.syspath_prepend(tmp_path)

@@ -111,7 +111,7 @@ def test_no_camera_on_the_connector_says_what_to_check(tmp_path: Path, monkeypat
     assert "rpicam-hello --list-cameras" in cameras.fix
 
 
-def test_picamera2_built_for_another_numpy_names_the_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_picamera2_built_for_another_numpy_names_the_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     message = "numpy.dtype size changed, may indicate binary incompatibility. Expected 96 from C header, got 88"
     (tmp_path / "picamera2.py").write_text(f"raise ValueError({message!r})")
     monkeypatch.syspath_prepend(tmp_path)
@@ -125,7 +125,7 @@ def without_picamera2(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(folder)
 
 
-def test_the_mend_of_a_closed_virtual_environment_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fix_of_a_closed_virtual_environment_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_picamera2(tmp_path, monkeypatch)
     make_raspberry_pi(tmp_path)
     environment = tmp_path / "my environment"

@@ -39,7 +39,7 @@ def test_json_is_as_documented(capsys: pytest.CaptureFixture[str]) -> None:
     assert sorted(names) == sorted(name for row in rows for name in re.findall(r"`([^`]+)`", row))
 
 
-def test_text_shows_every_finding_and_its_mend(capsys: pytest.CaptureFixture[str]) -> None:
+def test_text_shows_every_finding_and_its_fix(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--json"])
     findings = json.loads(capsys.readouterr().out)["findings"]
     main([])

@@ -11,6 +11,7 @@ from edge_runtime.doctor.findings import Finding
 from edge_runtime.doctor.hardware import (
     check_board,
     check_disk,
+    check_edge_tpu,
     check_governor,
     check_memory,
     check_temperature,
@@ -167,3 +168,19 @@ def test_pythons_outside_the_range_are_a_problem(version: tuple[int, int, int], 
 def test_findings_refuse_nonsense(fields: dict[str, str]) -> None:
     with pytest.raises(ContractError):
         Finding(**{"name": "board", "detail": "seen", **fields})
+
+
+@pytest.mark.parametrize(
+    ("files", "places"),
+    [
+        ({"sys/bus/usb/devices/1-1/idVendor": "1a6e\n", "sys/bus/usb/devices/1-1/idProduct": "089a\n"}, "USB"),
+        ({"sys/bus/usb/devices/2-1/idVendor": "18d1\n", "sys/bus/usb/devices/2-1/idProduct": "9302\n"}, "USB"),
+        ({"dev/apex_0": ""}, "PCIe"),
+    ],
+)
+def test_an_edge_tpu_is_named_with_what_runs_instead(tmp_path: Path, files: dict[str, str], places: str) -> None:
+    other = {"sys/bus/usb/devices/usb1/idVendor": "1d6b\n", "sys/bus/usb/devices/usb1/idProduct": "0002\n"}
+    assert check_edge_tpu(machine_with(tmp_path / "without", other)).status == "absent"
+    found = check_edge_tpu(machine_with(tmp_path / "with", other | files))
+    assert (found.status, found.detail) == ("warning", f"a Coral Edge TPU is connected ({places}), and not used")
+    assert "without _edgetpu" in (found.fix or "")

@@ -48,7 +48,7 @@ def test_logits_get_a_softmax_and_probabilities_do_not(tmp_path: Path, labels: P
     assert ending_in["none"].scores(frame) == pytest.approx(ending_in["softmax"].scores(frame), abs=1e-6)
 
 
-def test_float_model_without_normalization_is_refused_with_the_mend(tmp_path: Path, labels: Path) -> None:
+def test_float_model_without_normalization_is_refused_with_the_fix(tmp_path: Path, labels: Path) -> None:
     path = write_tiny_model(tmp_path / "m.tflite")
     with pytest.raises(ContractError, match=r"m\.tflite: .*add --normalization -1\.\.1"):
         Classifier(path, labels=labels)

@@ -87,7 +87,10 @@ def test_a_folder_of_that_name_is_not_passed_over_in_silence(
     assert said.err == ""
 
 
-def test_other_commands_know_it(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_commands_know_it(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _process: {0})  # one number of threads is enough
     quick = ["--min-seconds", "0.1", "--min-count", "20", "--rounds", "1"]
     assert edge_bench(["run", "sample", "--out", "result.json", *quick]) == 0
     assert "sample.tflite" in capsys.readouterr().out

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from children import running
 from packaged import write_packaged
 from tiny_model import LABELS, write_tiny_model
 
@@ -110,7 +111,7 @@ def test_a_model_that_crashes_hangs_or_eats_memory_ends_the_child_only(
 def test_the_check_does_not_disturb_what_follows(model: Path) -> None:
     assert "litert" in BACKENDS.names()
     command = [*console_script("edge-run"), str(model), "synthetic:8x8:100000000", "--check"]
-    with subprocess.Popen(
+    with running(
         [*command, "--labels", str(model.parent / "labels.txt")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         process.stdout.readline()

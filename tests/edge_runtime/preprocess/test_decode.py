@@ -1,6 +1,8 @@
 """Image files of every kind become upright uint8 RGB, or one clear error."""
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ def stored(image: Image.Image, kind: str, **options: object) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "JPEG", "WEBP"])
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "JPEG", "WEBP", "TIFF", "AVIF"])
 def test_colour_survives_every_format(kind: str) -> None:
     pixels = decode_image(stored(Image.new("RGB", (20, 10), ORANGE), kind), "picture")
     assert pixels.shape == (10, 20, 3)
@@ -65,6 +67,22 @@ def test_cmyk_jpeg_keeps_its_colour() -> None:
     assert np.abs(pixels.astype(int) - ORANGE).max() <= 6
 
 
+@pytest.mark.parametrize(
+    "image", [Image.new("I;16", (3, 2), 32896), Image.new("L", (3, 2), 128)], ids=["16-bit", "grey"]
+)
+def test_tiffs_of_cameras_become_rgb(image: Image.Image) -> None:
+    assert (decode_image(stored(image, "TIFF"), "picture") == 128).all()
+    pages = stored(image, "TIFF", save_all=True, append_images=[Image.new("L", (9, 9), 3)], compression="tiff_lzw")
+    assert decode_image(pages, "picture").shape == (2, 3, 3)
+
+
+def test_avif_is_named_where_pillow_cannot_read_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = stored(Image.new("RGB", (8, 8)), "AVIF")
+    monkeypatch.delitem(Image.OPEN, "AVIF")
+    with pytest.raises(ImageError, match=r"a\.avif: .*this Pillow has no AVIF; pip install --upgrade pillow"):
+        decode_image(content, "a.avif")
+
+
 @pytest.mark.parametrize(("orientation", "corner"), [(1, (0, 0)), (3, (-1, -1)), (6, (0, -1)), (8, (-1, 0))])
 def test_exif_orientation_is_applied(orientation: int, corner: tuple[int, int]) -> None:
     image = Image.new("RGB", (40, 20))
@@ -84,10 +102,10 @@ def test_exif_orientation_is_applied(orientation: int, corner: tuple[int, int]) 
         (b"hello, I am a text", "no BMP"),
         (stored(Image.effect_noise((64, 64), 50), "JPEG")[:-900], "truncated"),
         (stored(Image.effect_noise((64, 64), 50), "PNG")[:-900], "truncated"),
-        (stored(Image.new("RGB", (8, 8)), "TIFF"), "no BMP"),
+        (stored(Image.new("RGB", (8, 8)), "PPM"), "no BMP"),
         (stored(Image.new("RGB", (8, 8)), "PNG")[:40], ""),
     ],
-    ids=["empty", "text", "truncated jpeg", "truncated png", "tiff", "header only"],
+    ids=["empty", "text", "truncated jpeg", "truncated png", "ppm", "header only"],
 )
 def test_damaged_image_is_one_clear_error(content: bytes, reason: str) -> None:
     with pytest.raises(ImageError, match=rf"^holiday\.jpg: .*{reason}") as caught:
@@ -97,7 +115,9 @@ def test_damaged_image_is_one_clear_error(content: bytes, reason: str) -> None:
 
 @pytest.mark.parametrize("size", [(10_000, 6_401), (40_000, 30_000)], ids=["above our limit", "above Pillow's too"])
 def test_pixel_limit_is_checked_before_decoding(size: tuple[int, int]) -> None:
-    bomb = stored(Image.new("1", size), "PNG")
+    small = stored(Image.new("1", (8, 8)), "PNG")
+    header = small[12:16] + struct.pack(">II", *size) + small[24:29]  # its checksum follows
+    bomb = small[:12] + header + struct.pack(">I", zlib.crc32(header)) + small[33:]
     with pytest.raises(ImageError, match=r"bomb\.png: more than 64000000 pixels"):
         decode_image(bomb, "bomb.png")
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from shared import SHARED_DATA, needs_shared_data
 
-from edge_runtime.contracts.preprocessing import PreprocessSpec
+from edge_runtime.contracts.preprocessing import RESAMPLINGS, PreprocessSpec
 from edge_runtime.preprocess import read_image, resize, resize_numpy, resize_opencv
 
 IMPLEMENTATIONS = {
@@ -20,6 +21,7 @@ specs = st.builds(
     height=st.integers(1, 40),
     width=st.integers(1, 40),
     resize=st.sampled_from(("squash", "center-crop", "letterbox")),
+    resampling=st.sampled_from(RESAMPLINGS),
 )
 
 
@@ -93,3 +95,54 @@ class TestEachImplementation:
         assert (out[:10] == 0).all()
         assert (out[10:20] == 200).all()
         assert (out[20:] == 0).all()
+
+
+def triangle(size: int, target: int) -> np.ndarray:
+    """The weights of an antialiased triangle filter, (target, size): as wide as the target's pixels in the source."""
+    step = size / target
+    reach = max(step, 1.0)
+    centres = (np.arange(target) + 0.5) * step
+    weights = np.clip(1 - np.abs(np.arange(size) + 0.5 - centres[:, None]) / reach, 0, None)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def antialiased(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """What the filter gives in real numbers, down and across at once."""
+    across = np.einsum("xw,hwc->hxc", triangle(pixels.shape[1], width), pixels.astype(np.float64))
+    return np.einsum("yh,hxc->yxc", triangle(pixels.shape[0], height), across)
+
+
+class TestAntialias:
+    @settings(max_examples=200)
+    @given(sides, sides, st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
+    def test_it_is_the_triangle_filter_within_one_level(
+        self, height: int, width: int, target_height: int, target_width: int, seed: int
+    ) -> None:
+        pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+        out = resized(pixels, PreprocessSpec(target_height, target_width, resampling="antialias"), "numpy")
+        assert np.abs(out - antialiased(pixels, target_height, target_width)).max() < 1.01  # two roundings of a half
+
+    @needs_shared_data
+    @pytest.mark.parametrize("size", [96, 224])
+    def test_it_is_what_pillow_gives(self, size: int) -> None:
+        for path in sorted((SHARED_DATA / "photos").glob("*.[bj]*")):
+            pixels = read_image(path)
+            expected = np.asarray(Image.fromarray(pixels).resize((size, size), Image.Resampling.BILINEAR))
+            assert (resized(pixels, PreprocessSpec(size, size, resampling="antialias"), "opencv") == expected).all()
+
+    def test_a_view_is_read_and_filled(self) -> None:
+        pixels = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)
+        spec = PreprocessSpec(20, 20, "center-crop", 0.5, "antialias")
+        middle = np.ascontiguousarray(pixels[22:67, 37:82])
+        expected = resized(middle, PreprocessSpec(20, 20, resampling="antialias"), "numpy")
+        assert (resized(pixels, spec, "numpy") == expected).all()
+        boxed = resized(pixels, PreprocessSpec(20, 20, "letterbox", 1.0, "antialias"), "numpy")
+        assert (boxed[:2] == 0).all()
+        assert (boxed[2:17] != 0).any(axis=(1, 2)).all()
+        assert (boxed[17:] == 0).all()
+
+    def test_it_differs_from_bilinear_where_the_frame_is_larger(self) -> None:
+        fine = (np.indices((90, 90)).sum(0) % 2 * 255).astype(np.uint8)[..., None].repeat(3, -1)
+        grey = resized(fine, PreprocessSpec(30, 30, resampling="antialias"), "numpy")
+        assert np.abs(grey.astype(int) - 128).max() <= 30
+        assert np.abs(resized(fine, PreprocessSpec(30, 30), "numpy").astype(int) - 128).max() > 100

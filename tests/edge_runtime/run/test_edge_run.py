@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from children import running
 from PIL import Image
 from shared import SHARED_DATA, needs_shared_data
 from tiny_model import LABELS, write_tiny_model
@@ -41,6 +42,24 @@ def pictures(tmp_path: Path) -> Path:
 
 def lines_of(capfdbinary: pytest.CaptureFixture[bytes]) -> list[dict[str, object]]:
     return [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
+
+
+def test_what_is_no_picture_of_the_user_is_left_out_and_counted(
+    model: list[str], pictures: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for place in (".ipynb_checkpoints/a-checkpoint.png", ".Trash-1000/files/b.png", "@eaDir/c.png", "._a.png"):
+        (pictures / place).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8)).save(pictures / place)
+    for suffix, kind in (("jfif", "JPEG"), ("jpe", "JPEG"), ("tif", "TIFF"), ("tiff", "TIFF"), ("avif", "AVIF")):
+        Image.new("RGB", (64, 48), COLORS["blue"]).save(pictures / f"z.{suffix}", kind)
+    assert main([model[0], str(pictures), *model[1:]]) == 0
+    said = capfd.readouterr()
+    assert len(said.out.splitlines()) == 8
+    assert said.err.count("left out: 3 hidden folders, 1 .txt, 1 hidden file") == 1
+    assert main([model[0], str(pictures / "*"), *model[1:]]) == 0
+    said = capfd.readouterr()
+    assert len(said.out.splitlines()) == 7  # the glob goes into no folder
+    assert said.err.count("left out: 1 .txt") == 1
 
 
 def test_a_folder_gives_one_json_line_a_picture(
@@ -138,7 +157,7 @@ def test_help_and_version_answer_without_loading_anything_heavy() -> None:
 
 def test_a_reader_that_goes_away_ends_the_run_quietly(model: list[str]) -> None:
     command = [*console_script("edge-run"), model[0], "synthetic:32x24:100000", *model[1:]]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with running(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.readline()
         process.stdout.close()
         assert process.wait(timeout=60) == 1
@@ -153,7 +172,7 @@ def test_a_signal_ends_the_run_with_whole_lines(model: list[str], tmp_path: Path
         *console_script("edge-run"), model[0], "synthetic:32x24:100000000", *model[1:],
         "--sink", f"jsonl:{target}", "--sink", f"jsonl:{tmp_path / 'ready'}",
     ]  # fmt: skip
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+    with running(command, stderr=subprocess.PIPE) as process:
         with (tmp_path / "ready").open() as ready:
             ready.readline()
             process.send_signal(number)
@@ -167,6 +186,7 @@ def test_a_signal_ends_the_run_with_whole_lines(model: list[str], tmp_path: Path
     assert [json.loads(line)["frame"] for line in lines] == list(range(len(lines)))
 
 
+@pytest.mark.slow
 @needs_shared_data
 def test_a_real_video_shows_a_water_bottle_nearly_throughout(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     models = SHARED_DATA / "tflite"

@@ -2,11 +2,11 @@
 
 import json
 import random
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
+from children import running
 from tiny_model import LABELS, write_tiny_model
 
 from edge_runtime.console.child_process import console_script
@@ -28,7 +28,7 @@ def test_every_line_is_whole_after_sigkill(command: list[str], tmp_path: Path, e
     target.touch()
     for _ in range(ROUNDS):
         size, wanted = target.stat().st_size, generator.randrange(1, 60_000)
-        with subprocess.Popen([*command, *extra, "--sink", f"jsonl:{target}"]) as process:
+        with running([*command, *extra, "--sink", f"jsonl:{target}"]) as process:
             while target.stat().st_size < size + wanted:
                 assert process.poll() is None
                 time.sleep(0.002)

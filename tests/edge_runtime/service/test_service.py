@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from children import running
 from programs import program
 from tiny_model import LABELS, write_tiny_model
 
@@ -64,11 +65,11 @@ def test_systemd_is_told_of_ready_alive_and_stopping(config: Path) -> None:
         systemd.bind(str(config.parent / "notify"))
         told = {"NOTIFY_SOCKET": str(config.parent / "notify"), "WATCHDOG_USEC": "200000"}
         command = [*console_script("edge-run"), "--config", "run.toml"]
-        with subprocess.Popen(command, cwd=config.parent, env=os.environ | told) as process:
+        with running(command, cwd=config.parent, env=os.environ | told) as process:
             assert systemd.recv(4096).startswith(b"READY=1\nSTATUS=")
             assert systemd.recv(4096).startswith(b"WATCHDOG=1\nSTATUS=")
             process.send_signal(signal.SIGTERM)
             while (said := systemd.recv(4096)) != b"STOPPING=1":
                 assert said.startswith(b"WATCHDOG=1")
-        assert process.returncode == 130
+            assert process.wait() == 130
     assert b'"event": "entered"' in (config.parent / "events.jsonl").read_bytes()

@@ -5,7 +5,6 @@ import os
 import random
 import signal
 import socket
-import subprocess
 import threading
 import time
 from contextlib import suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from children import running
 from mosquitto import running_broker
 from tiny_model import solid_frame, write_packed_model
 
@@ -38,7 +38,7 @@ def test_killed_at_any_moment_it_leaves_whole_lines(model: str, tmp_path: Path, 
     sinks = [f"jsonl:{files[0]}", f"events:{files[1]}", f"csv:{files[2]}", f"jsonl:{tmp_path / 'progress'}"]
     command = [*console_script("edge-run"), model, "synthetic:32x24:100000000"]
     command += [word for sink in sinks for word in ("--sink", sink)]
-    with subprocess.Popen(command) as process, (tmp_path / "progress").open() as progress:
+    with running(command) as process, (tmp_path / "progress").open() as progress:
         for _ in range(random.Random(seed).randrange(1, 400)):
             progress.readline()
         process.send_signal(signal.SIGKILL)

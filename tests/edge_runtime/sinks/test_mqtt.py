@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from children import running
 from mosquitto import PATIENCE_SECONDS, Broker, Message, listener, running_broker, wait_for
 from programs import program
 from results import made_result
@@ -47,13 +48,11 @@ def wait_until_connected(sink: mqtt_sink.MqttSink) -> None:
 def test_a_run_is_published_from_online_to_offline(broker: Broker, model: list[str]) -> None:
     sink = f"mqtt://127.0.0.1:{broker.port}/home/bin?discovery"
     command = [*console_script("edge-run"), *model, "synthetic:8x8:100000000", "--sink", sink, "--events"]
-    with listener(broker.port, "home/#") as messages, subprocess.Popen(command) as process:
-        try:
-            got = [wait_for(messages, lambda message: message.topic == "home/bin/status")]
-            got.append(wait_for(messages, lambda message: message.topic == "home/bin/event"))
-            got.append(wait_for(messages, lambda message: message.topic == "home/bin"))
-        finally:
-            process.send_signal(signal.SIGTERM)  # or the end of the block would wait for it for ever
+    with listener(broker.port, "home/#") as messages, running(command) as process:
+        got = [wait_for(messages, lambda message: message.topic == "home/bin/status")]
+        got.append(wait_for(messages, lambda message: message.topic == "home/bin/event"))
+        got.append(wait_for(messages, lambda message: message.topic == "home/bin"))
+        process.send_signal(signal.SIGTERM)
         while not is_status("offline")(got[-1]):
             got.append(wait_for(messages, lambda _: True))
     by_topic: dict[str, list[Message]] = {}
@@ -93,11 +92,9 @@ def test_events_told_while_the_broker_is_gone_arrive_after_its_restart(broker: B
 def test_killed_it_is_offline_by_its_last_will(broker: Broker, model: list[str]) -> None:
     sink = f"mqtt://127.0.0.1:{broker.port}/bin"
     command = [*console_script("edge-run"), *model, "synthetic:8x8:100000000", "--sink", sink]
-    with listener(broker.port, "bin/#") as messages, subprocess.Popen(command) as process:
-        try:
-            wait_for(messages, is_status("online"))
-        finally:
-            process.send_signal(signal.SIGKILL)
+    with listener(broker.port, "bin/#") as messages, running(command) as process:
+        wait_for(messages, is_status("online"))
+        process.send_signal(signal.SIGKILL)
         assert wait_for(messages, is_status("offline")).topic == "bin/status"
 
 

@@ -17,6 +17,7 @@ from types import ModuleType
 import cv2
 import numpy as np
 import pytest
+from children import running
 from mjpeg_server import Camera, jpeg
 from tiny_model import LABELS, write_tiny_model
 
@@ -253,7 +254,7 @@ class TestPiCamera:
         with pytest.raises(SourceError, match=r"picamera2:1: cannot be opened: .*rpicam-hello"):
             next(iter(open_source("picamera2:1", EVERY)))
 
-    def test_a_refused_import_names_the_mend(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_refused_import_names_the_fix(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "picamera2", None)
         with pytest.raises(SourceError, match=r"apt install python3-picamera2.*system-site-packages"):
             open_source("picamera2:")
@@ -274,7 +275,7 @@ def command(tmp_path: Path) -> Callable[..., list[str]]:
 def test_edge_run_follows_a_stream_until_it_is_stopped(command: Callable[..., list[str]]) -> None:
     with (
         Camera([jpeg(RED), jpeg(GREEN), jpeg(BLUE)], "repeat") as camera,
-        subprocess.Popen(command(camera.url()), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process,
+        running(command(camera.url()), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process,
     ):
         lines = [json.loads(process.stdout.readline()) for _ in range(5)]
         process.send_signal(signal.SIGINT)

@@ -75,7 +75,7 @@ def test_pictures_with_their_length(size: int) -> None:
     pictures = [jpeg(COLORS["red"]), png.getvalue(), b"no picture"]
     found = read_all(b"".join(struct.pack(">I", len(picture)) + picture for picture in pictures), size)
     assert found[:2] == ["red", "blue"]
-    assert found[2:] == ["-: cannot decode: no BMP, GIF, JPEG, PNG, WEBP image"]
+    assert found[2:] == ["-: cannot decode: no BMP, GIF, JPEG, PNG, WEBP, TIFF image"]
 
 
 @settings(max_examples=30)

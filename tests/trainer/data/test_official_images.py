@@ -12,7 +12,7 @@ from edge_runtime.contracts.training import TrainingRecord
 from edge_runtime.preprocess import Preprocessor
 from trainer.data.formats.idx import read_idx
 
-pytestmark = pytest.mark.tensorflow
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

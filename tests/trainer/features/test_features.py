@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from children import running
 from image_folders import write_image_folder
 
 from edge_runtime.contracts.dataset import read_image_folder
@@ -165,7 +166,7 @@ def test_without_the_cache_nothing_is_read_or_kept(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut", "bit", "text", "empty", "pickle"])
-def test_a_damaged_file_is_computed_again_and_mended(
+def test_a_damaged_file_is_computed_again_and_fixed(
     folder: Path, caplog: pytest.LogCaptureFixture, damage: str
 ) -> None:
     first = _extract(folder)
@@ -247,35 +248,35 @@ def test_what_a_killed_run_left_is_swept_and_what_a_running_one_writes_is_not() 
     assert _files() == sorted([kept, written])
 
 
-_SHARING = """
+_OTHER = """
 import json, sys
 from pathlib import Path
-sys.path[:0] = json.loads(sys.argv[2])
+folder, sys.path[:0] = Path(sys.argv[1]), json.loads(sys.argv[2])
 import test_features as tests
-Path(sys.argv[1], "ready-" + sys.argv[3]).touch()
-while len(list(Path(sys.argv[1]).glob("ready-*"))) < 2:
+(folder / "ready").touch()
+while not (folder / "go").exists():
     pass
-for round in range(3):
-    features = tests._extract(Path(sys.argv[1], "data"), cache_bytes=[1 << 30, 2000, 1 << 30][round])
-print(json.dumps(features.values.tolist()))
+print(json.dumps(tests._share(folder / "data").tolist()))
 """
+
+
+def _share(folder: Path) -> np.ndarray:
+    for cache_bytes in (LARGE, 2000, LARGE):
+        features = _extract(folder, cache_bytes=cache_bytes)
+    return features.values
 
 
 def test_two_processes_share_the_cache(folder: Path) -> None:
     """They start together, compute the same rows, and remove each other's files: both get what one alone gets."""
     paths = json.dumps([str(Path(__file__).parent), *sys.path])
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", _SHARING, str(folder.parent), paths, str(number)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(2)
-    ]
-    outputs = [process.communicate(timeout=300) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], outputs
+    command = [sys.executable, "-c", _OTHER, str(folder.parent), paths]
+    with running(command, stdout=subprocess.PIPE, text=True) as other:
+        while not (folder.parent / "ready").exists():
+            assert other.poll() is None
+        (folder.parent / "go").touch()
+        here, (there, _) = _share(folder), other.communicate()
+        assert other.returncode == 0
     alone = _extract(folder, cache_bytes=0).values
-    for out, _ in outputs:
-        np.testing.assert_array_equal(np.array(json.loads(out), np.float32), alone)
+    for found in (here, json.loads(there)):
+        np.testing.assert_array_equal(np.array(found, np.float32), alone)
     assert _extract(folder).computed == 0

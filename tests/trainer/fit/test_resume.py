@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from children import running
 from image_folders import write_image_folder
 
 from edge_runtime.console.child_process import console_script
@@ -23,13 +24,14 @@ from trainer.fit.checkpoint import Checkpoints, PhaseState
 STATE = PhaseState({"loss": [1.0], "val_loss": [2.0]}, [np.ones(3)], [np.array(7)], [np.zeros((2, 2))])
 
 
+@pytest.mark.slow  # test_phases.py resumes without a process to kill
 @pytest.mark.tensorflow
 def test_a_killed_training_resumes_to_the_same_figures(tmp_path: Path) -> None:
     data = write_image_folder(tmp_path / "data", {"cat": 10, "dog": 10})
     options = ["--backbone", "small-cnn", "--image-size", "12", "--epochs", "30", "--augment", "light"]
     run = tmp_path / "run"
     command = [*console_script("edge-train"), str(data), "--out", str(run), *options]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    with running(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         while not (run / "checkpoint" / "training.npz").exists():
             assert process.poll() is None, process.communicate()
             time.sleep(0.01)

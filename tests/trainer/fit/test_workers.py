@@ -7,10 +7,14 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from children import running
 from image_folders import write_image_folder
 
 from edge_runtime.console.child_process import console_script
@@ -31,38 +35,22 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-def _start_workers(data: Path, run: Path) -> list[subprocess.Popen[str]]:
-    addresses = [f"127.0.0.1:{port}" for port in _free_ports(2)]
-    command = [
-        *console_script("edge-train"),
-        str(data),
-        "--out",
-        str(run),
-        "--distribute",
-        "multiworker",
-        *OPTIONS,
-    ]
-    return [
-        subprocess.Popen(
-            command,
-            env={
-                **os.environ,
-                "TF_CONFIG": json.dumps(
-                    {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": worker}}
-                ),
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for worker in range(2)
-    ]
+@contextmanager
+def _worker(data: Path, run: Path, addresses: list[str], index: int) -> Iterator[subprocess.Popen[str]]:
+    cluster = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+    command = [*console_script("edge-train"), str(data), "--out", str(run), "--distribute", "multiworker", *OPTIONS]
+    told = {**os.environ, "TF_CONFIG": json.dumps(cluster)}
+    with running(command, env=told, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        yield process
 
 
 def test_two_processes_train_one_model_and_one_of_them_writes_it(tmp_path: Path) -> None:
     data = write_image_folder(tmp_path / "data", {"red": 14, "green": 14, "blue": 14})
-    workers = _start_workers(data, tmp_path / "run")
-    outputs = [worker.communicate(timeout=300) for worker in workers]
+    addresses = [f"127.0.0.1:{port}" for port in _free_ports(2)]
+    worker = partial(_worker, data, tmp_path / "run", addresses)
+    with worker(0) as first, worker(1) as second:
+        workers = (first, second)
+        outputs = [each.communicate() for each in workers]
     assert [worker.returncode for worker in workers] == [0, 0], outputs
     assert "worker 1: done; worker 0 writes" in outputs[1][1]
     assert outputs[0][0] == outputs[1][0], "both measure the same model"

@@ -35,12 +35,16 @@ from trainer.networks.registry import BACKBONES
 pytestmark = pytest.mark.tensorflow
 
 PHOTOS = 20
-QUICK = ("mobilenet", "mobilenet-v3-small", "small-cnn", "lenet")
+QUICK = [
+    ("mobilenet", "rgb", 4),
+    *((name, color, 1) for name in ("small-cnn", "lenet") for color in ("rgb", "gray")),
+    *((name,) for name in ("mobilenet", "mobilenet-v3-small")),
+]
 """The others are slow; mobilenet-v2 is the demo's."""
 
 
 def _case(name: str, *more: object) -> Any:
-    return pytest.param(name, *more, marks=() if name in QUICK else pytest.mark.slow)
+    return pytest.param(name, *more, marks=() if (name, *more) in QUICK else pytest.mark.slow)
 
 
 CASES = [

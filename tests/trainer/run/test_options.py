@@ -1,7 +1,5 @@
 """What the options do, on small folders and on photos."""
 
-import subprocess
-import sys
 import zipfile
 from html import escape as html_of
 from pathlib import Path
@@ -76,6 +74,7 @@ def fine_tuned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
+@pytest.mark.slow  # test_phases.py does it with a smaller network
 def test_fine_tuning_changes_the_top_layers_only_and_no_batch_norm(fine_tuned: Path) -> None:
     import keras
 
@@ -95,6 +94,7 @@ def test_fine_tuning_changes_the_top_layers_only_and_no_batch_norm(fine_tuned: P
     assert changed == expected
 
 
+@pytest.mark.slow  # the example of the documentation fine-tunes, too
 def test_fine_tuning_is_on_record_as_a_phase_of_its_own(fine_tuned: Path) -> None:
     record = TrainingRecord.load(fine_tuned)
     assert [len(record.history[phase]["val_loss"]) for phase in ("head", "fine-tuning")] == [1, 2]
@@ -154,14 +154,17 @@ def test_images_that_do_not_fit_in_memory_are_read_anew_and_train_the_same(
     assert streamed.metrics == held.metrics
 
 
-def test_the_example_of_the_documentation_runs(tmp_path: Path) -> None:
+def test_the_example_of_the_documentation_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     section = (ROOT / "docs" / "training.md").read_text("utf-8").split("## From Python")[1].split("\n## ")[0]
     program = "\n".join(line[4:] for line in section.splitlines() if line.startswith("    "))
-    write_image_folder(tmp_path / "photos", {"red": 20, "green": 20})
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    accuracy = TrainingRecord.load(tmp_path / "run").metrics["accuracy"]
-    assert done.stdout.startswith(f"{accuracy} PreprocessSpec(")
+    write_image_folder(tmp_path / "photos", {"red": 10, "green": 10})
+    monkeypatch.chdir(tmp_path)
+    exec(program, {"__name__": "__main__"})
+    record = TrainingRecord.load(tmp_path / "run")
+    assert capsys.readouterr().out.startswith(f"{record.metrics['accuracy']} PreprocessSpec(")
+    assert len(record.history["fine-tuning"]["val_loss"]) == 3
 
 
 def test_a_backbone_without_weights_is_trained_whole(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from children import running
 from image_folders import write_image_folder
 
 from edge_runtime.console.child_process import console_script
@@ -80,7 +81,7 @@ def test_ctrl_c_in_training_ends_with_130_and_can_be_resumed(tmp_path: Path) -> 
     run = tmp_path / "run"
     arguments = [str(data), "--out", str(run), "--weights", "bundled", "--epochs", "1000000"]
     command = [*console_script("edge-train"), *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with running(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         lines = []

@@ -1,4 +1,4 @@
-"""The names of a model's classes."""
+"""What labels may be."""
 
 from __future__ import annotations
 
@@ -22,21 +22,3 @@ def validate_labels(labels: tuple[str, ...]) -> None:
     for number, label in enumerate(labels, 1):
         if not label.strip() or len(label) > MAX_LABEL_LENGTH or not label.isprintable():
             raise ContractError(f"labels: entry {number} is empty, too long or not printable: {label[:40]!r}")
-
-
-def parse_label_file(content: bytes, where: str) -> tuple[str, ...]:
-    """Returns the labels in the text of a label file: UTF-8, one a line; blank lines at the end do not count.
-
-    Raises:
-        ContractError: the bytes are no such text; the message names ``where``.
-    """
-    try:
-        lines = content.decode("utf-8-sig").rstrip().splitlines()
-    except UnicodeDecodeError as error:
-        raise ContractError(f"{where}: not a text in UTF-8 with one label a line") from error
-    labels = tuple(line.strip() for line in lines)
-    try:
-        validate_labels(labels)
-    except ContractError as error:
-        raise ContractError(f"{where}: {error}") from error
-    return labels

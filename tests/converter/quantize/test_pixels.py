@@ -1,0 +1,74 @@
+"""An 8-bit input takes pixels as they are, whatever images calibrate it and however the model normalises."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_run import SIDE, write_color_images, write_dark_images
+from stranger_models import color_model, write_labels, write_saved_model
+
+from converter.cli import main
+from converter.quantize.pixels import pixel_range, takes_plain_pixels
+from edge_runtime.contracts.preprocessing import NORMALIZATIONS, PreprocessSpec
+from edge_runtime.contracts.tensors import TensorSpec
+from edge_runtime.model import read_model_file
+from edge_runtime.preprocess.preprocessor import quantization_table
+
+
+def spec(mean: tuple[float, ...], std: tuple[float, ...]) -> PreprocessSpec:
+    return PreprocessSpec(SIDE, SIDE, mean=mean, std=std)
+
+
+@pytest.mark.parametrize(
+    ("mean", "std"),
+    [((127.5,), (127.5,)), ((0.0,), (255.0,)), ((0.0,), (1.0,)), ((128.0,), (128.0,)), ((150.5,), (60.0,)),
+     ((117.3,), (58.0,)), ((254.7,), (1.0,)), ((127.5,) * 3, (127.5,) * 3)],
+)  # fmt: skip
+def test_one_normalisation_for_all_channels_leaves_bytes_as_they_are(
+    mean: tuple[float, ...], std: tuple[float, ...]
+) -> None:
+    lowest, highest = pixel_range(spec(mean, std))
+    scale = (highest - lowest) / 255
+    tensor = TensorSpec((1, SIDE, SIDE, 3), "uint8", scale, round(-lowest / scale))
+    assert takes_plain_pixels(spec(mean, std))
+    np.testing.assert_array_equal(quantization_table(spec(mean, std), tensor)[:, 0], np.arange(256))
+
+
+@pytest.mark.parametrize(
+    ("mean", "std"), [NORMALIZATIONS["imagenet"], ((-20.0,), (1.0,)), ((300.0,), (1.0,)), ((0.0, 0.0, 1.0), (1.0,))]
+)
+def test_other_normalisations_need_an_operator_and_their_range_has_all_pixels(
+    mean: tuple[float, ...], std: tuple[float, ...]
+) -> None:
+    assert not takes_plain_pixels(spec(mean, std))
+    lowest, highest = pixel_range(spec(mean, std))
+    ends = [(pixel - np.asarray(mean)) / np.asarray(std) for pixel in (0, 255)]
+    assert (lowest, highest) == (min(0, np.min(ends)), max(0, np.max(ends)))
+
+
+def keras_file(path: Path) -> Path:
+    color_model().save(path)
+    return path
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("dtype", ["uint8", "int8"])
+@pytest.mark.parametrize("normalization", ["-1..1", "0..1", "imagenet", "120,110,100,60,50,70", "-10,255"])
+@pytest.mark.parametrize("write", [keras_file, write_saved_model], ids=["Keras", "SavedModel"])
+def test_a_byte_is_a_pixel_whatever_calibrates(write: object, normalization: str, dtype: str, tmp_path: Path) -> None:
+    assert callable(write)
+    out = tmp_path / "out.tflite"
+    arguments = [
+        str(write(tmp_path / "m.keras")), "--out", str(out), f"--normalization={normalization}", "--max-drop=100",
+        "--input-type", dtype, "--labels", str(write_labels(tmp_path / "labels.txt")),
+        "--eval-data", str(write_color_images(tmp_path / "eval", 5, seed=300)),
+        "--calibration-data", str(write_dark_images(tmp_path / "dark")),
+    ]  # fmt: skip
+    assert main(arguments) == 0
+    file = read_model_file(out)
+    assert file.manifest is not None
+    lowest = -128 if dtype == "int8" else 0
+    table = quantization_table(file.manifest.preprocessing, file.input)
+    np.testing.assert_array_equal(table, np.arange(lowest, lowest + 256)[:, None])
+    assert json.loads((tmp_path / "out.report.json").read_text())["chosen"]["input_type"] == dtype
