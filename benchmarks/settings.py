@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Literal, get_args
 
 from edge_runtime.contracts.errors import ContractError
@@ -62,19 +61,6 @@ class HarnessSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelHints:
-    """What a user adds for models that do not say it themselves, as after ``edge-run``."""
-
-    labels: str | None = None
-    normalization: str | None = None
-    resize: str | None = None
-
-    def as_user_says(self) -> UserSays:
-        """The same, as the runtime takes it."""
-        return UserSays(None if self.labels is None else Path(self.labels), self.normalization, self.resize)
-
-
-@dataclass(frozen=True, slots=True)
 class RunSettings:
     """Every model on every backend with every number of threads and every batch: one row each, in that order.
 
@@ -103,7 +89,7 @@ class RunSettings:
     images: str | None = None
     reference: str | None = None
     min_same_top1: float = 0.9
-    options: ModelHints = field(default_factory=ModelHints)
+    options: UserSays = field(default_factory=UserSays)
     harness: HarnessSettings = field(default_factory=HarnessSettings)
     pythons: Mapping[str, str] = field(default_factory=dict)
 

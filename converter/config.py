@@ -11,8 +11,8 @@ from converter.errors import ConfigError
 from converter.judge import Limits
 from converter.quantize import AUTO, RECIPES, Edges, Recipe
 from converter.targets import LITERT, MICRO, TARGETS, Target
+from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.golden import MAX_IMAGES
-from edge_runtime.contracts.preprocessing import MAX_SIDE
 from edge_runtime.contracts.tensors import DType
 from edge_runtime.model import UserSays
 
@@ -42,10 +42,16 @@ class ConvertConfig:
         eval_data: images, as edge-train takes them; None takes the test part of the run.
         input_type: of the input tensor; None takes the recipe's default.
         output_type: of the output tensor; None takes the recipe's default.
-        labels: a label file; this and the next three only for a model that does not say it.
-        normalization: see ``contracts.preprocessing.parse_normalization``.
-        resize: see ``contracts.preprocessing.parse_resize``.
-        image_size: the side of the images, for a model that takes any.
+        labels: a label file; this and the next eight only for a model that does not say it, as in
+            ``edge_runtime.model.UserSays``.
+        normalization: see there.
+        resize: see there.
+        color: see there.
+        activation: see there.
+        task: see there.
+        layout: see there; of a .tflite.
+        output: see there; of a .tflite.
+        image_size: see there; also a number.
         signature: which signature of a SavedModel is converted; None takes the default one, or the only one.
         target: where the file is to run: a name in ``converter.targets.TARGETS``.
         target_python: of an environment that has the target's interpreter, to prove the file in; None takes this one.
@@ -78,7 +84,12 @@ class ConvertConfig:
     labels: Path | None = None
     normalization: str | None = None
     resize: str | None = None
-    image_size: int | None = None
+    color: str | None = None
+    activation: str | None = None
+    task: str | None = None
+    layout: str | None = None
+    output: str | int | None = None
+    image_size: str | int | None = None
     signature: str | None = None
     target: str = LITERT.name
     target_python: Path | None = None
@@ -103,8 +114,10 @@ class ConvertConfig:
                 raise ConfigError(f"{field} {value} is not within 0..100 {unit}")
         if self.calibration_samples < 1:
             raise ConfigError(f"calibration_samples {self.calibration_samples} is below 1")
-        if self.image_size is not None and not 1 <= self.image_size <= MAX_SIDE:
-            raise ConfigError(f"image_size {self.image_size} is not within 1..{MAX_SIDE}")
+        try:
+            _ = self.said  # it refuses what is no such word
+        except ContractError as error:
+            raise ConfigError(str(error)) from error
         if self.calibration_sweep and self.quantize not in (AUTO, "int8"):
             raise ConfigError(f"calibration_sweep measures int8; it does not go with {self.quantize}")
         if self.seed < 0:
@@ -187,4 +200,4 @@ class ConvertConfig:
     @property
     def said(self) -> UserSays:
         """What the user says for a model that does not."""
-        return UserSays(self.labels, self.normalization, self.resize)
+        return UserSays.of(self)

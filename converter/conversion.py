@@ -68,7 +68,7 @@ def _convert(record: ConversionRecord, source: Source, created_utc: str, folder:
     """The conversion, step by step; ``record`` learns what each step found."""
     config, timer = record.config, record.timer
     with timer.phase("load and export"):
-        model = load_source(source, config.image_size, config.signature)
+        model = load_source(source, config.said, config.signature)
         with library_failures(f"{source.path}: the model cannot be exported"):
             conversion = model.start_conversion(folder / "exported")
     settled = record.settled = record.settled or settle_by_answers(config, source, model, conversion, folder)

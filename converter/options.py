@@ -137,9 +137,6 @@ def _add_delivery_options(parser: argparse.ArgumentParser) -> None:
 def _add_stranger_options(parser: argparse.ArgumentParser) -> None:
     add_model_options(parser)
     parser.add_argument(
-        "--image-size", metavar="S", type=int, help="the side of the images, for a MODEL that takes any size"
-    )
-    parser.add_argument(
         "--signature",
         metavar="NAME",
         help="of a SavedModel, what to convert (default: serving_default, or the only)",

@@ -6,17 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-import numpy as np
-
 from converter.config import ConvertConfig
-from converter.images import ConversionImages, choose_images, iterate_inputs
+from converter.images import ConversionImages, choose_images
 from converter.models import FloatModel, Source, contract_of_record, contract_of_stranger, look_at_outputs
 from converter.quantize import FLOAT32, Conversion, Variant
 from edge_runtime.console.command import logger
 from edge_runtime.model import ModelContract
 
-_LOOKED_AT = 8
-"""How many images show whether outputs are logits."""
 _APPENDED = "; it is appended to the graph of each file"
 
 
@@ -67,12 +63,8 @@ def settle_by_answers(
     """
     float_file = folder / "float32.tflite"
     float_file.write_bytes(conversion.convert(Variant(FLOAT32, FLOAT32.edges()), _no_calibration))
-    suggested = contract_of_stranger(source, model, float_file, config.said)
-    images = _choose_images(config, source, suggested.contract)
-    few = images.evaluation.subset(list(range(min(_LOOKED_AT, len(images.evaluation)))))
-    pixels = np.concatenate(list(iterate_inputs(few, suggested.contract.preprocessing)))
-    seen = look_at_outputs(suggested, source, model.outputs_of(pixels))
-    return Settled(seen.contract, seen.activation_reason, images)
+    seen = look_at_outputs(contract_of_stranger(source, model, float_file, config.said), source, model)
+    return Settled(seen.contract, seen.activation_reason, _choose_images(config, source, seen.contract))
 
 
 def _choose_images(config: ConvertConfig, source: Source, contract: ModelContract) -> ConversionImages:

@@ -7,6 +7,8 @@ EdgeDeployError                 (contracts.errors)
     ├── ModelFileError          a file that is no .tflite, or no image classifier
     ├── BackendError            an interpreter that is missing, or fails
     ├── SourceError             a source of frames that cannot be opened
+    │   ├── SourceOptionError   an option that it does not take
+    │   └── DeviceHeldError     a device that this process can neither use nor free
     └── SinkError               a sink that cannot be opened or written
 """
 
@@ -17,12 +19,14 @@ from edge_runtime.contracts.errors import ContractError, EdgeDeployError
 __all__ = [
     "BackendError",
     "ContractError",
+    "DeviceHeldError",
     "EdgeDeployError",
     "EdgeRuntimeError",
     "ImageError",
     "ModelFileError",
     "SinkError",
     "SourceError",
+    "SourceOptionError",
 ]
 
 
@@ -44,6 +48,16 @@ class BackendError(EdgeRuntimeError):
 
 class SourceError(EdgeRuntimeError):
     """A source of frames that cannot be opened."""
+
+
+class SourceOptionError(SourceError):
+    """An option that a source does not take, or a value that the option does not take."""
+
+    exit_code = 2
+
+
+class DeviceHeldError(SourceError):
+    """A device that this process can neither use nor free: a new process can."""
 
 
 class SinkError(EdgeRuntimeError):

@@ -10,6 +10,7 @@ from edge_runtime.errors import SourceError
 
 _FFMPEG_QUIET = "-8"  # AV_LOG_QUIET
 _LOG_LEVEL_SILENT = 0
+_V4L_SECONDS = "1"  # instead of 10: a camera that gives no frame keeps its thread no longer
 
 
 def load_opencv(name: str) -> Any:
@@ -22,6 +23,7 @@ def load_opencv(name: str) -> Any:
         SourceError: OpenCV is not installed.
     """
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", _FFMPEG_QUIET)
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", _V4L_SECONDS)
     try:
         import cv2
     except ImportError as error:

@@ -38,6 +38,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores already
 FIRST, SLOW, SLOW_WITH_DEMO, LONG, WITH_DEMO, SHORT = range(6)
 
 
+@pytest.hookimpl(trylast=True)  # when what is left out by its marker is gone
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first, so that no worker is left alone with one at the end.
 

@@ -8,12 +8,12 @@ from typing import Any, get_args
 
 from benchmarks.measure import KERAS
 from benchmarks.runs import plan
-from benchmarks.settings import HarnessSettings, ModelHints, RunSettings, Scenario
+from benchmarks.settings import HarnessSettings, RunSettings, Scenario
 from edge_runtime.backends import BACKENDS
 from edge_runtime.console.command import UsageError, add_log_level, add_model_options, logger, path_ending_in
 from edge_runtime.console.files import ensure_writable
 from edge_runtime.contracts.errors import ContractError
-from edge_runtime.model import find_model
+from edge_runtime.model import UserSays, find_model
 
 EXAMPLE = "edge-bench run float.tflite int8.tflite --threads 1,2 --out result.json"
 _DEFAULT = HarnessSettings()
@@ -159,17 +159,12 @@ def _settings(options: argparse.Namespace) -> RunSettings:
             images=options.images,
             reference=options.reference,
             min_same_top1=options.min_same_top1,
-            options=model_hints(options),
+            options=UserSays.of(options),
             harness=harness_settings(options),
             pythons=_pythons(options.python),
         )
     except ContractError as error:
         raise UsageError(str(error)) from error
-
-
-def model_hints(options: argparse.Namespace) -> ModelHints:
-    """What the user says of models that do not say it themselves."""
-    return ModelHints(options.labels, options.normalization, options.resize)
 
 
 def harness_settings(options: argparse.Namespace) -> HarnessSettings:

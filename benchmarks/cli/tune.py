@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cli.run import add_harness_options, harness_settings, model_hints
+from benchmarks.cli.run import add_harness_options, harness_settings
 from benchmarks.errors import BenchmarkError
 from benchmarks.settings import RunSettings
 from edge_runtime.backends import installed_backends
@@ -14,7 +14,7 @@ from edge_runtime.console.command import UsageError, add_log_level, add_model_op
 from edge_runtime.console.files import ensure_writable
 from edge_runtime.contracts.errors import ContractError, NewerFileError
 from edge_runtime.inference import Tuning, tuning_path
-from edge_runtime.model import find_model
+from edge_runtime.model import UserSays, find_model
 
 EXAMPLE = "edge-bench tune model.tflite"
 
@@ -84,7 +84,7 @@ def _settings(options: argparse.Namespace) -> RunSettings:
             backends=backends,
             threads=sensible_threads(),
             rounds=options.rounds,
-            options=model_hints(options),
+            options=UserSays.of(options),
             harness=harness_settings(options),
         )
     except ContractError as error:

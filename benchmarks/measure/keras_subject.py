@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.settings import ModelHints
 from edge_runtime.backends import BackendInfo
 from edge_runtime.console.extras import import_quietly
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.contracts.manifest import Activation, Task
-from edge_runtime.contracts.preprocessing import PreprocessSpec, parse_normalization, parse_resize
+from edge_runtime.contracts.preprocessing import COLORS, PreprocessSpec, parse_normalization, parse_resize
 from edge_runtime.contracts.tensors import TensorSpec
 from edge_runtime.contracts.training import TRAINING_NAME, TrainingRecord
 from edge_runtime.inference import DEFAULT_TOP_K, Scores, activate, both_classes, top_categories
+from edge_runtime.model import UserSays, read_image_input
 from edge_runtime.preprocess import Preprocessor
 
 Compiled = Callable[[NDArray[np.float32]], Any]
@@ -28,7 +29,7 @@ Compiled = Callable[[NDArray[np.float32]], Any]
 class KerasSubject:
     """A .keras file, read as the trainer's record beside it says, or as the user says."""
 
-    def __init__(self, path: Path, batch: int, hints: ModelHints) -> None:
+    def __init__(self, path: Path, batch: int, said: UserSays) -> None:
         """Loads and compiles it.
 
         Raises:
@@ -45,7 +46,7 @@ class KerasSubject:
                 raise BenchmarkError(f"{path}: Keras cannot load it: {' '.join(str(error).split())}") from error
             self._call, how, device, device_name = _compile(keras.backend.backend(), model)
         self._batch = batch
-        spec, self._task, self._activation = _contract(path, model.input_shape, hints)
+        spec, self._task, self._activation = _contract(path, model.input_shape, said)
         self._image = np.zeros((batch, spec.height, spec.width, spec.channels), np.float32)
         self._preprocess = Preprocessor(spec, TensorSpec((1, *self._image.shape[1:]), "float32"))
         version = f"{keras.__version__} ({keras.backend.backend()})"
@@ -98,15 +99,18 @@ def _compile(backend: str, model: Any) -> tuple[Compiled, str, Any, str | None]:
     raise BenchmarkError(f"KERAS_BACKEND {backend}: only tensorflow and jax are measured compiled")
 
 
-def _contract(path: Path, shape: tuple[int | None, ...], hints: ModelHints) -> tuple[PreprocessSpec, Task, Activation]:
+def _contract(path: Path, shape: tuple[int | None, ...], said: UserSays) -> tuple[PreprocessSpec, Task, Activation]:
     if (path.parent / TRAINING_NAME).is_file():
         record = TrainingRecord.load(path.parent)
         return record.preprocessing, record.task, record.activation
-    if hints.normalization is None or len(shape) != 4 or shape[1] is None or shape[2] is None:
+    if said.normalization is None:
         raise BenchmarkError(
-            f"{path}: nothing says how images are read: {TRAINING_NAME} is not beside it; give --normalization, and a "
-            "model of a fixed image size that ends in probabilities"
+            f"{path}: nothing says how images are read: {TRAINING_NAME} is not beside it; give --normalization, and "
+            "--activation where it does not end in probabilities"
         )
-    mean, std = parse_normalization(hints.normalization)
-    spec = PreprocessSpec(shape[1], shape[2], *parse_resize(hints.resize or "squash"), mean=mean, std=std)
-    return spec, "single-label", "none"
+    height, width, channels = read_image_input(path, shape, replace(said, layout="nhwc")).image_shape
+    mean, std = parse_normalization(said.normalization)
+    resize = parse_resize(said.resize or "squash")
+    color = COLORS[said.color or ("gray" if channels == 1 else "rgb")]
+    spec = PreprocessSpec(height, width, *resize, color=color, mean=mean, std=std)
+    return spec, cast(Task, said.task or "single-label"), cast(Activation, said.activation or "none")

@@ -13,7 +13,7 @@ from PIL import Image
 
 from benchmarks.measure.protocol import WorkRequest
 from edge_runtime.backends import BACKENDS
-from edge_runtime.inference import DEFAULT_TOP_K, activate, both_classes, dequantize, top_categories
+from edge_runtime.inference import DEFAULT_TOP_K, activate, both_classes, dequantize, settle, top_categories
 from edge_runtime.model import read_model_file, resolve_contract
 from edge_runtime.preprocess import Preprocessor, decode_image, resize_frame
 
@@ -49,11 +49,12 @@ def part_medians_ns(request: WorkRequest, frame: NDArray[np.uint8]) -> dict[str,
 
 
 def _part_calls(request: WorkRequest, frame: NDArray[np.uint8]) -> dict[str, Callable[[], object]]:
-    file = read_model_file(Path(request.model))
-    contract = resolve_contract(file, request.options.as_user_says())
+    file = read_model_file(Path(request.model), request.options)
+    contract = resolve_contract(file, request.options)
     spec = contract.preprocessing
     preprocess = Preprocessor(spec, file.input)
     backend = BACKENDS.load(request.backend)(file, request.threads)
+    contract = settle(contract, file, backend, preprocess)
     jpeg = _as_jpeg(frame)
     resized = np.empty((spec.height, spec.width, 3), np.uint8)
     ready = np.zeros(file.input.shape, file.input.dtype)

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from benchmarks.settings import HarnessSettings, ModelHints, Scenario
+from benchmarks.settings import HarnessSettings, Scenario
 from edge_runtime.contracts.codec import decode, encode, parse_json
 from edge_runtime.contracts.errors import ContractError
+from edge_runtime.model import UserSays
 
 Device = Literal["cpu", "gpu"]
 
@@ -38,7 +39,7 @@ class WorkRequest:
     examine: bool = False
     scores_file: str | None = None
     images: tuple[str, ...] = ()
-    options: ModelHints = field(default_factory=ModelHints)
+    options: UserSays = field(default_factory=UserSays)
     harness: HarnessSettings = field(default_factory=HarnessSettings)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.measure.protocol import WorkRequest
 from edge_runtime import Classifier
 from edge_runtime.backends import BACKENDS, BackendInfo
-from edge_runtime.inference import DEFAULT_TOP_K, Scores, activate, both_classes, dequantize, top_categories
+from edge_runtime.inference import DEFAULT_TOP_K, Scores, activate, both_classes, dequantize, settle, top_categories
 from edge_runtime.model import read_model_file, resolve_contract
 from edge_runtime.preprocess import Preprocessor
 
@@ -53,15 +53,8 @@ class SingleSubject:
     """One frame a call, through the very call that users make."""
 
     def __init__(self, request: WorkRequest) -> None:
-        options = request.options
-        self._classifier = Classifier(
-            request.model,
-            backend=request.backend,
-            threads=request.threads,
-            labels=options.labels,
-            normalization=options.normalization,
-            resize=options.resize,
-        )
+        said = request.options.as_arguments()
+        self._classifier = Classifier(request.model, backend=request.backend, threads=request.threads, **said)
         self.info = self._classifier.backend_info
 
     def run(self, frames: Frames) -> int:
@@ -81,12 +74,13 @@ class BatchSubject:
     """Several frames a call: the same steps as in :class:`Classifier`, around one invoke."""
 
     def __init__(self, request: WorkRequest) -> None:
-        file = read_model_file(Path(request.model))
-        self._contract = resolve_contract(file, request.options.as_user_says())
+        file = read_model_file(Path(request.model), request.options)
+        contract = resolve_contract(file, request.options)
         self._output = file.output
         self._batch = request.batch
-        self._preprocess = Preprocessor(self._contract.preprocessing, file.input)
+        self._preprocess = Preprocessor(contract.preprocessing, file.input)
         self._backend = BACKENDS.load(request.backend)(file, request.threads, request.batch)
+        self._contract = settle(contract, file, self._backend, self._preprocess, request.batch)
         self.info: BackendInfo = self._backend.info
 
     def run(self, frames: Frames) -> int:

@@ -22,7 +22,7 @@ from edge_runtime.contracts.codec import decode, encode, parse_json
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.versioned import Versioned
 
-RESULT_SCHEMA = 1
+RESULT_SCHEMA = 2
 
 _NS_PER_MS = 1e6
 

@@ -27,6 +27,7 @@ from edge_runtime.console.files import ensure_writable
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.contracts.codec import encode
 from edge_runtime.contracts.preprocessing import PreprocessSpec
+from edge_runtime.model import UserSays
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +42,7 @@ def measure_round(
 
     Args:
         model: a .tflite.
-        said: what Classifier must be told of it: labels, normalization, resize.
+        said: what Classifier must be told of it.
         pairs: how often each of the two is called.
         generator: draws which of a pair comes first.
 
@@ -129,7 +130,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.out is not None:
         ensure_writable(options.out)
     model, labels = chosen_model(options)
-    said = {"labels": labels, "normalization": options.normalization, "resize": options.resize}
+    said = UserSays.of(options).as_arguments() | {"labels": labels}
     before = read_condition()
     generator = np.random.default_rng(options.seed)
     rounds = [measure_round(model, said, options.pairs, generator) for _ in range(options.rounds)]

@@ -31,6 +31,7 @@ from edge_runtime.console.child_process import console_script
 from edge_runtime.console.command import UsageError, add_model_options, exit_with, make_parser, run_command
 from edge_runtime.console.files import ensure_writable
 from edge_runtime.contracts.codec import encode
+from edge_runtime.model import UserSays
 
 _NS_PER_MS = 1e6
 _BYTES_PER_MB = 1e6
@@ -196,8 +197,8 @@ def _run(options: argparse.Namespace) -> int:
 
 def _said_of_model(options: argparse.Namespace) -> list[str]:
     """What edge-run must be told of the model, as its options."""
-    given = {name: getattr(options, name) for name in ("labels", "normalization", "resize")}
-    return [f"--{name}={value}" for name, value in given.items() if value is not None]
+    given = UserSays.of(options).as_arguments()
+    return [f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None]
 
 
 def _medians(runs: Sequence[ColdRun], probes: Sequence[Probe]) -> dict[str, float]:

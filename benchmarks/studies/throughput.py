@@ -25,6 +25,7 @@ from benchmarks.studies.third_party import MODEL, add_data_dir, chosen_model
 from edge_runtime import Classifier, read_image
 from edge_runtime.console.command import UsageError, add_model_options, exit_with, make_parser, run_command
 from edge_runtime.console.files import ensure_writable
+from edge_runtime.model import UserSays
 from edge_runtime.run import PipelineSettings, run_pipeline
 from edge_runtime.sinks import open_sink
 from edge_runtime.sources import open_source
@@ -107,7 +108,7 @@ def _run(options: argparse.Namespace) -> int:
     before = read_condition()
     with ExitStack() as stack:
         first = stack.enter_context(
-            Classifier(model, threads=1, labels=labels, normalization=options.normalization, resize=options.resize)
+            Classifier(model, threads=1, **(UserSays.of(options).as_arguments() | {"labels": labels}))
         )
         classifiers = [first, stack.enter_context(first.twin())]
         rates = measure_rates(classifiers, folder, options.rounds, np.random.default_rng(options.seed))

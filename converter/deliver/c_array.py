@@ -8,6 +8,7 @@ from pathlib import Path
 
 from converter.deliver.finished import FinishedFile
 from edge_runtime.contracts.manifest import ModelManifest
+from edge_runtime.contracts.preprocessing import PreprocessSpec
 from edge_runtime.contracts.tensors import TensorSpec
 
 MARK = "written by edge-convert"
@@ -69,7 +70,8 @@ extern "C" {{
 
 {defines}
 
-/* A pixel becomes (pixel - mean) / std, channels in the order {spec.color}; in an integer tensor that number is then
+/* A frame of another size is resized first: {_resizing(spec)}.
+   A pixel becomes (pixel - mean) / std, channels in the order {spec.color}; in an integer tensor that number is then
    divided by the scale, rounded, and the zero point added. */
 extern const float {name}_mean[{prefix}_INPUT_CHANNELS];
 extern const float {name}_std[{prefix}_INPUT_CHANNELS];
@@ -88,6 +90,11 @@ extern const char* const {name}_labels[{prefix}_LABEL_COUNT]; /* in UTF-8 */
 
 #endif /* {prefix}_H_ */
 """
+
+
+def _resizing(spec: PreprocessSpec) -> str:
+    crop = f" of {spec.crop_fraction:g} of its sides" if spec.resize == "center-crop" else ""
+    return f"{spec.resize}{crop}, {spec.resampling}"
 
 
 def _tensor(role: str, tensor: TensorSpec) -> dict[str, str | int]:

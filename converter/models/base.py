@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from converter.errors import NotApplicableError, SourceError, library_failures
 from converter.quantize import Conversion, Inputs, Preparation
-from edge_runtime.model import ModelFile
+from edge_runtime.model import ModelFile, UserSays
 
 Shape = tuple[int | None, ...]
+Size = tuple[int, int]
+"""(height, width)."""
 
 
 class FloatModel(ABC):
@@ -38,27 +40,32 @@ class FloatModel(ABC):
 
     @classmethod
     @abstractmethod
-    def load(cls, path: Path, image_size: int | None) -> FloatModel:
+    def load(cls, path: Path, image_size: Size | None) -> FloatModel:
         """Loads ``path``.
 
         Args:
             path: of the file or folder.
-            image_size: the side of its images, for a model that takes any.
+            image_size: of its images, for a model that takes any.
 
         Raises:
             SourceError: it is damaged, holds code, or is no image classifier.
         """
 
     @classmethod
-    def load_signature(cls, path: Path, image_size: int | None, signature: str | None) -> FloatModel:
-        """Loads what ``path`` computes under the name ``signature``; None stands for the usual.
+    def load_as_said(cls, path: Path, said: UserSays, signature: str | None) -> FloatModel:
+        """Loads ``path`` as the user says: its image size, and what only some kinds of model leave open.
+
+        Args:
+            path: of the file or folder.
+            said: by the user.
+            signature: the name under which it computes what is meant; None stands for the usual.
 
         Raises:
-            SourceError: as :meth:`load`; or it has no signatures, and one is named.
+            SourceError: as :meth:`load`; or something is said that this kind of model has not.
         """
-        if signature is not None:
-            raise SourceError(f"{path}: only a SavedModel has signatures; leave --signature out")
-        return cls.load(path, image_size)
+        refuse_words(path, said, "layout", "output")
+        refuse_signature(path, signature)
+        return cls.load(path, said.size)
 
     @abstractmethod
     def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -94,13 +101,39 @@ class FloatModel(ABC):
         raise NotApplicableError("only Keras models can be changed before they are converted")
 
 
-def check_image_input(path: Path, shapes: Sequence[Shape], image_size: int | None) -> tuple[int, int, int]:
+def refuse_signature(path: Path, signature: str | None) -> None:
+    """Refuses what only a SavedModel can be told.
+
+    Raises:
+        SourceError: it is said.
+    """
+    if signature is not None:
+        raise SourceError(f"{path}: only a SavedModel has signatures; leave --signature out")
+
+
+def refuse_words(path: Path, said: UserSays, *options: str) -> None:
+    """Refuses what this kind of model cannot be told.
+
+    Args:
+        path: of the model, for errors.
+        said: by the user.
+        options: fields of ``said``.
+
+    Raises:
+        SourceError: it is said.
+    """
+    for option in options:
+        if getattr(said, option) is not None:
+            raise SourceError(f"{path}: --{option} does not go with this kind of model; leave it out")
+
+
+def check_image_input(path: Path, shapes: Sequence[Shape], image_size: Size | None) -> tuple[int, int, int]:
     """Returns (height, width, channels) of the one image a model takes.
 
     Args:
         path: of the model, for errors.
         shapes: of its inputs, the batch first; None where a side is open.
-        image_size: what the user says an open side is.
+        image_size: what the user says the open sides are.
 
     Raises:
         SourceError: it is no model of one image, or its size is open and not said, or said otherwise.
@@ -113,12 +146,12 @@ def check_image_input(path: Path, shapes: Sequence[Shape], image_size: int | Non
             f"{path}: its input has shape {describe_shape(shape)}; expected [any, height, width, 1 or 3], channels last"
         )
     sides = []
-    for side in shape[1:3]:
-        if side is None and image_size is None:
-            raise SourceError(f"{path}: it takes images of any size; say which with --image-size")
-        if image_size not in (None, side) and side is not None:
+    for side, said in zip(shape[1:3], image_size or (None, None), strict=True):
+        if side is None and said is None:
+            raise SourceError(f"{path}: it takes images of any size; say which with --image-size S or HEIGHTxWIDTH")
+        if said not in (None, side) and side is not None:
             raise SourceError(f"{path}: its input has shape {describe_shape(shape)}; leave --image-size out")
-        sides.append(side or image_size or 0)
+        sides.append(side or said or 0)
     return sides[0], sides[1], shape[3]
 
 

@@ -6,17 +6,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from converter.errors import SourceError
 from converter.models.base import FloatModel
 from converter.models.source import Source
 from edge_runtime.console.command import logger
+from edge_runtime.contracts.tensors import TensorSpec
 from edge_runtime.contracts.training import TRAINING_NAME
+from edge_runtime.inference import make_frames, settled_by, tell_guesses
 from edge_runtime.model import ModelContract, UserSays, read_model_file, resolve_contract
+from edge_runtime.preprocess import Preprocessor
 
 _BYTES = "0..255"
-_SUM_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,8 @@ def contract_of_record(source: Source, said: UserSays) -> SettledContract:
     """
     contract = source.contract
     assert contract is not None
-    for option in ("labels", "normalization", "resize"):
-        if getattr(said, option) is not None:
-            raise SourceError(f"{source.path}: {TRAINING_NAME} says its {option} itself; leave --{option} out")
+    for option in said.options():
+        raise SourceError(f"{source.path}: {TRAINING_NAME} says its {option} itself; leave --{option} out")
     return SettledContract(contract, f"{contract.activation}: {TRAINING_NAME} says so")
 
 
@@ -61,6 +61,8 @@ def contract_of_stranger(source: Source, model: FloatModel, float_file: Path, sa
     own = model.own_file
     file = own or replace(read_model_file(float_file), path=source.path)
     contract = resolve_contract(file, _said_of_pixels(source, model, said))
+    if said.activation is not None:
+        return SettledContract(contract, f"{contract.activation}: --activation says so")
     if own is not None and own.manifest is not None:
         return SettledContract(contract, f"{contract.activation}: the manifest of {source.path.name} says so")
     if file.ends_in != "none":
@@ -85,28 +87,26 @@ def _said_of_pixels(source: Source, model: FloatModel, said: UserSays) -> UserSa
     return replace(said, normalization=_BYTES)
 
 
-def look_at_outputs(settled: SettledContract, source: Source, outputs: NDArray[np.float32]) -> SettledContract:
-    """Corrects what the last operator suggests where the outputs show that they are probabilities already.
+def look_at_outputs(settled: SettledContract, source: Source, model: FloatModel) -> SettledContract:
+    """Corrects what the last operator suggests by what the model answers, and says what was guessed.
+
+    The images are those that ``edge-run`` tries a stranger's file with, so both decide alike.
 
     Args:
         settled: by the last operator.
         source: MODEL.
-        outputs: of some images, as the model gives them, (images, outputs).
+        model: loaded.
     """
-    contract = settled.contract
-    if contract.activation == "none":
-        return settled
-    if are_probabilities(outputs):
-        reason = f"none: on {len(outputs)} images the outputs lie within 0..1 and sum to 1, so they are probabilities"
-        settled = SettledContract(replace(contract, activation="none"), reason)
-    else:
-        settled = replace(settled, activation_reason=f"{settled.activation_reason}; its outputs are logits "
-                          f"({outputs.min():.3g} to {outputs.max():.3g} on {len(outputs)} images)")  # fmt: skip
-    logger.info("%s: activation %s", source.path, settled.activation_reason)
-    return settled
-
-
-def are_probabilities(outputs: NDArray[np.float32]) -> bool:
-    """Whether each row lies within 0..1 and sums to 1."""
-    sums = outputs.sum(axis=1)
-    return bool(outputs.shape[1] > 1 and outputs.min() >= 0 and np.abs(sums - 1).max() <= _SUM_TOLERANCE)
+    spec = settled.contract.preprocessing
+    preprocess = Preprocessor(spec, TensorSpec((1, *spec.image_shape), "float32"))
+    frames = make_frames()
+    pixels = np.empty((len(frames), *spec.image_shape), np.float32)
+    for number, frame in enumerate(frames):
+        preprocess(frame, pixels[number : number + 1])
+    contract, meaning = settled_by(settled.contract, model.outputs_of(pixels))
+    tell_guesses(source.path, contract)
+    reason = settled.activation_reason
+    if meaning is not None:
+        raw = "" if meaning.activation == "none" else "the model ends in neither softmax nor sigmoid; "
+        reason = f"{meaning.activation}: {raw}{meaning.reason}"
+    return SettledContract(contract, reason)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.errors import LoadError, NotApplicableError, SourceError, first_line
-from converter.models.base import FloatModel, Shape, check_image_input, check_scores_output
+from converter.models.base import FloatModel, Shape, Size, check_image_input, check_scores_output
 from converter.quantize import Inputs, Preparation, TensorFlowConversion, failures_named
 from converter.quantize.weights import KerasModel, flatten, is_channels_first, prepare_copy
 from edge_runtime.console.native import native_output_as_debug
@@ -32,7 +32,7 @@ class KerasFloatModel(FloatModel):
         self._model = model
 
     @classmethod
-    def load(cls, path: Path, image_size: int | None) -> KerasFloatModel:
+    def load(cls, path: Path, image_size: Size | None) -> KerasFloatModel:
         """See :class:`FloatModel`."""
         model = load_keras(path)
         image_shape = check_image_input(path, [_channels_last(tensor.shape) for tensor in model.inputs], image_size)

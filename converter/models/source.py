@@ -11,7 +11,7 @@ from converter.models.base import FloatModel, describe_shape
 from converter.models.keras_2 import load_by_keras_2
 from converter.models.saved_model import MODEL_FILE
 from edge_runtime.contracts.training import MODEL_NAME, TRAINING_NAME, TrainingRecord
-from edge_runtime.model import MODEL_SUFFIXES, ModelContract, edge_tpu_advice
+from edge_runtime.model import MODEL_SUFFIXES, ModelContract, UserSays, edge_tpu_advice
 from edge_runtime.registry import Registry
 
 Kind = Literal["run", "keras", "saved-model", "tflite"]
@@ -85,12 +85,12 @@ def open_source(path: Path) -> Source:
     return Source(path, kind)
 
 
-def load_source(source: Source, image_size: int | None, signature: str | None = None) -> FloatModel:
+def load_source(source: Source, said: UserSays | None = None, signature: str | None = None) -> FloatModel:
     """Loads the model.
 
     Args:
         source: what to load.
-        image_size: the side of its images, for a model that takes any.
+        said: by the user; None for nothing.
         signature: of a SavedModel; None takes the default one, or the only one.
 
     Raises:
@@ -98,19 +98,19 @@ def load_source(source: Source, image_size: int | None, signature: str | None = 
         ModelFileError: a .tflite that is damaged or no image classifier.
     """
     with library_failures(f"{source.file}: it cannot be loaded", SourceError):
-        model = _load(source, image_size, signature)
+        model = _load(source, said or UserSays(), signature)
     if source.contract is not None:
         _check_against_record(model, source.contract)
     return model
 
 
-def _load(source: Source, image_size: int | None, signature: str | None) -> FloatModel:
+def _load(source: Source, said: UserSays, signature: str | None) -> FloatModel:
     kind = "keras" if source.kind == "run" else source.kind
     try:
-        model: FloatModel = _FLOAT_MODELS.load(kind).load_signature(source.file, image_size, signature)
+        model: FloatModel = _FLOAT_MODELS.load(kind).load_as_said(source.file, said, signature)
         return model
     except LoadError:
-        older = load_by_keras_2(source.file, image_size) if kind == "keras" else None
+        older = load_by_keras_2(source.file, said.size) if kind == "keras" else None
         if older is None:
             raise
         return older

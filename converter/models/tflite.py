@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,16 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from converter.errors import SourceError
-from converter.models.base import FloatModel, check_image_input
+from converter.errors import SourceError, first_line
+from converter.models.base import FloatModel, Size, refuse_signature
 from converter.quantize import TFLiteConversion
 from converter.tflite import read_graphs, read_model
 from converter.tflite.float16 import fold_float16
 from converter.tflite.packing import unpack_model, write_model
+from converter.tflite.plain import make_plain
 from edge_runtime.console.native import native_output_as_debug
-from edge_runtime.model import METADATA_NAME, ModelFile, read_model_file
+from edge_runtime.model import METADATA_NAME, ModelFile, UserSays, read_model_file
 
-_EDGE_TPU = "CUSTOM:edgetpu-custom-op"
 _INTEGERS = ("int8", "uint8", "int16", "int4", "uint4", "int2")
 
 
@@ -44,16 +45,28 @@ class TFLiteFloatModel(FloatModel):
             raise SourceError(f"{path}: the interpreter cannot load it: {error}") from error
 
     @classmethod
-    def load(cls, path: Path, image_size: int | None) -> TFLiteFloatModel:
+    def load(cls, path: Path, image_size: Size | None) -> TFLiteFloatModel:
         """See :class:`FloatModel`."""
+        return cls.load_as_said(path, UserSays(image_size=image_size and "{}x{}".format(*image_size)), None)
+
+    @classmethod
+    def load_as_said(cls, path: Path, said: UserSays, signature: str | None) -> TFLiteFloatModel:
+        """See :class:`FloatModel`."""
+        refuse_signature(path, signature)
         try:
             content = path.read_bytes()
         except OSError as error:
             raise SourceError(f"{path}: cannot read: {error.strerror}; copy it again") from error
         _refuse_quantized(content, path)
-        own_file = read_model_file(path)
-        image_shape = check_image_input(path, [own_file.input.shape], image_size)
-        return cls(own_file, _bare_float_model(content), image_shape)
+        own_file = read_model_file(path, said)
+        try:
+            plain = make_plain(content, own_file)
+        except (ValueError, RuntimeError) as error:
+            height, width, _ = own_file.image_shape
+            raise SourceError(f"{path}: it does not run on images of {height}x{width}: {first_line(error)}") from error
+        image = replace(own_file.input, shape=(1, *own_file.image_shape))
+        own_file = replace(own_file, input=image, is_open=False, output_position=0)
+        return cls(own_file, _bare_float_model(plain), own_file.image_shape)
 
     def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """See :class:`FloatModel`."""
@@ -109,9 +122,6 @@ def _refuse_quantized(content: bytes, path: Path) -> None:
         ModelFileError: the file is damaged.
     """
     graphs = read_graphs(read_model(content, path), path)
-    advice = "name the float model it was made from"
-    if any(operator.name == _EDGE_TPU for graph in graphs for operator in graph.operators):
-        raise SourceError(f"{path}: it is compiled for the Edge TPU, for that chip alone; {advice}")
     tensors = [tensor for graph in graphs for tensor in graph.tensors if tensor.quantization is not None]
     weights = {tensor.dtype for tensor in tensors if tensor.constant_bytes and tensor.dtype in _INTEGERS}
     activations = {tensor.dtype for tensor in tensors if not tensor.constant_bytes and tensor.dtype in _INTEGERS}
@@ -119,5 +129,6 @@ def _refuse_quantized(content: bytes, path: Path) -> None:
         kinds = [f"{' and '.join(sorted(weights))} weights"] * bool(weights)
         kinds.append(f"{' and '.join(sorted(activations)) or 'float'} activations")
         raise SourceError(
-            f"{path}: it is quantized already ({', '.join(kinds)}); {advice}; edge-run and edge-bench take it as it is"
+            f"{path}: it is quantized already ({', '.join(kinds)}); name the float model it was made from; edge-run "
+            "and edge-bench take it as it is"
         )

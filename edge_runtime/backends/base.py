@@ -56,7 +56,7 @@ class Backend(Protocol):
     def __init__(self, model: ModelFile, threads: int, batch: int = 1) -> None: ...
 
     def write(self, fill: Callable[[NDArray[Any]], None]) -> None:
-        """Lets ``fill`` set the input tensor, (batch, height, width, channels)."""
+        """Lets ``fill`` set the input tensor, of the model's ``input_shape(batch)``."""
 
     def invoke(self) -> None:
         """Runs the model."""

@@ -33,8 +33,9 @@ class LiteRTCompiledBackend:
 
     def __init__(self, model: ModelFile, threads: int, batch: int = 1) -> None:
         check_threads(threads)
-        self._image = np.zeros((batch, *model.input.shape[1:]), model.input.dtype)
+        self._image = np.zeros(model.input_shape(batch), model.input.dtype)
         self._output_size, self._output_dtype = batch * max(model.output.shape), np.dtype(model.output.dtype)
+        self._output = model.output_position
         self._inputs: Any = None
         self._outputs: Any = None
         with native_output_as_debug(*_STREAMS) as said:
@@ -68,7 +69,7 @@ class LiteRTCompiledBackend:
             BackendError: it cannot be read.
         """
         try:
-            scores: NDArray[Any] = self._outputs[0].read(self._output_size, self._output_dtype)
+            scores: NDArray[Any] = self._outputs[self._output].read(self._output_size, self._output_dtype)
         except _FAULTS as error:
             raise BackendError(f"{self.name}: the output cannot be read: {error}") from error
         return scores
@@ -85,13 +86,18 @@ class LiteRTCompiledBackend:
     def _bind(self, model: ModelFile, batch: int) -> None:
         """Makes the tensors; the first write makes the library set up what it needs for it, and log about that."""
         try:
-            if batch != model.input.shape[0]:
-                self._compiled.resize_input_tensor(0, [batch, *model.input.shape[1:]], strict=False)
+            if batch != 1 or model.is_open:
+                self._compiled.resize_input_tensor(0, list(self._image.shape), strict=False)
             self._inputs = self._compiled.create_input_buffers(0)
             self._outputs = self._compiled.create_output_buffers(0)
+            names = list(self._compiled.get_signature_by_index(0)["outputs"])
+            if model.output_name in names:  # its order is that of the signature
+                self._output = names.index(model.output_name)
             self._inputs[0].write(self._image)
         except _FAULTS as error:
-            raise BackendError(f"{model.path}: {self.name} cannot run it with batch {batch}: {error}") from error
+            height, width, _ = model.image_shape
+            asked = f"images of {height}x{width}" if model.is_open else f"batch {batch}"
+            raise BackendError(f"{model.path}: {self.name} cannot run it with {asked}: {error}") from error
 
     def _describe(self, info: BackendInfo, _said: Sequence[str], _fallback: str | None) -> BackendInfo:
         return info
@@ -106,10 +112,14 @@ class LiteRTGpuBackend(LiteRTCompiledBackend):
     name = "litert-gpu"
 
     def __init__(self, model: ModelFile, threads: int, batch: int = 1) -> None:
-        if batch != model.input.shape[0]:  # it would run, with the right scores for the first image only
+        if model.is_open:
             raise BackendError(
-                f"{model.path}: litert-gpu only runs the batch that the file was converted with, "
-                f"{model.input.shape[0]}, not {batch}"
+                f"{model.path}: litert-gpu only runs files of one image size, and this one leaves it open; take "
+                "another backend, or make a file of one size: edge-convert --image-size"
+            )
+        if batch != 1:  # it would run, with the right scores for the first image only
+            raise BackendError(
+                f"{model.path}: litert-gpu only runs the batch that the file was converted with, 1, not {batch}"
             )
         super().__init__(model, threads, batch)
         self._scores = np.zeros(self._output_size, self._output_dtype)

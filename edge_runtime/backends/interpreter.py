@@ -25,15 +25,18 @@ class InterpreterBackend:
         try:
             with native_output_as_debug(2):
                 self._interpreter = interpreter_class(model_path=str(model.path), num_threads=threads)
+                self._input = self._interpreter.get_input_details()[0]["index"]  # fails where a name is no UTF-8
+                if model.is_open:  # before anything is allocated: few models take the one pixel that the file announces
+                    self._resize(model, name, batch)
                 self._interpreter.allocate_tensors()
-            self._input = self._interpreter.get_input_details()[0]["index"]  # fails where a name is no UTF-8
-            self._output = self._interpreter.get_output_details()[0]["index"]
+            self._output = self._interpreter.get_output_details()[model.output_position]["index"]
         except (ValueError, RuntimeError, ImportError, SystemError) as error:  # the last two: another numpy's ABI
             raise refuse_model(model.path, name, version, str(error)) from error
         self._path = model.path
-        self._check_output(model)
-        if batch != model.input.shape[0]:
+        if batch != 1 and not model.is_open:
+            self._check_output(model, 1)
             self._resize(model, name, batch)
+        self._check_output(model, batch)
         self.info = BackendInfo(name, version, threads, self._delegate())
 
     def write(self, fill: Callable[[NDArray[Any]], None]) -> None:
@@ -70,23 +73,29 @@ class InterpreterBackend:
     def _failed(self, error: Exception) -> BackendError:
         return BackendError(f"{self._path}: {self.info.name}: the model failed: {' '.join(str(error).split())}")
 
-    def _check_output(self, model: ModelFile) -> None:
+    def _check_output(self, model: ModelFile, batch: int) -> None:
         """Refuses a model whose graph makes another output than the file announces: labels and scores would not fit."""
-        shape = self._interpreter.get_output_details()[0]["shape"].tolist()
-        if prod(shape) != prod(model.output.shape):
+        shape = self._interpreter.get_output_details()[model.output_position]["shape"].tolist()
+        if prod(shape) != batch * prod(model.output.shape):
+            height, width, _ = model.image_shape
+            cause = "damaged" if batch == 1 else f"it cannot be run with batch {batch}"
+            if model.is_open:
+                cause = f"it takes no images of {height}x{width} in batches of {batch}"
             raise BackendError(
-                f"{model.path}: damaged: its output is announced as {list(model.output.shape)}, and is {shape}"
+                f"{model.path}: {cause}: its output is announced as {list(model.output.shape)}, and is {shape}"
             )
 
     def _resize(self, model: ModelFile, name: str, batch: int) -> None:
         try:
             with native_output_as_debug(2):
-                self._interpreter.resize_tensor_input(self._input, [batch, *model.input.shape[1:]])
+                self._interpreter.resize_tensor_input(self._input, list(model.input_shape(batch)))
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise BackendError(
-                f"{model.path}: {name} cannot run it with batch {batch}: it was converted for {model.input.shape[0]}"
-            ) from error
+            height, width, _ = model.image_shape
+            asked = f"batch {batch}: it was converted for {model.input.shape[0]}"
+            if model.is_open:
+                asked = f"images of {height}x{width}: {' '.join(str(error).split())}"
+            raise BackendError(f"{model.path}: {name} cannot run it with {asked}") from error
 
     def _delegate(self) -> str:
         try:  # a private call, the only one that tells

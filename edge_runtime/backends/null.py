@@ -17,7 +17,7 @@ class NullBackend:
 
     def __init__(self, model: ModelFile, threads: int, batch: int = 1) -> None:
         self.info = BackendInfo("null", "0", threads, "none")
-        self._input = np.zeros((batch, *model.input.shape[1:]), model.input.dtype)
+        self._input = np.zeros(model.input_shape(batch), model.input.dtype)
         scores = np.full((batch, max(model.output.shape)), model.output.lowest, model.output.dtype)
         scores[:, 0] = model.output.lowest + 255 if model.output.is_quantized else 1
         self._output = scores.reshape(-1)

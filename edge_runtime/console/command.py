@@ -13,10 +13,13 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
+from edge_runtime.console.leaving import note_exit_code
 from edge_runtime.contracts.errors import ContractError, EdgeDeployError
-from edge_runtime.contracts.preprocessing import parse_normalization, parse_resize
+from edge_runtime.contracts.manifest import Activation, Task
+from edge_runtime.contracts.preprocessing import COLORS, parse_image_size, parse_normalization, parse_resize
+from edge_runtime.contracts.tensors import Layout
 from edge_runtime.contracts.version import DISTRIBUTION, __version__
 
 INTERRUPTED = 130
@@ -65,7 +68,9 @@ def add_log_level(parser: argparse.ArgumentParser, default: str = argparse.SUPPR
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Adds what a user must say of a model that neither carries our manifest nor TFLite metadata."""
     group = parser.add_argument_group("for a MODEL that does not say it itself")
-    group.add_argument("--labels", metavar="FILE", help="the classes: one a line, numbered, CSV, JSON or pbtxt")
+    group.add_argument(
+        "--labels", metavar="FILE", type=str, help="the classes: one a line, numbered, CSV, JSON or pbtxt"
+    )
     group.add_argument(
         "--normalization",
         metavar="RANGE",
@@ -77,6 +82,31 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         metavar="MODE",
         type=_checked(parse_resize),
         help="squash (default), center-crop[:FRACTION] or letterbox; with :antialias for models trained so",
+    )
+    group.add_argument(
+        "--color", choices=tuple(COLORS), help="the channels it takes (default: rgb, of one channel gray)"
+    )
+    group.add_argument(
+        "--activation",
+        choices=get_args(Activation),
+        help="what makes probabilities of its output (default: what the last operator or the outputs themselves show)",
+    )
+    group.add_argument(
+        "--task",
+        choices=get_args(Task),
+        help="what its scores say (default: likewise)",
+    )
+    group.add_argument(
+        "--layout", choices=get_args(Layout), help="channels last or first (default: as its input's shape shows)"
+    )
+    group.add_argument(
+        "--output", metavar="NAME|INDEX", type=str, help="which of several outputs are the scores, by name or from 0"
+    )
+    group.add_argument(
+        "--image-size",
+        metavar="S|HxW",
+        type=_checked(parse_image_size),
+        help="of its images, for a MODEL that takes any size",
     )
 
 
@@ -156,6 +186,7 @@ def exit_with(code: int) -> NoReturn:
         discard_stdout()
         logger.error("stdout: cannot write: %s", error.strerror)
         code = code or 1
+    note_exit_code(code)
     sys.exit(code)
 
 

@@ -12,7 +12,7 @@ from edge_runtime.contracts.codec import decode, encode, parse_json
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.labels import validate_labels
 from edge_runtime.contracts.preprocessing import PreprocessSpec
-from edge_runtime.contracts.tensors import TensorSpec
+from edge_runtime.contracts.tensors import TensorSpec, layout_of
 from edge_runtime.contracts.versioned import Versioned
 
 MANIFEST_NAME = "edge_manifest.json"
@@ -122,7 +122,7 @@ class ModelManifest(Versioned):
 
     def _check_tensors(self) -> None:
         spec = self.preprocessing
-        if self.input.shape != (1, spec.height, spec.width, spec.channels):
+        if layout_of(self.input.shape, spec.image_shape) is None:
             raise ContractError(
                 f"input: shape {list(self.input.shape)} does not fit "
                 f"preprocessing [1, {spec.height}, {spec.width}, {spec.channels}]"

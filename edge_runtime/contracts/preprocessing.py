@@ -15,6 +15,7 @@ ResizeMode = Literal["squash", "center-crop", "letterbox"]
 Resampling = Literal["bilinear", "antialias"]
 ColorOrder = Literal["RGB", "BGR", "GRAY"]
 
+COLORS: dict[str, ColorOrder] = {"rgb": "RGB", "bgr": "BGR", "gray": "GRAY"}
 RESIZE_MODES: tuple[str, ...] = get_args(ResizeMode)
 RESAMPLINGS: tuple[Resampling, ...] = get_args(Resampling)
 MAX_SIDE = 4096
@@ -76,6 +77,11 @@ class PreprocessSpec:
             raise ContractError(f"std needs numbers of {MIN_STD} or more, got {list(self.std)}")
 
     @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of what the model sees."""
+        return self.height, self.width, self.channels
+
+    @property
     def channels(self) -> int:
         """1 for grey, else 3."""
         return 1 if self.color == "GRAY" else 3
@@ -108,6 +114,21 @@ def parse_resize(text: str) -> tuple[ResizeMode, float, Resampling]:
             "each may end in :antialias"
         ) from error
     return spec.resize, spec.crop_fraction, spec.resampling
+
+
+def parse_image_size(text: str) -> tuple[int, int]:
+    """Returns (height, width) for what a user may write after ``--image-size``.
+
+    Args:
+        text: "224" for a square, or "HEIGHTxWIDTH", say "192x256".
+
+    Raises:
+        ContractError: the text is neither, or a side is not within 1..``MAX_SIDE``.
+    """
+    sides = text.lower().split("x")
+    if len(sides) > 2 or not all(side.isdecimal() and len(side) < 6 and 1 <= int(side) <= MAX_SIDE for side in sides):
+        raise ContractError(f"image-size {text!r} is neither S nor HEIGHTxWIDTH with sides within 1..{MAX_SIDE}")
+    return int(sides[0]), int(sides[-1])
 
 
 def parse_normalization(text: str) -> tuple[tuple[float, ...], tuple[float, ...]]:

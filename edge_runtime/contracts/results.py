@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -20,8 +21,9 @@ class Frame:
         pixels: uint8 RGB, (height, width, 3).
         source: where it came from: a path or the source's address.
         index: its number in that run, from 0.
-        captured_ns: ``time.time_ns()`` when it was complete.
+        captured_ns: ``time.time_ns()`` when its last byte was there: a label for people, since a wall clock jumps.
         capture_ns: how long reading and decoding it took.
+        monotonic_ns: ``time.monotonic_ns()`` at the same moment: ages and durations are measured with it.
     """
 
     pixels: NDArray[np.uint8]
@@ -29,6 +31,7 @@ class Frame:
     index: int
     captured_ns: int
     capture_ns: int
+    monotonic_ns: int = field(default_factory=time.monotonic_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,9 @@ class LabelEvent:
     Attributes:
         source, index, captured_ns: of the frame that decided it.
         category: the class and its score in that frame, smoothed where that was asked for.
-        duration_ns: None for "entered"; for "left" from the first frame that showed it to the first that did not.
+        duration_ns: None for "entered"; for "left" from the first frame that showed it to the first that did not, or to
+            the last one before a gap.
+        reason: "gap" where a label left because no frames came for too long; None where a frame did not show it.
     """
 
     kind: Literal["entered", "left"]
@@ -101,6 +106,7 @@ class LabelEvent:
     captured_ns: int
     category: Category
     duration_ns: int | None = None
+    reason: Literal["gap"] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON line of an event; the milliseconds are rounded to the microsecond."""
@@ -115,6 +121,7 @@ class LabelEvent:
             "label": self.category.label,
             "score": round(self.category.score, 6),
             **duration,
+            **({} if self.reason is None else {"reason": self.reason}),
         }
 
 

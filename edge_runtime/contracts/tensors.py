@@ -9,6 +9,8 @@ from typing import Literal, get_args
 from edge_runtime.contracts.errors import ContractError
 
 DType = Literal["float32", "uint8", "int8"]
+Layout = Literal["nhwc", "nchw"]
+"""Where the channels of an image tensor are: behind its rows and columns, or before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,14 @@ class TensorSpec:
     def lowest(self) -> int:
         """The smallest number the 8-bit type holds: 0 or -128."""
         return -128 if self.dtype == "int8" else 0
+
+
+def layout_of(shape: tuple[int, ...], image: tuple[int, int, int]) -> Layout | None:
+    """How a tensor of ``shape`` holds one image, given as (height, width, channels); None where it does not.
+
+    A grey image may do without the dimension of channels, and without that of the batch.
+    """
+    height, width, channels = image
+    if shape == (1, height, width, channels) or (channels == 1 and shape in ((1, height, width), (height, width))):
+        return "nhwc"
+    return "nchw" if shape == (1, channels, height, width) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,9 +66,10 @@ class Decider:
         self._thresholds = thresholds
         self._top_k = top_k
         self._clock_ns = clock_ns
-        self._smoother = settings.make_smoother()
-        self._detector = settings.make_hysteresis() or ThresholdDetector(thresholds, best_only=task != "multi-label")
+        self._best_only = task != "multi-label"
         self._presence = Presence(round(settings.min_duration * _NS_PER_S))
+        self._last_ns: int | None = None
+        self._forget_scores()
 
     @classmethod
     def of(cls, classifier: Classifier, settings: DecisionSettings, frame_rate: float | None = None) -> Decider:
@@ -89,13 +90,31 @@ class Decider:
             result: of one frame.
             scores: of all its classes, float32, (classes,).
         """
+        now_ns = self._clock_ns(result)
+        ended = self._end_after_gap(now_ns)
+        self._last_ns = now_ns
         if self._smoother is not None:
             scores = self._smoother.update(scores)
         shown = np.flatnonzero(self._detector.update(scores)).tolist()
-        changes = self._presence.update(shown, self._clock_ns(result))
+        changes = self._presence.update(shown, now_ns)
         decided = ClassificationResult(self._categories(scores), result.classification.timing)
-        events = tuple(self._event(change, scores, result) for change in changes) if self._settings.events else ()
-        return replace(result, classification=decided, events=events)
+        events = [self._event(change, scores, result, "gap") for change in ended]
+        events += [self._event(change, scores, result) for change in changes]
+        return replace(result, classification=decided, events=tuple(events) if self._settings.events else ())
+
+    def _end_after_gap(self, now_ns: int) -> list[Change]:
+        """What has left with a gap before this frame: a time that nobody saw is neither presence nor absence."""
+        last_ns = self._last_ns
+        if last_ns is None or now_ns - last_ns <= self._settings.max_gap * _NS_PER_S:
+            return []
+        self._forget_scores()
+        return self._presence.end(last_ns)
+
+    def _forget_scores(self) -> None:
+        self._smoother = self._settings.make_smoother()
+        self._detector = self._settings.make_hysteresis() or ThresholdDetector(
+            self._thresholds, best_only=self._best_only
+        )
 
     def _categories(self, scores: Scores) -> tuple[Category, ...]:
         thresholds = self._thresholds
@@ -104,7 +123,9 @@ class Decider:
             thresholds[list(self._presence.there)] = -np.inf
         return top_categories(scores, self._labels, self._top_k, thresholds)
 
-    def _event(self, change: Change, scores: Scores, result: FrameResult) -> LabelEvent:
+    def _event(
+        self, change: Change, scores: Scores, result: FrameResult, reason: Literal["gap"] | None = None
+    ) -> LabelEvent:
         return LabelEvent(
             kind="entered" if change.duration_ns is None else "left",
             source=result.source,
@@ -112,4 +133,5 @@ class Decider:
             captured_ns=result.captured_ns,
             category=Category(change.index, self._labels[change.index], float(scores[change.index])),
             duration_ns=change.duration_ns,
+            reason=reason,
         )

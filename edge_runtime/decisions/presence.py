@@ -26,7 +26,8 @@ class Presence:
     """Keeps track of labels over time.
 
     A label counts as there once every frame has shown it for ``min_duration_ns``, and no longer once no frame has for
-    as long. Times must come from a clock that never goes back.
+    as long. A time without frames is neither: whoever knows of one calls ``end``. Times must come from a clock that
+    never goes back.
     """
 
     def __init__(self, min_duration_ns: int = 0) -> None:
@@ -45,6 +46,19 @@ class Presence:
     def update(self, shown: Collection[int], now_ns: int) -> list[Change]:
         """What changed with a frame that shows the classes ``shown``: first what left, then what entered."""
         return self._update_missed(shown, now_ns) + self._update_shown(shown, now_ns)
+
+    def end(self, last_ns: int) -> list[Change]:
+        """What left because nobody looked any longer; what was seen but did not count as there yet is forgotten.
+
+        Args:
+            last_ns: when the last frame was: nothing is known of the time since then.
+        """
+        changes = [
+            Change(index, self._first_missed.get(index, last_ns) - since_ns) for index, since_ns in self._there.items()
+        ]
+        for states in (self._there, self._first_seen, self._first_missed):
+            states.clear()
+        return changes
 
     def _update_missed(self, shown: Collection[int], now_ns: int) -> list[Change]:
         self._first_seen = {index: since for index, since in self._first_seen.items() if index in shown}

@@ -20,6 +20,8 @@ class DecisionSettings:
         smooth: of SMOOTH_FORMS; at most one of mean and ema, and one hysteresis, which then stands in for thresholds.
         min_duration: seconds that a label must be shown before it counts as there, and not before it does no longer.
         events: whether ``entered`` and ``left`` are told.
+        max_gap: after so many seconds without a frame everything begins anew: what was there has left, and earlier
+            scores no longer count.
 
     Raises:
         ContractError: a value is impossible, or two do not go together.
@@ -28,6 +30,7 @@ class DecisionSettings:
     smooth: tuple[str, ...] = ()
     min_duration: float = 0.0
     events: bool = False
+    max_gap: float = 10.0
 
     def __post_init__(self) -> None:
         for text in self.smooth:
@@ -38,6 +41,8 @@ class DecisionSettings:
             raise ContractError(f"smooth {said}: one mean or ema, and one hysteresis, go together at the most")
         if not 0.0 <= self.min_duration < math.inf:
             raise ContractError(f"min_duration {self.min_duration} is not a number of seconds from 0 on")
+        if not self.max_gap > 0.0:
+            raise ContractError(f"max_gap {self.max_gap} is not above 0")
 
     @property
     def uses_presence(self) -> bool:

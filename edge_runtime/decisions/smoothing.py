@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.inference import Scores
@@ -21,17 +21,32 @@ class Smoother(Protocol):
 
 
 class MeanSmoother:
-    """The mean of the last ``frames`` frames; of those there are, while there are fewer."""
+    """The mean of the last ``frames`` frames; of those there are, while there are fewer.
+
+    One addition and one subtraction a frame, however many frames. The sum is made anew once a round, so that rounding
+    errors never add up.
+    """
 
     def __init__(self, frames: int) -> None:
         if not 1 <= frames <= MAX_FRAMES:
             raise ContractError(f"mean of {frames} frames is not within 1..{MAX_FRAMES}")
-        self._recent: deque[Scores] = deque(maxlen=frames)
+        self._frames = frames
+        self._recent: list[Scores] = []
+        self._oldest = 0
+        self._sum: NDArray[np.floating] | float = 0.0
 
     def update(self, scores: Scores) -> Scores:
         """The smoothed scores after one more frame."""
-        self._recent.append(scores)
-        return np.asarray(np.stack(self._recent).mean(axis=0, dtype=np.float64), np.float32)
+        if len(self._recent) < self._frames:
+            self._recent.append(scores)
+            self._sum = self._sum + scores.astype(np.float64)
+        else:
+            self._sum = self._sum - self._recent[self._oldest] + scores
+            self._recent[self._oldest] = scores
+            self._oldest = (self._oldest + 1) % self._frames
+            if self._oldest == 0:
+                self._sum = np.sum(self._recent, axis=0, dtype=np.float64)
+        return np.asarray(self._sum / len(self._recent), np.float32)
 
 
 class ExponentialSmoother:

@@ -57,14 +57,14 @@ def _pillow() -> Facts:
 def _interpreter(backend: str, module: str) -> Facts:
     import_module(module)
     from edge_runtime.backends import BACKENDS
-    from edge_runtime.model.file import read_model_file
+    from edge_runtime.model import UserSays, read_model_file
 
     delegates = {}
     with tempfile.TemporaryDirectory() as folder:
         for kind, content in (("float32", FLOAT32), ("int8", INT8)):
             path = Path(folder, f"{kind}.tflite")
             path.write_bytes(content)
-            loaded = BACKENDS.load(backend)(read_model_file(path), threads=1)
+            loaded = BACKENDS.load(backend)(read_model_file(path, UserSays(layout="nhwc")), threads=1)
             loaded.write(lambda tensor: tensor.fill(3))
             loaded.invoke()
             answer = loaded.read().tolist()

@@ -19,6 +19,7 @@ from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.results import ClassificationResult, Timing
 from edge_runtime.errors import BackendError
 from edge_runtime.inference.postprocess import Scores, activate, both_classes, dequantize, top_categories
+from edge_runtime.inference.settle import settle, tell_guesses, warn_of_merged_pixels
 from edge_runtime.inference.slow_settings import threads_counted, warn_of_slow_setting
 from edge_runtime.inference.tuning import choose_setting
 from edge_runtime.model import (
@@ -70,6 +71,12 @@ class Classifier:
         labels: str | os.PathLike[str] | None = None,
         normalization: str | None = None,
         resize: str | None = None,
+        color: str | None = None,
+        activation: str | None = None,
+        task: str | None = None,
+        layout: str | None = None,
+        output: str | int | None = None,
+        image_size: str | int | None = None,
         sha256: str | None = None,
         verify: bool = False,
     ) -> None:
@@ -88,6 +95,12 @@ class Classifier:
             normalization: for a float model that does not say it, as after ``edge-run --normalization``.
             resize: "squash", "center-crop[:FRACTION]" or "letterbox", with ":antialias" for models trained so; for a
                 model that does not say it.
+            color: "rgb", "bgr" or "gray": the channels it takes.
+            activation: "none", "softmax" or "sigmoid": what makes probabilities of its output.
+            task: "single-label", "multi-label" or "binary".
+            layout: "nhwc" or "nchw": whether its channels come last or first.
+            output: which of several outputs are the scores: its name, or its number from 0.
+            image_size: S or "HEIGHTxWIDTH", for a model that takes any size.
             sha256: of the whole file, in hexadecimal; a file with another is refused.
             verify: refuse a file whose weights are not those its own manifest vouches for, or that has no manifest.
 
@@ -102,21 +115,35 @@ class Classifier:
             raise ContractError(f"threshold {threshold} is not within 0..1")
         if sha256 is not None:
             check_sha256(Path(model), sha256)
-        file = read_model_file(Path(model))
+        said = UserSays(
+            labels=None if labels is None else os.fspath(labels),
+            normalization=normalization,
+            resize=resize,
+            color=color,
+            activation=activation,
+            task=task,
+            layout=layout,
+            output=None if output is None else str(output),
+            image_size=None if image_size is None else str(image_size),
+        )
+        file = read_model_file(Path(model), said)
         if verify:
             check_manifest_sha256(file)
-        said = UserSays(Path(labels) if labels is not None else None, normalization, resize)
         self.contract: ModelContract = resolve_contract(file, said)
         self._file = file
         self._preprocess = Preprocessor(self.contract.preprocessing, file.input)
-        self.thresholds = self._choose_thresholds(threshold)
-        self.top_k = top_k or self._choose_top_k()
+        if normalization is not None:
+            warn_of_merged_pixels(file, self.contract.preprocessing)
         name, count = choose_setting(file.path, backend, threads)
         self._backend: Backend | None = None
         with threads_counted() as started:
             self._backend = BACKENDS.load(name)(file, count)
         self.backend_info: BackendInfo = self._backend.info
         warn_of_slow_setting(file.path, self.backend_info, started())
+        self.contract = settle(self.contract, file, self._backend, self._preprocess)
+        tell_guesses(file.path, self.contract)
+        self.thresholds = self._choose_thresholds(threshold)
+        self.top_k = top_k or self._choose_top_k()
 
     def twin(self) -> Classifier:
         """Another classifier of the same model, loaded once more, for another thread.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge_runtime.model.contract import ModelContract, UserSays, resolve_contract
+from edge_runtime.model.contract import ModelContract, resolve_contract
 from edge_runtime.model.file import (
     METADATA_NAME,
     MODEL_SUFFIXES,
@@ -12,8 +12,10 @@ from edge_runtime.model.file import (
     read_model_file,
 )
 from edge_runtime.model.flatbuffer import FlatTable
+from edge_runtime.model.image_input import read_image_input
 from edge_runtime.model.operators import custom_operators, edge_tpu_advice
 from edge_runtime.model.sample import SAMPLE, find_model, is_sample, sample_photos
+from edge_runtime.model.says import UserSays
 from edge_runtime.model.trust import check_manifest_sha256, check_sha256, file_sha256
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "flatbuffer_size",
     "is_sample",
     "read_associated_files",
+    "read_image_input",
     "read_model_file",
     "resolve_contract",
     "sample_photos",

@@ -4,47 +4,51 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from edge_runtime.console.command import logger
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.labels import MAX_LABEL_FILE_BYTES, parse_label_file
 from edge_runtime.contracts.manifest import Activation, Task
-from edge_runtime.contracts.preprocessing import ColorOrder, PreprocessSpec, parse_normalization, parse_resize
+from edge_runtime.contracts.preprocessing import COLORS, PreprocessSpec, parse_normalization, parse_resize
 from edge_runtime.contracts.tensors import TensorSpec
 from edge_runtime.model.file import ModelFile, Normalization
-
-
-@dataclass(frozen=True, slots=True)
-class UserSays:
-    """What a user adds for a model that does not say it itself, in the words of the command line.
-
-    Attributes:
-        labels: a label file, as ``contracts.labels`` reads them.
-        normalization: see ``contracts.preprocessing.parse_normalization``.
-        resize: see ``contracts.preprocessing.parse_resize``.
-    """
-
-    labels: Path | None = None
-    normalization: str | None = None
-    resize: str | None = None
+from edge_runtime.model.says import UserSays
 
 
 @dataclass(frozen=True, slots=True)
 class ModelContract:
-    """Everything between a frame and a label that is not the model itself."""
+    """Everything between a frame and a label that is not the model itself.
+
+    Attributes:
+        task: what its scores say.
+        labels: of the classes.
+        preprocessing: from a frame to its input.
+        activation: what makes probabilities of its output.
+        thresholds: one a label; empty where there are none.
+        unsaid: which of "activation" and "task" nobody said: they stand for what its outputs have yet to confirm (see
+            ``inference.settle``).
+        guesses: what was guessed instead of said, each as the option that overrules it.
+    """
 
     task: Task
     labels: tuple[str, ...]
     preprocessing: PreprocessSpec
     activation: Activation
     thresholds: tuple[float, ...] = ()
+    unsaid: tuple[str, ...] = ()
+    guesses: tuple[str, ...] = ()
 
 
 def resolve_contract(model: ModelFile, said: UserSays) -> ModelContract:
     """Finds the contract of ``model``.
 
-    Our manifest says everything and is not overruled. Otherwise the labels and normalisation come from ``said``, else
-    from the TFLite metadata; an 8-bit input needs no normalisation, its scale and zero point already do it.
+    Our manifest says everything and is not overruled. Otherwise what ``said`` tells comes first, then the TFLite
+    metadata; an 8-bit input needs no normalisation, its scale and zero point already do it.
+
+    Args:
+        model: read with the same ``said``.
+        said: by the user.
 
     Raises:
         ContractError: something is missing or does not fit; the message says which option fixes it.
@@ -52,35 +56,54 @@ def resolve_contract(model: ModelFile, said: UserSays) -> ModelContract:
     if model.manifest is not None:
         return _from_manifest(model, said)
     classes = max(model.output.shape)
-    activation: Activation = "softmax" if model.ends_in == "none" else "none"
-    task: Task = "single-label"
-    if classes == 1:
-        task = "binary"
-        activation = "sigmoid" if model.ends_in == "none" else "none"
-    elif model.ends_in == "sigmoid":
-        task = "multi-label"
+    task = _task(model, said, classes)
+    preprocessing, guesses = _preprocessing(model, said)
+    if said.task is None and task == "multi-label" and said.activation is None:
+        guesses.append("--task multi-label (its outputs are sigmoids)")
+    unsaid = [name for name in ("activation", "task") if getattr(said, name) is None]
     return ModelContract(
         task=task,
-        labels=_find_labels(model, said.labels, max(classes, 2)),
-        preprocessing=_preprocessing(model, said),
-        activation=activation,
+        labels=_find_labels(model, said.labels, 2 if task == "binary" else classes),
+        preprocessing=preprocessing,
+        activation=_activation(model, said, task),
+        unsaid=tuple(unsaid) if "activation" in unsaid and model.ends_in == "none" else (),
+        guesses=(*model.guesses, *guesses),
     )
 
 
 def _from_manifest(model: ModelFile, said: UserSays) -> ModelContract:
     assert model.manifest is not None
-    for option in ("labels", "normalization", "resize"):
-        if getattr(said, option) is not None:
-            raise ContractError(f"{model.path}: the file says its {option} itself; leave --{option} out")
+    for option in said.options():
+        raise ContractError(f"{model.path}: the file says its {option} itself; leave --{option} out")
     manifest = model.manifest
     return ModelContract(
         manifest.task, manifest.labels, manifest.preprocessing, manifest.activation, manifest.thresholds
     )
 
 
-def _preprocessing(model: ModelFile, said: UserSays) -> PreprocessSpec:
-    _, height, width, channels = model.input.shape
-    color: ColorOrder = "GRAY" if channels == 1 else "RGB"
+def _task(model: ModelFile, said: UserSays, classes: int) -> Task:
+    if said.task is None:
+        if classes == 1:
+            return "binary"
+        return "multi-label" if "sigmoid" in (model.ends_in, said.activation) else "single-label"
+    if (said.task == "binary" and classes > 2) or (said.task == "single-label" and classes == 1):
+        fits = "1 or 2" if said.task == "binary" else "2 or more"
+        raise ContractError(f"{model.path}: --task {said.task} needs a model of {fits} outputs; it has {classes}")
+    return cast(Task, said.task)
+
+
+def _activation(model: ModelFile, said: UserSays, task: Task) -> Activation:
+    """What is said; else none after an operator that makes probabilities, and what suits the task after others."""
+    if said.activation is not None:
+        return cast(Activation, said.activation)
+    if model.ends_in != "none":
+        return "none"
+    return "sigmoid" if task == "multi-label" or max(model.output.shape) == 1 else "softmax"
+
+
+def _preprocessing(model: ModelFile, said: UserSays) -> tuple[PreprocessSpec, list[str]]:
+    """How frames become the input, and what of it is guessed."""
+    height, width, channels = model.image_shape
     resize = parse_resize(said.resize or "squash")
     if said.normalization is not None:
         mean, std = parse_normalization(said.normalization)
@@ -93,8 +116,12 @@ def _preprocessing(model: ModelFile, said: UserSays) -> PreprocessSpec:
             f"{model.path}: the file does not say how pixels become numbers, and a wrong guess costs accuracy "
             "silently; add --normalization -1..1 (MobileNet and most of Keras), 0..1, 0..255, imagenet, or mean,std"
         )
+    color = said.color or ("gray" if channels == 1 else "rgb")
+    if (color == "gray") != (channels == 1):
+        raise ContractError(f"{model.path}: --color {color} does not fit its input of {channels} channels")
+    guesses = ["--color rgb"] * (said.color is None and channels == 3) + ["--resize squash"] * (said.resize is None)
     try:
-        return PreprocessSpec(height, width, *resize, color=color, mean=mean, std=std)
+        return PreprocessSpec(height, width, *resize, color=COLORS[color], mean=mean, std=std), guesses
     except ContractError as error:
         raise ContractError(f"{model.path}: {error}") from error
 
@@ -104,10 +131,10 @@ def _bytes_as_they_are(tensor: TensorSpec) -> Normalization:
     return (float(tensor.zero_point - tensor.lowest),), (1.0 / tensor.scale,)
 
 
-def _find_labels(model: ModelFile, path: Path | None, classes: int) -> tuple[str, ...]:
+def _find_labels(model: ModelFile, path: str | None, classes: int) -> tuple[str, ...]:
     labels, where = model.labels, str(model.path)
     if path is not None:
-        labels, where = _read_label_file(path), str(path)
+        labels, where = _read_label_file(Path(path)), path
     if not labels:
         logger.warning("%s: no labels in the file, classes go by their numbers; add --labels FILE", model.path)
         return tuple(str(index) for index in range(classes))

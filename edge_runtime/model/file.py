@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge_runtime.contracts.errors import ContractError
@@ -20,11 +20,13 @@ from edge_runtime.contracts.manifest import MANIFEST_NAME, Activation, ModelMani
 from edge_runtime.contracts.tensors import TensorSpec
 from edge_runtime.errors import ModelFileError
 from edge_runtime.model.flatbuffer import FlatTable
+from edge_runtime.model.image_input import Sides, read_image_input
+from edge_runtime.model.says import UserSays
+from edge_runtime.model.scores_output import ModelOutput, choose_output
 
 METADATA_NAME = "TFLITE_METADATA"
 MODEL_SUFFIXES = frozenset({".lite", ".tflite"})
 MAX_ASSOCIATED_BYTES = 16 << 20
-MAX_CLASSES = 100_000
 
 _TENSOR_TYPES = {0: "float32", 3: "uint8", 9: "int8"}
 _LOGISTIC, _SOFTMAX = 14, 25
@@ -40,29 +42,57 @@ class ModelFile:
     """What one .tflite says.
 
     Attributes:
-        input: the image tensor, shape (1, height, width, channels).
+        input: the image tensor, of the size that the user says where the file leaves it open.
+        image_shape: (height, width, channels) of its image; ``contracts.tensors.layout_of`` tells how they lie there.
         output: the scores, shape (1, classes).
         ends_in: "softmax" or "sigmoid" where the last operator makes probabilities, else "none".
         manifest: ours, if it carries one.
         labels: from our manifest or the TFLite metadata; empty where it says none.
         normalization: (mean, std) from the TFLite metadata; None where it says none.
+        is_open: whether the file leaves the image size open, so that the interpreter must be told it.
+        output_position: of the scores among the graph's outputs, from 0.
+        output_name: of the scores, in the signature where there is one.
+        guesses: what was guessed about the tensors, as options that overrule it.
     """
 
     path: Path
     input: TensorSpec
+    image_shape: tuple[int, int, int]
     output: TensorSpec
     ends_in: Activation
     manifest: ModelManifest | None
     labels: tuple[str, ...]
     normalization: Normalization | None
+    is_open: bool = False
+    output_position: int = 0
+    output_name: str = ""
+    guesses: tuple[str, ...] = ()
+
+    def input_shape(self, batch: int) -> tuple[int, ...]:
+        """The shape of the input tensor for so many images.
+
+        Raises:
+            ModelFileError: it takes one image, without a dimension for more.
+        """
+        if batch == 1:
+            return self.input.shape
+        if len(self.input.shape) == 2:
+            raise ModelFileError(
+                f"{self.path}: its input {list(self.input.shape)} takes one image, no batch of {batch}"
+            )
+        return (batch, *self.input.shape[1:])
 
 
-def read_model_file(path: Path) -> ModelFile:
+def read_model_file(path: Path, said: UserSays | None = None) -> ModelFile:
     """Reads and checks ``path``.
 
+    Args:
+        path: a .tflite.
+        said: by the user; of this only the layout, the output and the image size count here.
+
     Raises:
-        ModelFileError: missing, empty, damaged, or no image classifier with one input and one output.
-        ContractError: its manifest or labels break the contract.
+        ModelFileError: missing, empty, damaged, or no image classifier with one input.
+        ContractError: its manifest or labels break the contract, or the user must say more.
     """
     if path.is_dir() or path.suffix in (".keras", ".h5"):
         found = "a folder" if path.is_dir() else "a Keras model"
@@ -72,7 +102,7 @@ def read_model_file(path: Path) -> ModelFile:
             if file.seek(0, 2) == 0:
                 raise ModelFileError(f"{path}: the file is empty; convert or copy the model again")
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as buffer:
-                return _read(path, buffer)
+                return _read(path, buffer, said or UserSays())
     except OSError as error:
         raise ModelFileError(f"{path}: cannot read: {error.strerror or error}") from error
 
@@ -133,7 +163,7 @@ def weights_sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()[: flatbuffer_size(path)]).hexdigest()
 
 
-def _read(path: Path, buffer: mmap.mmap) -> ModelFile:
+def _read(path: Path, buffer: mmap.mmap, said: UserSays) -> ModelFile:
     model = FlatTable.root(buffer, b"TFL3", str(path))
     subgraphs = model.tables(2)
     if not subgraphs:
@@ -141,16 +171,19 @@ def _read(path: Path, buffer: mmap.mmap) -> ModelFile:
     graph = subgraphs[0]
     tensors = graph.tables(0)
     inputs, outputs = graph.numbers(1, "i"), graph.numbers(2, "i")
-    if len(inputs) != 1 or len(outputs) != 1:
+    if len(inputs) != 1 or not outputs:
         raise ModelFileError(
-            f"{path}: no image classifier: it has {len(inputs)} inputs and {len(outputs)} outputs instead of one each"
+            f"{path}: no image classifier: it has {len(inputs)} inputs and {len(outputs)} outputs; it needs one image "
+            "and one row of scores"
         )
     for index in (*inputs, *outputs):
         if not 0 <= index < len(tensors):
             raise ModelFileError(f"{path}: damaged: it has no tensor {index}")
-    input_spec = _tensor(tensors[int(inputs[0])], "input", path)
-    output_spec = _tensor(tensors[int(outputs[0])], "output", path)
-    _check_is_classifier(input_spec, output_spec, path)
+    table = tensors[int(inputs[0])]
+    tensor = _tensor(table, "input", path)
+    image = read_image_input(path, _sides(table, tensor.shape), said)
+    scores, guess = choose_output(path, _outputs(model, tensors, outputs, path), said.output)
+    input_spec, output_spec = replace(tensor, shape=image.shape), scores.spec
     files = read_associated_files(path)
     manifest = _manifest(files, input_spec, output_spec, path)
     metadata = _metadata(model, path)
@@ -158,12 +191,41 @@ def _read(path: Path, buffer: mmap.mmap) -> ModelFile:
     return ModelFile(
         path=path,
         input=input_spec,
+        image_shape=image.image_shape,
         output=output_spec,
-        ends_in=_ends_in(model, graph, int(outputs[0])),
+        ends_in=_ends_in(model, graph, scores.tensor),
         manifest=manifest,
         labels=labels,
         normalization=_normalization(metadata),
+        is_open=image.is_open,
+        output_position=scores.position,
+        output_name=scores.names[0],
+        guesses=(guess,) if guess else (),
     )
+
+
+def _sides(table: FlatTable, shape: tuple[int, ...]) -> Sides:
+    """The shape of a tensor, None where its signature leaves a dimension open."""
+    signature = table.numbers(7, "i")
+    if len(signature) != len(shape):
+        return shape
+    return tuple(None if said < 0 else side for side, said in zip(shape, signature, strict=True))
+
+
+def _outputs(model: FlatTable, tensors: list[FlatTable], numbers: tuple[float, ...], path: Path) -> list[ModelOutput]:
+    signed = {entry.number(1, "I"): entry.text(0) for signature in model.tables(7)[:1] for entry in signature.tables(1)}
+    outputs = []
+    for position, number in enumerate(map(int, numbers)):
+        table = tensors[number]
+        names = tuple(filter(None, (signed.get(number), table.text(3)))) or ("without a name",)
+        found: TensorSpec | ModelFileError
+        try:
+            found = _tensor(table, "output", path)
+        except ModelFileError as error:
+            found = error
+        shape = tuple(int(side) for side in table.numbers(0, "i"))
+        outputs.append(ModelOutput(position, number, names, shape, found))
+    return outputs
 
 
 def _tensor(table: FlatTable, role: str, path: Path) -> TensorSpec:
@@ -183,26 +245,6 @@ def _tensor(table: FlatTable, role: str, path: Path) -> TensorSpec:
         return TensorSpec(tuple(int(side) for side in table.numbers(0, "i")), dtype, **quantized)  # type: ignore[arg-type]
     except ContractError as error:
         raise ModelFileError(f"{path}: {role} tensor: {error}") from error
-
-
-def _check_is_classifier(image: TensorSpec, scores: TensorSpec, path: Path) -> None:
-    if len(image.shape) != 4 or image.shape[0] != 1 or image.shape[3] not in (1, 3):
-        raise ModelFileError(
-            f"{path}: no image classifier: its input has shape {list(image.shape)}, expected [1, height, width, 1 or 3]"
-        )
-    if max(scores.shape) != _size(scores.shape):
-        raise ModelFileError(
-            f"{path}: no image classifier: its output has shape {list(scores.shape)}, expected [1, classes]"
-        )
-    if max(scores.shape) > MAX_CLASSES:
-        raise ModelFileError(f"{path}: no image classifier: {max(scores.shape)} classes; at most {MAX_CLASSES}")
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    product = 1
-    for side in shape:
-        product *= side
-    return product
 
 
 def _ends_in(model: FlatTable, graph: FlatTable, output: int) -> Activation:

@@ -8,7 +8,7 @@ normalization               its last step alone, for pixels that are resized alr
 from __future__ import annotations
 
 from edge_runtime.preprocess.decode import MAX_FILE_BYTES, decode_image, read_image
-from edge_runtime.preprocess.preprocessor import Preprocessor, check_frame, normalization
+from edge_runtime.preprocess.preprocessor import Preprocessor, check_frame, normalization, quantization_table
 from edge_runtime.preprocess.resize import resample, resize_frame
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "check_frame",
     "decode_image",
     "normalization",
+    "quantization_table",
     "read_image",
     "resample",
     "resize_frame",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.preprocessing import PreprocessSpec
-from edge_runtime.contracts.tensors import TensorSpec
+from edge_runtime.contracts.tensors import TensorSpec, layout_of
 from edge_runtime.errors import ImageError
 from edge_runtime.preprocess.resize import load_resizers, resize_frame
 
@@ -31,9 +31,10 @@ class Preprocessor:
         """Prepares the tables.
 
         Raises:
-            ContractError: the tensor's shape is not (1, height, width, channels) of the specification.
+            ContractError: the tensor's shape does not fit the height, width and channels of the specification.
         """
-        if tensor.shape != (1, spec.height, spec.width, spec.channels):
+        layout = layout_of(tensor.shape, spec.image_shape)
+        if layout is None:
             raise ContractError(
                 f"input shape {list(tensor.shape)} does not fit "
                 f"preprocessing [1, {spec.height}, {spec.width}, {spec.channels}]"
@@ -41,6 +42,9 @@ class Preprocessor:
         self.spec = spec
         self.tensor = tensor
         self.resizer_name = load_resizers()[0]
+        self._image_shape = (1, *spec.image_shape)
+        is_transposed = layout == "nchw" and spec.channels > 1
+        self._before_transposing = np.empty(self._image_shape, tensor.dtype) if is_transposed else None
         self._resized = np.empty((spec.height, spec.width, 3), np.uint8)
         self._scale, self._offset = (_a_row(values, spec.width) for values in normalization(spec))
         self._table = quantization_table(spec, tensor) if tensor.is_quantized else None
@@ -49,12 +53,21 @@ class Preprocessor:
         self._is_direct = self._is_identity and tensor.dtype == "uint8" and spec.color == "RGB"
 
     def __call__(self, frame: NDArray[np.uint8], out: NDArray[Any]) -> None:
-        """Fills ``out``, the input tensor's (1, height, width, channels) array, from ``frame``.
+        """Fills ``out``, an array of the input tensor's shape, from ``frame``.
 
         Raises:
             ImageError: the frame is not uint8 (height, width, 3).
         """
         check_frame(frame)
+        if self._before_transposing is not None:
+            self._fill(frame, self._before_transposing)
+            for channel in range(self.spec.channels):
+                out[0, channel] = self._before_transposing[0, ..., channel]
+        else:
+            self._fill(frame, out if out.shape == self._image_shape else out.reshape(self._image_shape))
+
+    def _fill(self, frame: NDArray[np.uint8], out: NDArray[Any]) -> None:
+        """Fills ``out``, contiguous, (1, height, width, channels)."""
         if self._is_direct:
             resize_frame(frame, self.spec, out[0])
             return

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import signal
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -15,18 +17,17 @@ from edge_runtime.console.command import UsageError, exit_with, logger, run_comm
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.decisions import DecisionSettings
 from edge_runtime.inference import Classifier
-from edge_runtime.model import SAMPLE, find_model
+from edge_runtime.model import SAMPLE, UserSays, find_model
 from edge_runtime.run.config_file import complete_options
 from edge_runtime.run.feed import Feed
 from edge_runtime.run.options import make_run_parser
 from edge_runtime.run.pipeline import Decide, PipelineSettings, run_feed
-from edge_runtime.sinks import RunInfo, needs_events, open_sinks
+from edge_runtime.sinks import RunInfo, needs_events, open_sinks, reopen_on_hangup
 from edge_runtime.sources import FrameCounts, open_source, without_password
 from edge_runtime.sources.live import LiveSettings
 
-_OF_CLASSIFIER = (
-    "backend", "threads", "top_k", "threshold", "labels", "normalization", "resize", "sha256", "verify",
-)  # fmt: skip
+_OF_CLASSIFIER = ("backend", "threads", "top_k", "threshold", "sha256", "verify")
+_BEYOND_STALL = 5.0  # seconds: a stalled camera that comes back with the first new connection leaves no gap
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,6 +56,7 @@ def _print_unit(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _stop)
+    reopen_on_hangup()
     options.model = find_model(options.model)
     address = SAMPLE if options.source is None else options.source
     sinks = options.sink or ["jsonl"]
@@ -64,7 +66,7 @@ def _run(options: argparse.Namespace) -> int:
             from edge_runtime.inference.self_test import report_self_test  # here: no run needs it
 
             return report_self_test(_load(options, stack)[0], options.model)
-        feed = Feed.of(open_source(address, LiveSettings(policy=options.policy)))
+        feed = Feed.of(open_source(address, LiveSettings(policy=options.policy), dict(options.source_option or ())))
         if options.workers is not None and feed.is_live:
             raise UsageError("--workers is for files and videos; give a live source --threads")
         workers = _load(options, stack)
@@ -74,7 +76,7 @@ def _run(options: argparse.Namespace) -> int:
             max_fps=options.max_fps,
             read_ahead=options.workers is None,
             crop=options.roi and options.roi.crop,
-            decide=_decide(decisions, workers[0], feed.frame_rate),
+            decide=_decide(replace(decisions, max_gap=_max_gap(options, feed)), workers[0], feed.frame_rate),
         )
         with _heartbeat(feed.counts, options.max_fps):
             counts = run_feed(feed, workers, open_sinks(sinks, _run_info(options, address, feed, workers[0])), settings)
@@ -110,7 +112,7 @@ def _heartbeat(counts: FrameCounts, max_fps: float | None) -> AbstractContextMan
 
 def _load(options: argparse.Namespace, stack: ExitStack) -> list[Classifier]:
     """The classifier, once a worker; they are closed with ``stack``."""
-    said = {name: getattr(options, name) for name in _OF_CLASSIFIER}
+    said = {name: getattr(options, name) for name in _OF_CLASSIFIER} | UserSays.of(options).as_arguments()
     if options.check:
         from edge_runtime.inference.trial import try_in_child  # here: it costs a start that does without 10 ms
 
@@ -123,14 +125,21 @@ def _load(options: argparse.Namespace, stack: ExitStack) -> list[Classifier]:
 
 def _decisions(options: argparse.Namespace, sinks: Sequence[str]) -> DecisionSettings:
     try:
-        settings = DecisionSettings(
-            tuple(options.smooth or ()), options.min_duration, options.events or needs_events(sinks)
-        )
+        events = options.events or needs_events(sinks)
+        settings = DecisionSettings(tuple(options.smooth or ()), options.min_duration, events)
     except ContractError as error:
         raise UsageError(str(error)) from error
     if options.threshold is not None and settings.make_hysteresis() is not None:
         raise UsageError("--threshold and --smooth hysteresis say the same thing twice; leave one out")
     return settings
+
+
+def _max_gap(options: argparse.Namespace, feed: Feed) -> float:
+    """Images and recordings have no gaps, however slowly they are read."""
+    if not feed.is_live:
+        return math.inf
+    usual = feed.stall_seconds + _BEYOND_STALL + (2 / options.max_fps if options.max_fps else 0.0)
+    return usual if options.max_gap is None else float(options.max_gap)
 
 
 def _decide(settings: DecisionSettings, classifier: Classifier, frame_rate: float | None) -> Decide | None:

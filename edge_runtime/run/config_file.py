@@ -5,7 +5,12 @@
     smooth = ["mean:5", "hysteresis:0.7,0.4"]
     sink = ["events:events.jsonl", "mqtt://broker/home/bin", "preview"]
 
-A key is an option without its dashes, and is checked like it. Paths mean what they mean on the command line.
+    [source_options]
+    size = "1280x720"
+    hflip = true
+
+A key is an option without its dashes, and is checked like it; ``max_fps`` is ``max-fps``. Paths mean what they mean on
+the command line. A table holds what is ``--source-option KEY=VALUE`` there.
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from edge_runtime.contracts.errors import ContractError
 from edge_runtime.model import MODEL_SUFFIXES, SAMPLE
 
 MAX_BYTES = 1 << 20
+_TABLE = "source_option"
 _OF_THE_COMMAND_LINE = ("help", "version", "log_level", "config", "systemd_unit", "self_test")
 
 
@@ -46,6 +52,7 @@ def complete_options(
         given = vars(parse_arguments(parser, arguments))
         in_file = _read_file(Path(options.config), actions)
         _check_overruling(given, in_file, actions, options)
+        in_file = _with_source_options(in_file, given)
         options = argparse.Namespace(**{**vars(options), **in_file, **given})
     needed = ("model",) if options.self_test or options.model == SAMPLE else ("model", "source")
     missing = [name.upper() for name in needed if getattr(options, name) is None]
@@ -53,6 +60,17 @@ def complete_options(
         said = f"{' and '.join(missing)} missing; write it, or name a file that does: --config run.toml"
         raise UsageError(said if options.model else f"{said}; for a first try: edge-run {SAMPLE}")
     return options
+
+
+def _with_source_options(in_file: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Those of the file belong to the file's source; where that is overruled, they are left out."""
+    in_file = dict(in_file)
+    said = in_file.pop(_TABLE, [])
+    if "source" in given:
+        said = []
+    if said or _TABLE in given:
+        given[_TABLE] = [*said, *given.get(_TABLE, [])]  # the last one of a key counts
+    return in_file
 
 
 def _check_overruling(
@@ -75,15 +93,29 @@ def _check_overruling(
 
 
 def _read_file(path: Path, actions: Mapping[str, argparse.Action]) -> dict[str, Any]:
-    values = {}
-    for key, value in _parse(path).items():
+    values: dict[str, Any] = {}
+    said = _parse(path)
+    if "source_options" in said:
+        values[_TABLE] = _read_table(path, said.pop("source_options"))
+    actions = {key: action for key, action in actions.items() if action.dest != _TABLE}
+    for name, value in said.items():
+        key = name.replace("_", "-")
         if key not in actions:
-            raise ContractError(f"{path}: unknown key {key!r}; known keys: {', '.join(actions)}")
+            raise ContractError(f"{path}: unknown key {name!r}; known keys: {', '.join(actions)}, and [source_options]")
         try:
             values[actions[key].dest] = _convert(actions[key], value)
         except (argparse.ArgumentTypeError, ValueError) as error:
             raise ContractError(f"{path}: {key}: {error}") from error
     return values
+
+
+def _read_table(path: Path, table: Any) -> list[tuple[str, str]]:
+    if not isinstance(table, dict):
+        raise ContractError(f"{path}: source_options: expected a table, [source_options], with a key a line")
+    for key, value in table.items():
+        if not isinstance(value, str | int | float):
+            raise ContractError(f"{path}: source_options: {key}: expected a text, a number or true, got {value!r}")
+    return [(key, str(value).lower() if isinstance(value, bool) else str(value)) for key, value in table.items()]
 
 
 def _parse(path: Path) -> dict[str, Any]:

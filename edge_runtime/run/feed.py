@@ -26,6 +26,7 @@ class Feed:
         is_live: whether frames come by themselves.
         frame_rate: of a recording; None where there is none, or it is not known.
         files: what reads each file of a set, in any thread; None for any other source.
+        stall_seconds: how long a live source waits for a frame before it does something about it.
     """
 
     source: Source
@@ -33,12 +34,13 @@ class Feed:
     is_live: bool = False
     frame_rate: float | None = None
     files: Sequence[Read] | None = None
+    stall_seconds: float = 0.0
 
     @classmethod
     def of(cls, source: Source) -> Feed:
         """The feed of ``source``, whatever its kind."""
         if isinstance(source, LiveSource):
-            return cls(source, source.counts, is_live=True)
+            return cls(source, source.counts, is_live=True, stall_seconds=source.stall_seconds)
         if isinstance(source, FileSet):
             return cls(source, FrameCounts(), files=source.reads())
         if isinstance(source, Recording):

@@ -13,6 +13,7 @@ from edge_runtime.contracts.errors import ContractError
 from edge_runtime.decisions import REGION_FORM, SMOOTH_FORMS, check_smooth, parse_region
 from edge_runtime.inference import DEFAULT_TOP_K
 from edge_runtime.sinks import SINK_FORMS, SINKS
+from edge_runtime.sources import split_option
 from edge_runtime.sources.live import POLICIES
 
 MAX_COUNT = 256
@@ -34,8 +35,8 @@ def make_run_parser() -> argparse.ArgumentParser:
         metavar="SOURCE",
         nargs="?",
         help="an image, a folder, a glob, a video file, sample (three bundled photos, the default of MODEL sample), "
-        "camera:0, picamera2:, gstreamer:PIPELINE, rtsp://…, http(s)://… (MJPEG or snapshot), - for pictures on "
-        "stdin, or synthetic:[WIDTHxHEIGHT[:COUNT]]",
+        "camera:0, camera:PATH, picamera2:, gstreamer:PIPELINE, rtsp://…, http(s)://… (MJPEG or snapshot), - for "
+        "pictures on stdin, or synthetic:[WIDTHxHEIGHT[:COUNT]]",
     )
     parser.add_argument(
         "--backend",
@@ -68,6 +69,14 @@ def make_run_parser() -> argparse.ArgumentParser:
         choices=POLICIES,
         help="of a live source: the newest frame, dropping the others, or every one (default: latest, on stdin every)",
     )
+    parser.add_argument(
+        "--source-option",
+        action="append",
+        type=_source_option,
+        metavar="KEY=VALUE",
+        help="of SOURCE, may be repeated: size=1280x720, fps=15, rotate=180 and more for cameras, stall=30 for what is "
+        "live; docs/running.md lists them, and so does the error for an unknown one",
+    )
     parser.add_argument("--max-fps", type=_rate, metavar="F", help="classify at most so many frames a second")
     parser.add_argument(
         "--workers",
@@ -88,7 +97,7 @@ def make_run_parser() -> argparse.ArgumentParser:
         action="append",
         type=_sink,
         metavar="SINK",
-        help=f"{SINK_FORMS}; may be repeated (default: jsonl, on stdout)",
+        help=f"{SINK_FORMS}; may be repeated; FILE of lines may be 'FILE?max=50MB&keep=7' (default: jsonl, on stdout)",
     )
     _add_service(parser)
     _add_safety(parser)
@@ -140,6 +149,13 @@ def _add_decisions(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         metavar="S",
         help="a label counts as there once it was seen for S seconds, and as gone once it was not (default: 0)",
+    )
+    group.add_argument(
+        "--max-gap",
+        type=_rate,
+        metavar="S",
+        help="after S seconds without a frame of a live source decisions begin anew, and what was there has left "
+        "(default: 5 more than the source may stall, and two frames of --max-fps)",
     )
     group.add_argument("--events", action="store_true", help="also tell when a label entered or left, and for how long")
 
@@ -194,6 +210,13 @@ def _sink(text: str) -> str:
     if not SINKS.knows(text.partition(":")[0]):
         raise argparse.ArgumentTypeError(f"no sink {text!r}; there are {SINK_FORMS}")
     return text
+
+
+def _source_option(text: str) -> tuple[str, str]:
+    try:
+        return split_option(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _parsed_by(parse: Callable[[str], object]) -> Callable[[str], object]:

@@ -197,12 +197,14 @@ def _classify(idle: SimpleQueue[Classifier], settings: PipelineSettings, task: _
         return _Outcome(_failure(frame, error))
     finally:
         idle.put(classifier)
+    if not np.isfinite(scores).all():
+        return _Outcome(FrameFailure(frame.source, frame.index, "the model's scores are not numbers (NaN or infinite)"))
     result = FrameResult(
         source=frame.source,
         index=frame.index,
         captured_ns=frame.captured_ns,
         capture_ns=frame.capture_ns,
-        age_ns=max(0, time.time_ns() - frame.captured_ns),
+        age_ns=time.monotonic_ns() - frame.monotonic_ns,
         classification=classification,
     )
     return _Outcome(result, frame, scores)

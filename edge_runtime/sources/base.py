@@ -6,14 +6,16 @@ A kind is declared, by its base class; nobody looks at what else an object has. 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_runtime.contracts.results import Frame, FrameFailure
 from edge_runtime.sources.counts import FrameCounts
+from edge_runtime.sources.options import SourceOption
 
 Item = Frame | FrameFailure
 Read = Callable[[], Item]
@@ -39,7 +41,10 @@ class LiveSource(Source):
 
     Attributes:
         counts: of its frames; the source keeps ``produced``, ``dropped`` and ``reconnects``.
+        stall_seconds: how long it waits for a frame before it does something about it.
     """
+
+    stall_seconds: float = 5.0
 
     def __init__(self) -> None:
         self.counts = FrameCounts()
@@ -73,14 +78,29 @@ class EndOfStream(Exception):  # noqa: N818 - what read says at the end
     """
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A picture that is decoded only if somebody asks for it: one that is dropped costs no decoding.
+
+    Attributes:
+        decode: makes the pixels, uint8 RGB (height, width, 3), in the thread of whoever asks; raises ImageError.
+        nbytes: what it keeps in memory.
+        skipped: pictures before this one that the connection has passed over: they had waited too long.
+    """
+
+    decode: Callable[[], NDArray[np.uint8]]
+    nbytes: int
+    skipped: int = 0
+
+
 class Connection(Protocol):
     """One connection to a live source, used by one thread; built quickly, without connecting yet."""
 
     def open(self) -> None:
         """Connects; raises SourceError where that fails."""
 
-    def read(self) -> NDArray[np.uint8]:
-        """Waits for the next frame, uint8 RGB (height, width, 3).
+    def read(self) -> NDArray[np.uint8] | Picture:
+        """Waits for the next frame: uint8 RGB (height, width, 3), or what decodes into that.
 
         Raises:
             ImageError: this frame has failed; the next one may be whole.
@@ -90,3 +110,31 @@ class Connection(Protocol):
 
     def close(self) -> None:
         """Frees the connection; called by the thread that read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What is possible when a connection is lost.
+
+    Attributes:
+        holds_device: whether one connection at a time can have the device, so that the next one needs the last one's
+            thread to have ended.
+        attempts: after so many new connections that give no frame this process gives the device up, and a new process
+            may have it; None tries for ever.
+    """
+
+    holds_device: bool = False
+    attempts: int | None = None
+
+
+class ConfiguredConnection(Connection):
+    """A connection that takes options, or may hold a device; it is built with its address and the options' values.
+
+    The values of ``stall`` and ``open`` are always there, in seconds: no call may block for longer. So is ``policy``;
+    with "every" no picture may be skipped.
+    """
+
+    OPTIONS: ClassVar[tuple[SourceOption, ...]] = ()
+    RECOVERY: ClassVar[Recovery] = Recovery()
+
+    def __init__(self, address: str, options: Mapping[str, Any]) -> None: ...

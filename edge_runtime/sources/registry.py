@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from edge_runtime.errors import SourceError
 from edge_runtime.model import SAMPLE, is_sample, sample_photos
 from edge_runtime.registry import Registry
 from edge_runtime.sources.address import without_password
-from edge_runtime.sources.base import Connection, LiveSource, Source
-from edge_runtime.sources.live import LiveSettings
+from edge_runtime.sources.base import ConfiguredConnection, Connection, LiveSource, Recovery, Source
+from edge_runtime.sources.live import LIVE_OPTIONS, LiveSettings
+from edge_runtime.sources.options import Said, read_options
 
 SOURCES = Registry(
     "source",
@@ -39,36 +41,39 @@ CONNECTIONS = Registry(
 VIDEO_SUFFIXES = frozenset({".avi", ".h264", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm"})
 
 
-def open_source(text: str, settings: LiveSettings | None = None) -> Source:
+def open_source(text: str, settings: LiveSettings | None = None, options: Said | None = None) -> Source:
     """Opens what ``text`` names.
 
     Args:
         text: an image, a folder, a glob, a video file, ``sample`` (three bundled photos),
-            ``synthetic:[WIDTHxHEIGHT[:COUNT]]``, ``camera:NUMBER``,
+            ``synthetic:[WIDTHxHEIGHT[:COUNT]]``, ``camera:NUMBER`` or a camera's path below /dev,
             ``picamera2:NUMBER``, ``gstreamer:PIPELINE``, ``rtsp://…``, ``http(s)://…`` (an MJPEG stream or a
             snapshot), ``-`` for pictures on stdin, or ``NAME:…`` for what another package adds.
         settings: how a live source is captured; None takes the defaults.
+        options: of the source, by their keys: ``{"size": "1280x720", "hflip": True}``.
 
     Raises:
         SourceError: there is no such thing, or nothing to read in it; the message names it and the fix.
+        SourceOptionError: the source does not take one of the options.
     """
     if not text:
         raise SourceError("SOURCE is empty; name an image, a folder, a glob, a video or a live source")
     settings = settings or LiveSettings()
+    if text.startswith("/dev/"):
+        text = f"camera:{text}"
     scheme, colon, rest = text.partition(":")
+    if colon and (scheme in CONNECTIONS.names() or _is_added(CONNECTIONS, scheme, text)):
+        return _live(scheme, text, settings, options or {})
+    read_options(text, options or {}, ())
     source: Source
     if text == "-":
         source = SOURCES.load("stdin")(settings)
     elif is_sample(text, "photos"):
         source = SOURCES.load("files")(str(sample_photos()), lambda path: f"{SAMPLE}/{path.name}")
-    elif colon and scheme in CONNECTIONS.names():
-        source = _live(scheme, text, settings)
     elif colon and scheme == "synthetic":
         source = SOURCES.load("synthetic")(rest)
     elif colon and _is_added(SOURCES, scheme, text):
         source = SOURCES.load(scheme)(rest)
-    elif colon and _is_added(CONNECTIONS, scheme, text):
-        source = _live(scheme, text, settings)
     elif rest.startswith("//"):
         raise SourceError(f"{text}: no such kind of source; there are {', '.join(CONNECTIONS.names())} and files")
     elif Path(text).suffix.lower() in VIDEO_SUFFIXES:
@@ -83,9 +88,18 @@ def _is_added(registry: Registry, scheme: str, text: str) -> bool:
     return scheme not in registry.names() and not Path(text).exists() and registry.knows(scheme)
 
 
-def _live(scheme: str, address: str, settings: LiveSettings) -> LiveSource:
+def _live(scheme: str, address: str, settings: LiveSettings, options: Said) -> LiveSource:
     from edge_runtime.sources.live.capture import LiveCapture  # here: a run that reads files has no need of it
 
-    connection_class: Callable[[str], Connection] = CONNECTIONS.load(scheme)
-    connection_class(address)  # refuses a wrong address, or a missing library, before anything is started
-    return LiveCapture(without_password(address), lambda: connection_class(address), settings)
+    name = without_password(address)
+    connection_class = CONNECTIONS.load(scheme)
+    if isinstance(connection_class, type) and issubclass(connection_class, ConfiguredConnection):
+        values = read_options(name, options, (*LIVE_OPTIONS, *connection_class.OPTIONS))
+        settings, recovery = settings.with_options(values), connection_class.RECOVERY
+        values |= {"open": settings.open_seconds, "stall": settings.stall_seconds, "policy": settings.policy}
+        connect: Callable[[], Connection] = partial(connection_class, address, values)
+    else:
+        settings, recovery = settings.with_options(read_options(name, options, LIVE_OPTIONS)), Recovery()
+        connect = partial(connection_class, address)
+    connect()  # refuses a wrong address, or a missing library, before anything is started
+    return LiveCapture(name, connect, settings, recovery)

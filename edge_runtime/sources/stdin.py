@@ -11,13 +11,11 @@ import re
 import struct
 from collections.abc import Callable
 from dataclasses import replace
-
-import numpy as np
-from numpy.typing import NDArray
+from functools import partial
 
 from edge_runtime.errors import ImageError
 from edge_runtime.preprocess import MAX_FILE_BYTES, decode_image
-from edge_runtime.sources.base import EndOfStream
+from edge_runtime.sources.base import EndOfStream, Picture
 from edge_runtime.sources.live import LiveSettings
 from edge_runtime.sources.live.capture import LiveCapture
 
@@ -63,17 +61,18 @@ class StdinConnection:
     def close(self) -> None:
         """Stdin stays open."""
 
-    def read(self) -> NDArray[np.uint8]:
-        """The next picture.
+    def read(self) -> Picture:
+        """The next picture, not decoded yet.
 
         Raises:
-            ImageError: it cannot be decoded; the next one may be whole.
+            ImageError: it breaks off; the next one may be whole.
             EndOfStream: stdin has ended, or cannot be made sense of.
         """
         if self._is_jpegs is None:
             self._need(2)
             self._is_jpegs = self._buffer.startswith(_START)
-        return decode_image(self._next_jpeg() if self._is_jpegs else self._next_with_length(), NAME)
+        content = self._next_jpeg() if self._is_jpegs else self._next_with_length()
+        return Picture(partial(decode_image, content, NAME), len(content))
 
     def _next_with_length(self) -> bytes:
         self._need(_LENGTH.size)

@@ -22,7 +22,7 @@ from converter.quantize.recipes import RECIPES
         ({"prefer": "fun"}, "prefer 'fun' is not one of latency, size"),
         ({"max_class_drop": 101.0}, "max_class_drop 101.0 is not within 0..100 percentage points"),
         ({"min_agreement": -1.0}, "min_agreement -1.0 is not within 0..100 percent"),
-        ({"image_size": 0}, "image_size 0 is not within 1..4096"),
+        ({"image_size": 0}, "image-size '0' is neither S nor HEIGHTxWIDTH"),
         ({"quantize": "float16", "calibration_sweep": True}, "calibration_sweep measures int8; it does not go with"),
         ({"quantize": "auto", "input_type": "int8"}, "input_type 'int8' does not go with auto"),
         ({"max_drop": -0.1}, "max_drop -0.1 is not within 0..100"),

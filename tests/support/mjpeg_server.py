@@ -30,11 +30,19 @@ class Camera(ThreadingHTTPServer):
         self.stopping = threading.Event()
         self.requests = 0
         self.password = ""  # the Authorization header that is asked for
+        self.challenges: tuple[str, ...] = ()  # what it says of the way to ask
+        self.seen: list[str | None] = []  # the Authorization headers that came
+        self.redirects_to = ""
+        self.header_boundary, self.delimiter = "frame", "--frame"
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     def url(self, path: str = "stream") -> str:
         """The address of the stream or of the still picture."""
         return f"http://127.0.0.1:{self.server_port}/{path}"
+
+    def is_welcome(self, authorization: str | None) -> bool:
+        """Whether a request with this header is answered."""
+        return self.password in ("", authorization)
 
     def __enter__(self) -> Camera:
         self._thread.start()
@@ -59,14 +67,27 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.requests += 1
-        if self.server.password not in ("", self.headers.get("Authorization")):
-            self.send_error(401)
+        authorization = self.headers.get("Authorization")
+        self.server.seen.append(authorization)
+        if self.server.redirects_to:
+            self.send_response(302)
+            self.send_header("Location", self.server.redirects_to)
+            self.end_headers()
+        elif not self.server.is_welcome(authorization):
+            self._refuse()
         elif self.path == "/still":
             self._answer("image/jpeg", self.server.parts[0])
         elif self.path == "/page":
             self._answer("text/html", b"<p>no picture</p>")
         else:
             self._stream()
+
+    def _refuse(self) -> None:
+        self.send_response(401, "Unauthorized")
+        for challenge in self.server.challenges:
+            self.send_header("WWW-Authenticate", challenge)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def _answer(self, kind: str, content: bytes) -> None:
         self.send_response(200)
@@ -77,15 +98,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stream(self) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={self.server.header_boundary}")
         self.end_headers()
         try:
             for part in self.server.played():
                 length = f"Content-Length: {len(part)}\r\n" if self.server.with_length else ""
-                head = f"--frame\r\nContent-Type: image/jpeg\r\n{length}\r\n".encode()
+                head = f"{self.server.delimiter}\r\nContent-Type: image/jpeg\r\n{length}\r\n".encode()
                 self.wfile.write(head + part + b"\r\n")
             if not self.server.with_length:
-                self.wfile.write(b"--frame--\r\n")
+                self.wfile.write(f"{self.server.delimiter}--\r\n".encode())
         except (BrokenPipeError, ConnectionResetError):
             pass
 

@@ -67,7 +67,9 @@ def test_the_sample_gives_the_same_bytes(sample_run: Path, sample_int8: Path, tm
     assert convert(sample_run, tmp_path / "other.tflite") == sha256(sample_int8.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize("kind", ["m.keras", "m.h5", "saved", "m.tflite"])
+@pytest.mark.parametrize(
+    "kind", ["m.keras", "m.tflite", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("m.h5", "saved"))]
+)
 def test_a_model_without_a_record_gives_the_same_bytes_and_no_time(kind: str, tmp_path: Path) -> None:
     model = tmp_path / kind
     write = {"saved": write_saved_model, "m.tflite": write_float_tflite}.get(kind, color_model().save)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.measure import WorkRequest, last_line, run_worker
-from benchmarks.settings import HarnessSettings, ModelHints
+from benchmarks.settings import HarnessSettings
 from edge_runtime.console.child_process import child_command
+from edge_runtime.model import UserSays
 
 _WARM_UP = 20
 _RESAMPLES = 2000
@@ -75,9 +76,7 @@ def _theirs(model: Path, threads: int, runs: int) -> float:
 
 def _ours(model: Path, labels: Path, threads: int, runs: int) -> float:
     harness = HarnessSettings(min_seconds=0.001, min_count=runs, warm_up=_WARM_UP)
-    request = WorkRequest(
-        str(model), "litert-compiled", threads, options=ModelHints(labels=str(labels)), harness=harness
-    )
+    request = WorkRequest(str(model), "litert-compiled", threads, options=UserSays(labels=str(labels)), harness=harness)
     return float(np.median(run_worker(request).latency_ns)) / 1e6
 
 

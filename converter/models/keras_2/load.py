@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from converter.errors import SourceError
-from converter.models.base import FloatModel
+from converter.models.base import FloatModel, Size
 from converter.models.keras_2.allowed import refuse_code
 from converter.models.keras_2.config_file import ConfigFile, read_config_file
 from edge_runtime.console.child_process import child_command
@@ -20,12 +20,12 @@ SECONDS = 900.0
 _LONGEST = 180
 
 
-def load_by_keras_2(path: Path, image_size: int | None) -> FloatModel | None:
+def load_by_keras_2(path: Path, image_size: Size | None) -> FloatModel | None:
     """The model in a file of Keras 2; None where another Keras wrote it, or nobody can tell.
 
     Args:
         path: of a file that Keras 3 cannot load.
-        image_size: the side of its images, for a model that takes any.
+        image_size: of its images, for a model that takes any.
 
     Raises:
         SourceError: it could run code, Keras 2 cannot load it either, or it is no image classifier.

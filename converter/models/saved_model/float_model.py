@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.errors import SourceError, first_line, library_failures
-from converter.models.base import FloatModel, Shape, check_image_input, check_scores_output
+from converter.models.base import FloatModel, Shape, Size, check_image_input, check_scores_output, refuse_words
 from converter.models.saved_model.allowed import refuse_what_does_more
 from converter.models.saved_model.folder import read_meta_graph
 from converter.models.saved_model.freeze import Frozen, freeze
@@ -20,6 +20,7 @@ from converter.models.saved_model.signature import Signature, read_signature
 from converter.quantize import TensorFlowConversion, failures_named
 from converter.quantize.weights import is_channels_first
 from edge_runtime.console.native import native_output_as_debug
+from edge_runtime.model import UserSays
 
 _SAME = 1e-4
 """How far a score may be from that of a batch where a graph made for batches is given one image."""
@@ -28,7 +29,7 @@ _SAME = 1e-4
 class SavedModelFloatModel(FloatModel):
     """A signature of a SavedModel."""
 
-    def __init__(self, path: Path, signature: Signature, frozen: Frozen, image_size: int | None) -> None:
+    def __init__(self, path: Path, signature: Signature, frozen: Frozen, image_size: Size | None) -> None:
         """Takes a signature of ``path`` and the graph that computes it.
 
         Raises:
@@ -48,18 +49,24 @@ class SavedModelFloatModel(FloatModel):
         self.output_shape = (None, row.size)
 
     @classmethod
-    def load(cls, path: Path, image_size: int | None) -> SavedModelFloatModel:
+    def load(cls, path: Path, image_size: Size | None) -> SavedModelFloatModel:
         """See :class:`FloatModel`."""
-        return cls.load_signature(path, image_size, None)
+        return cls.load_folder(path, path, image_size)
 
     @classmethod
-    def load_signature(cls, path: Path, image_size: int | None, signature: str | None) -> SavedModelFloatModel:
+    def load_as_said(cls, path: Path, said: UserSays, signature: str | None) -> SavedModelFloatModel:
         """See :class:`FloatModel`."""
-        return cls.load_folder(path, path, image_size, signature)
+        refuse_words(path, said, "layout")
+        return cls.load_folder(path, path, said.size, signature, said.output)
 
     @classmethod
     def load_folder(
-        cls, folder: Path, path: Path, image_size: int | None, signature: str | None = None
+        cls,
+        folder: Path,
+        path: Path,
+        image_size: Size | None,
+        signature: str | None = None,
+        output: str | None = None,
     ) -> SavedModelFloatModel:
         """Loads ``folder``, which was made of ``path``, or is it; errors name ``path``.
 
@@ -69,7 +76,7 @@ class SavedModelFloatModel(FloatModel):
         meta = read_meta_graph(folder)
         refuse_what_does_more(path, meta.graph_def, meta.saver_def)
         with library_failures(f"{path}: TensorFlow cannot load it", SourceError), native_output_as_debug():
-            chosen = read_signature(path, meta, signature)
+            chosen = read_signature(path, meta, signature, output)
             return cls(path, chosen, freeze(folder, meta, chosen.image, chosen.scores), image_size)
 
     def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.labels.numbering import is_number
@@ -31,10 +31,10 @@ def match_classes(names: Mapping[str, str], classes: Sequence[str], where: str, 
     Raises:
         ContractError: a name means no class, or may mean several, or two names mean one class.
     """
-    finders = _finders(tuple(names), classes)
+    finder = _Finder(names, classes)
     found: dict[str, int] = {}
     for name, here in names.items():
-        places: Sequence[int] = next(filter(None, (find(name) for find in finders)), ())
+        places = finder.find(name)
         if not places:
             raise ContractError(f"{here}: {noun} {name!r} is none of the classes {_listed(classes)}")
         if len(places) > 1:
@@ -46,48 +46,44 @@ def match_classes(names: Mapping[str, str], classes: Sequence[str], where: str, 
     return found
 
 
-def _finders(names: Sequence[str], classes: Sequence[str]) -> Sequence[Callable[[str], Sequence[int]]]:
-    """From the strictest to the laxest: each gives the indices of the classes that a name may mean."""
-    exact, plain, bare = (_places(classes, key) for key in (str, _plain, _bare))
-    first = _first_number([int(name) for name in names if is_number(name) and name not in exact], len(classes))
+class _Finder:
+    """Looks names up, from the strictest way to the laxest; each way gives all classes that a name may mean."""
 
-    def of_number(name: str) -> Sequence[int]:
-        if not is_number(name):
-            return ()
-        places = [int(name)] if first is None else [int(name) - first]
-        places += [int(name) - 1] if first is None else []
-        return [place for place in places if 0 <= place < len(classes)]
+    def __init__(self, names: Iterable[str], classes: Sequence[str]) -> None:
+        self._classes = classes
+        self._exact, self._plain, self._bare = (_places(classes, key) for key in (str, _plain, _bare))
+        alone = [int(name) for name in names if is_number(name) and name not in self._exact]
+        self._firsts = (0,) if 0 in alone else (1,) if len(classes) in alone else (0, 1)
 
-    def narrowed(name: str) -> Sequence[int]:
-        """Without the number before the name; the number decides where several classes are called so."""
-        places = plain.get(_bare(name), ())
-        number = _NUMBERED.fullmatch(name.strip())
-        if number and len(places) > 1:
-            return [place for place in places if place == int(number["number"])] or places
-        return places
+    def find(self, name: str) -> Sequence[int]:
+        """The indices of the classes that ``name`` may mean."""
+        return (
+            self._exact.get(name)
+            or self._plain.get(_plain(name))
+            or self._by_name_alone(name)
+            or self._among_numbered(name)
+            or self._by_number_alone(name)
+        )
 
-    def both_numbered(name: str) -> Sequence[int]:
-        number = _NUMBERED.fullmatch(name.strip())
+    def _by_name_alone(self, name: str) -> Sequence[int]:
+        """Without the number before the name; it decides where several classes are called so."""
+        places = self._plain.get(_bare(name), ())
+        number = _number(name)
+        return [place for place in places if place == number] or places
+
+    def _among_numbered(self, name: str) -> Sequence[int]:
+        """Without the number before the class; where both have one, it is the same."""
+        number = _number(name)
         return [
             place
-            for place in bare.get(_bare(name), ())
-            if not (number and (other := _NUMBERED.fullmatch(classes[place]))) or int(number[1]) == int(other[1])
+            for place in self._bare.get(_bare(name), ())
+            if None in (number, other := _number(self._classes[place])) or number == other
         ]
 
-    return (
-        lambda name: exact.get(name, ()),
-        lambda name: plain.get(_plain(name), ()),
-        narrowed,
-        both_numbered,
-        of_number,
-    )
-
-
-def _first_number(numbers: Sequence[int], classes: int) -> int | None:
-    """What numbers alone begin with: 0, or 1 where one of them is the number of classes; None where that is open."""
-    if 0 in numbers:
-        return 0
-    return 1 if classes in numbers else None
+    def _by_number_alone(self, name: str) -> Sequence[int]:
+        """Numbers begin with 0, or with 1 where one of them is the number of classes; else that is open."""
+        places = [int(name) - first for first in self._firsts] if is_number(name) else []
+        return [place for place in places if 0 <= place < len(self._classes)]
 
 
 def _places(classes: Sequence[str], key: Callable[[str], str]) -> Mapping[str, Sequence[int]]:
@@ -95,6 +91,12 @@ def _places(classes: Sequence[str], key: Callable[[str], str]) -> Mapping[str, S
     for place, name in enumerate(classes):
         places[key(name)].append(place)
     return dict(places)
+
+
+def _number(name: str) -> int | None:
+    """The number before a name."""
+    match = _NUMBERED.fullmatch(name.strip())
+    return int(match["number"]) if match else None
 
 
 def _plain(name: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.errors import SinkError
 from edge_runtime.sinks.base import RunInfo
-from edge_runtime.sinks.files.append import AppendedFile
+from edge_runtime.sinks.files.linefile import LineFile
+from edge_runtime.sinks.files.lines import LineFormat
 
 COLUMNS = ("source", "frame", "captured_ns", "index", "label", "score", "age_ms", "error")
 
@@ -17,17 +17,11 @@ COLUMNS = ("source", "frame", "captured_ns", "index", "label", "score", "age_ms"
 class CsvSink:
     """Writes each row when it is there; the columns' names first where the file is new."""
 
-    def __init__(self, target: str, run: RunInfo | None = None) -> None:  # noqa: ARG002
+    def __init__(self, target: str, run: RunInfo | None = None) -> None:
         if not target:
             raise SinkError("csv: needs a file: csv:FILE")
         names = _row(dict(zip(COLUMNS, COLUMNS, strict=True)))
-        self._file = AppendedFile(Path(target), names)
-        if self._file.is_empty:
-            try:
-                self._file.append(names)
-            except BaseException:
-                self._file.close()
-                raise
+        self._file = LineFile("csv", target, LineFormat(names, _is_row, names), run)
 
     def write(self, result: FrameResult | FrameFailure, frame: Frame | None = None) -> None:  # noqa: ARG002
         """Writes one row.
@@ -49,3 +43,7 @@ def _row(values: dict[str, object]) -> str:
     line = io.StringIO()
     csv.DictWriter(line, COLUMNS, extrasaction="ignore", lineterminator="\n").writerow(values)
     return line.getvalue()
+
+
+def _is_row(line: str) -> bool:
+    return any(len(row) == len(COLUMNS) for row in csv.reader([line]))

@@ -9,7 +9,10 @@ from edge_runtime.sinks.files.jsonl import JsonLinesSink
 
 
 class EventLinesSink(JsonLinesSink):
-    """Writes the lines of events and not those of frames: a year of them fits on a card."""
+    """Writes the lines of events and not those of frames: a year of them fits on a card. Each survives a power cut."""
+
+    name = "events"
+    synced = True
 
     def _told(self, result: FrameResult | FrameFailure) -> list[dict[str, Any]]:
         return [event.to_json() for event in result.events]

@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 from edge_runtime.console.command import discard_stdout
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.errors import SinkError
 from edge_runtime.sinks.base import RunInfo
-from edge_runtime.sinks.files.append import AppendedFile
+from edge_runtime.sinks.files.linefile import LineFile
+from edge_runtime.sinks.files.lines import LineFormat
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+_FORM = LineFormat('{"schema": ', _is_object)
 
 
 class JsonLinesSink:
-    """Writes each line when it is there."""
+    """Writes each line when it is there.
 
-    def __init__(self, target: str, run: RunInfo | None = None) -> None:  # noqa: ARG002
-        self._file = AppendedFile(Path(target), "{") if target else None
+    Attributes:
+        name: of the sink, for errors and counts.
+        synced: whether a line is on the disk before the next frame is classified.
+    """
+
+    name = "jsonl"
+    synced = False
+
+    def __init__(self, target: str, run: RunInfo | None = None) -> None:
+        self._file = LineFile(self.name, target, _FORM, run) if target else None
 
     def write(self, result: FrameResult | FrameFailure, frame: Frame | None = None) -> None:  # noqa: ARG002
         """Writes each line of a result: that of the frame, then one for each event.
@@ -41,7 +59,7 @@ class JsonLinesSink:
 
     def _write(self, lines: str) -> None:
         if self._file is not None:
-            self._file.append(lines)
+            self._file.append(lines, synced=self.synced)
         else:
             _print_whole(lines)
 

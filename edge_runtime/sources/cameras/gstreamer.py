@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from edge_runtime.errors import SourceError
@@ -13,8 +14,8 @@ _SINK = "videoconvert ! video/x-raw,format=BGR ! appsink drop=true max-buffers=1
 class GStreamerConnection(OpenCVConnection):
     """Reads ``gstreamer:PIPELINE``; where the pipeline names no ``appsink``, one that keeps the newest is added."""
 
-    def __init__(self, address: str) -> None:
-        super().__init__(address)
+    def __init__(self, address: str, options: Mapping[str, Any]) -> None:
+        super().__init__(address, options)
         pipeline = address.removeprefix("gstreamer:").strip()
         if not pipeline:
             raise SourceError(f"{address}: expected gstreamer:PIPELINE, for example 'gstreamer:libcamerasrc'")

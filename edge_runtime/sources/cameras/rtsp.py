@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,8 +20,8 @@ _environment_changes = threading.Lock()
 class RtspConnection(OpenCVConnection):
     """Reads an ``rtsp://`` address."""
 
-    def __init__(self, address: str) -> None:
-        super().__init__(address)
+    def __init__(self, address: str, options: Mapping[str, Any]) -> None:
+        super().__init__(address, options)
         self._address = address
 
     def _make_capture(self) -> Any:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import time
+from collections.abc import Mapping
+from functools import partial
 from http.client import HTTPException, HTTPResponse
-from urllib.parse import unquote, urlsplit
-from urllib.request import Request, urlopen
-
-import numpy as np
-from numpy.typing import NDArray
+from ssl import SSLError
+from typing import Any, ClassVar
 
 from edge_runtime.errors import SourceError
 from edge_runtime.preprocess import MAX_FILE_BYTES, decode_image
 from edge_runtime.sources.address import without_password
+from edge_runtime.sources.base import ConfiguredConnection, Picture
+from edge_runtime.sources.http.opener import HTTP_OPTIONS, make_opener
+from edge_runtime.sources.options import SourceOption, number_option
 
 SNAPSHOT_SECONDS = 1.0
 PICTURE_SECONDS = 10.0  # a picture that takes longer, from a server that drips bytes, say, ends the connection
@@ -21,17 +22,21 @@ _MAX_LINE = 8192
 _MAX_HEADERS = 100
 
 
-class HTTPConnection:
-    """Reads ``multipart/x-mixed-replace`` (MJPEG) part by part, or asks for a picture once a second."""
+class HTTPConnection(ConfiguredConnection):
+    """Reads ``multipart/x-mixed-replace`` (MJPEG) part by part, or asks for a picture every ``interval`` seconds."""
 
-    def __init__(self, url: str) -> None:
+    OPTIONS: ClassVar[tuple[SourceOption, ...]] = (number_option("interval", 0.05, 86400), *HTTP_OPTIONS)
+
+    def __init__(self, url: str, options: Mapping[str, Any]) -> None:
         self._name = without_password(url)
-        self._url = url
+        self._opener = make_opener(url, options)
         self._response: HTTPResponse | None = None
-        self._boundary: bytes | None = None
+        self._boundaries: tuple[bytes, ...] = ()
         self._next_snapshot = 0.0
         self._pushed_back = b""
         self._deadline = 0.0
+        self._interval = options.get("interval", SNAPSHOT_SECONDS)
+        self._patience = max(PICTURE_SECONDS, options["stall"])
 
     def open(self) -> None:
         """Connects and finds out which of the two it is.
@@ -45,19 +50,19 @@ class HTTPConnection:
             boundary = response.headers.get_param("boundary")
             if not isinstance(boundary, str) or not boundary:
                 raise SourceError(f"{self._name}: the stream names no boundary between its pictures")
-            self._boundary = b"--" + boundary.removeprefix("--").encode()
+            # A delimiter is the boundary behind two dashes (RFC 2046, 5.1.1); many cameras count those to the boundary.
+            self._boundaries = (b"--" + boundary.encode(), *([boundary.encode()] if boundary.startswith("--") else []))
         elif not kind.startswith("image/"):
             raise SourceError(f"{self._name}: gives {kind}, neither an MJPEG stream nor a picture")
 
-    def read(self) -> NDArray[np.uint8]:
-        """The next picture.
+    def read(self) -> Picture:
+        """The next picture, not decoded yet.
 
         Raises:
-            ImageError: it cannot be decoded.
             SourceError: the connection is lost, or gives no whole picture in time.
         """
-        content = self._read_snapshot() if self._boundary is None else self._read_part(self._boundary)
-        return decode_image(content, self._name)
+        content = self._read_part() if self._boundaries else self._read_snapshot()
+        return Picture(partial(decode_image, content, self._name), len(content))
 
     def close(self) -> None:
         """Closes the connection."""
@@ -66,24 +71,25 @@ class HTTPConnection:
 
     def _request(self) -> HTTPResponse:
         try:
-            # S310: the registry of sources leads here from http and https only
-            response: HTTPResponse = urlopen(_authorized(self._url), timeout=PICTURE_SECONDS)  # noqa: S310
+            response: HTTPResponse = self._opener.open(self._name, timeout=self._patience)
         except (OSError, HTTPException, ValueError) as error:
-            raise SourceError(f"{self._name}: cannot connect: {getattr(error, 'reason', error)}") from error
+            reason = getattr(error, "reason", error)
+            fix = "; trust its certificate with verify=FILE, or verify=off" if isinstance(reason, SSLError) else ""
+            raise SourceError(f"{self._name}: cannot connect: {reason}{fix}") from error
         return response
 
     def _read_snapshot(self) -> bytes:
         time.sleep(max(0.0, self._next_snapshot - time.monotonic()))
-        self._next_snapshot = time.monotonic() + SNAPSHOT_SECONDS
+        self._next_snapshot = time.monotonic() + self._interval
         response, self._response = self._response or self._request(), None
-        self._deadline = time.monotonic() + PICTURE_SECONDS
+        self._deadline = time.monotonic() + self._patience
         with response:
             return self._bounded(response, MAX_FILE_BYTES)
 
-    def _read_part(self, boundary: bytes) -> bytes:
+    def _read_part(self) -> bytes:
         assert self._response is not None
-        self._deadline = time.monotonic() + PICTURE_SECONDS
-        while not self._line(self._response).startswith(boundary):
+        self._deadline = time.monotonic() + self._patience
+        while not self._line(self._response).startswith(self._boundaries):
             pass
         length = None
         for _ in range(_MAX_HEADERS):
@@ -93,14 +99,14 @@ class HTTPConnection:
             if name.strip().lower() == b"content-length" and value.strip().isdigit():
                 length = int(value)
         if length is None:
-            return self._until_boundary(self._response, boundary)
+            return self._until_boundary(self._response)
         if length > MAX_FILE_BYTES:
             raise SourceError(f"{self._name}: announces a picture of {length} bytes; the limit is {MAX_FILE_BYTES}")
         return self._bounded(self._response, length)
 
-    def _until_boundary(self, response: HTTPResponse, boundary: bytes) -> bytes:
+    def _until_boundary(self, response: HTTPResponse) -> bytes:
         content = bytearray()
-        while not (line := self._line(response)).startswith(boundary):
+        while not (line := self._line(response)).startswith(self._boundaries):
             content += line
             if len(content) > MAX_FILE_BYTES:
                 raise SourceError(f"{self._name}: a picture of more than {MAX_FILE_BYTES} bytes")
@@ -134,14 +140,4 @@ class HTTPConnection:
 
     def _check_deadline(self) -> None:
         if time.monotonic() > self._deadline:
-            raise SourceError(f"{self._name}: no whole picture in {PICTURE_SECONDS:g} s")
-
-
-def _authorized(url: str) -> Request:
-    """The request, with user and password of the address in its header."""
-    parts = urlsplit(url)
-    request = Request(without_password(url))  # noqa: S310 - see HTTPConnection._request
-    if parts.username is not None:
-        secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        request.add_header("Authorization", "Basic " + base64.b64encode(secret.encode()).decode())
-    return request
+            raise SourceError(f"{self._name}: no whole picture in {self._patience:g} s")

@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-from edge_runtime.sources.live.settings import POLICIES, LiveSettings
+from edge_runtime.sources.live.settings import LIVE_OPTIONS, POLICIES, LiveSettings
 
-__all__ = ["POLICIES", "LiveSettings"]
+__all__ = ["LIVE_OPTIONS", "POLICIES", "LiveSettings"]

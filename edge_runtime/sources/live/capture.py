@@ -3,6 +3,9 @@
 Capturing runs in a thread of its own, so a slow model never blocks a camera. A watchdog of our own replaces a
 connection that gives no frame for a while, also when the library underneath blocks and its time-outs do not work; a
 lost connection is made anew after a pause that grows and varies.
+
+A device that one connection at a time can have is another matter: a thread that hangs in its driver keeps it. Only the
+end of the process frees it then, so the source gives up with a clear last word, and the service manager starts anew.
 """
 
 from __future__ import annotations
@@ -11,27 +14,37 @@ import threading
 from collections.abc import Callable, Iterator
 
 from edge_runtime.console.command import logger
-from edge_runtime.errors import SourceError
-from edge_runtime.sources.base import Connection, Item, LiveSource
+from edge_runtime.console.leaving import leave_without_waiting
+from edge_runtime.errors import DeviceHeldError, SourceError
+from edge_runtime.sources.base import Connection, Item, LiveSource, Recovery
 from edge_runtime.sources.live.mailbox import Mailbox
 from edge_runtime.sources.live.settings import LiveSettings
 from edge_runtime.sources.live.worker import Worker
 
-_RELEASE_SECONDS = 2.0  # how long closing waits for a camera to be freed
+_RELEASE_SECONDS = 1.5  # how long closing waits for a camera to be freed
+_ANEW = "only a new process can free it; systemd starts a service anew by itself"
 
 
 class LiveCapture(LiveSource):
-    """A source of frames that reconnects for ever; only a first connection that fails ends it.
+    """A source of frames that reconnects for ever, unless its device is held; a first connection that fails ends it.
 
     A frame's number counts captured frames, so a gap shows how many were dropped.
     """
 
-    def __init__(self, address: str, connect: Callable[[], Connection], settings: LiveSettings) -> None:
+    def __init__(
+        self,
+        address: str,
+        connect: Callable[[], Connection],
+        settings: LiveSettings,
+        recovery: Recovery = Recovery(),  # noqa: B008 - frozen
+    ) -> None:
         super().__init__()
         self.address = address
+        self.stall_seconds = settings.stall_seconds
         self._connect = connect
         self._settings = settings
-        self._mailbox = Mailbox(settings.policy or "latest", self.counts)
+        self._recovery = recovery
+        self._mailbox = Mailbox(address, settings.policy or "latest", self.counts)
         self._closed = threading.Event()
         self._worker: Worker | None = None
 
@@ -44,13 +57,13 @@ class LiveCapture(LiveSource):
             for item in self._frames():
                 attempt = 0
                 yield item
-            if self._closed.is_set():
+            if self._closed.is_set() or (worker.at_end and not worker.reason):
                 return
-            reason = worker.reason or f"{self.address}: no frame for too long"
-            if worker.at_end and not worker.reason:
-                return
+            reason = self._why_lost(worker)
             if worker.at_end or self.counts.produced == 0:
                 raise SourceError(reason)
+            if self._recovery.attempts is not None and attempt >= self._recovery.attempts:
+                raise DeviceHeldError(f"{reason}; not to be had again in {attempt} attempts: {_ANEW}")
             self._pause(attempt, reason)
             attempt += 1
 
@@ -60,7 +73,25 @@ class LiveCapture(LiveSource):
             self._closed.set()
             self._mailbox.belongs_to(None)
             if self._worker is not None:
-                self._worker.join(_RELEASE_SECONDS)
+                self._ends(self._worker)
+
+    def _why_lost(self, worker: Worker) -> str:
+        """The reason, once the worker has freed what the next one needs.
+
+        Raises:
+            DeviceHeldError: it does not.
+        """
+        stalled = f"{self.address}: no frame for too long"
+        if self._recovery.holds_device and not self._ends(worker):
+            self._worker = None  # closing need not wait for it once more
+            raise DeviceHeldError(f"{stalled}, and the driver does not answer; it holds the device: {_ANEW}")
+        return worker.reason or stalled
+
+    def _ends(self, worker: Worker) -> bool:
+        worker.join(_RELEASE_SECONDS)
+        if worker.is_alive() and self._recovery.holds_device:
+            leave_without_waiting()
+        return not worker.is_alive()
 
     def _frames(self) -> Iterator[Item]:
         """What the present worker captures, until it ends or stalls."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
 
 from edge_runtime.contracts.errors import ContractError
+from edge_runtime.sources.options import number_option
 
 Policy = Literal["latest", "every"]
 POLICIES: tuple[str, ...] = get_args(Policy)
+LIVE_OPTIONS = (number_option("stall", 0.1, 86400), number_option("open", 0.1, 86400))
+"""What every live source takes: the longest wait for a further frame and for the first one, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +44,11 @@ class LiveSettings:
                 raise ContractError(f"{name} {getattr(self, name)} is not above 0")
         if self.longest_pause < self.first_pause:
             raise ContractError(f"longest_pause {self.longest_pause} is less than first_pause {self.first_pause}")
+
+    def with_options(self, options: Mapping[str, Any]) -> LiveSettings:
+        """These settings with the values of ``stall`` and ``open``; an ``interval`` between pictures comes on top."""
+        return replace(
+            self,
+            open_seconds=options.get("open", self.open_seconds),
+            stall_seconds=options.get("stall", self.stall_seconds + options.get("interval", 0.0)),
+        )

@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 import time
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge_runtime.console.command import logger
-from edge_runtime.contracts.results import Frame, FrameFailure
 from edge_runtime.errors import ImageError, SourceError
-from edge_runtime.sources.base import Connection, EndOfStream
+from edge_runtime.sources.base import Connection, EndOfStream, Picture
+from edge_runtime.sources.live.captured import Captured
 from edge_runtime.sources.live.mailbox import Mailbox
 
 
@@ -48,10 +51,10 @@ class Worker(threading.Thread):
 
     def _read_one(self) -> bool:
         start = time.perf_counter_ns()
+        picture: NDArray[np.uint8] | Picture | str
         try:
-            pixels = self._connection.read()
+            picture = self._connection.read()
         except ImageError as error:
-            message = str(error)
-            return self._mailbox.put(self, lambda index: FrameFailure(self._address, index, message))
-        captured_ns, capture_ns = time.time_ns(), time.perf_counter_ns() - start
-        return self._mailbox.put(self, lambda index: Frame(pixels, self._address, index, captured_ns, capture_ns))
+            picture = str(error)
+        read_ns = time.perf_counter_ns() - start
+        return self._mailbox.put(self, Captured(picture, read_ns, time.time_ns(), time.monotonic_ns()))

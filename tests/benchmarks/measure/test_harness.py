@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from benchmarks.measure.harness import measure, measure_camera
-from benchmarks.settings import HarnessSettings, ModelHints, RunSettings
+from benchmarks.settings import HarnessSettings, RunSettings
 from benchmarks.stats.summary import summarize
 from edge_runtime.contracts.errors import ContractError
+from edge_runtime.model import UserSays
 
 MS = 1_000_000
 S = 1000 * MS
@@ -203,4 +204,4 @@ def test_impossible_harness_settings_are_refused(changes: dict[str, float], name
 )
 def test_impossible_runs_are_refused(changes: dict[str, tuple[object, ...]], named: str) -> None:
     with pytest.raises(ContractError, match=named):
-        RunSettings(**{"models": ("m.tflite",), "options": ModelHints(), **changes})
+        RunSettings(**{"models": ("m.tflite",), "options": UserSays(), **changes})

@@ -13,10 +13,11 @@ from benchmarks.measure.frames import FRAME
 from benchmarks.measure.protocol import ColdStart, WorkAnswer, WorkRequest, read_answer, read_request, to_line
 from benchmarks.report.results import DEFINITIONS, BenchmarkResult, Row, samples_path, write_result
 from benchmarks.report.table import render_table
-from benchmarks.settings import HarnessSettings, ModelHints, RunSettings
+from benchmarks.settings import HarnessSettings, RunSettings
 from benchmarks.stats.summary import Interval, Summary
 from edge_runtime.console.files import OutputError
 from edge_runtime.contracts.errors import ContractError
+from edge_runtime.model import UserSays
 
 VALID = Row(
     model="m.tflite",
@@ -43,7 +44,7 @@ FAILED = Row(
 def result(*rows: Row) -> BenchmarkResult:
     return BenchmarkResult(
         created_utc="2026-11-23T21:00:00+00:00",
-        settings=RunSettings(("m.tflite",), options=ModelHints(normalization="0..1")),
+        settings=RunSettings(("m.tflite",), options=UserSays(normalization="0..1")),
         frame=FRAME,
         host=read_host(),
         before=read_condition(),
@@ -165,7 +166,7 @@ def test_a_failed_write_leaves_the_old_result_alone(tmp_path: Path) -> None:
 
 def test_messages_to_and_from_the_worker_survive_their_line() -> None:
     request = WorkRequest(
-        "m.tflite", "null", 2, 123, options=ModelHints(labels="l.txt"), harness=HarnessSettings(warm_up=3)
+        "m.tflite", "null", 2, 123, options=UserSays(labels="l.txt"), harness=HarnessSettings(warm_up=3)
     )
     assert read_request(to_line(request)) == request
     assert "\n" not in to_line(request)

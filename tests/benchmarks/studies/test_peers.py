@@ -18,6 +18,7 @@ from benchmarks.studies.peers.contest import Setting, hold
 BRIEF = ["--loads", "1", "--blocks", "2", "--calls", "3", "--pairs", "2", "--runs", "5"]
 
 
+@pytest.mark.slow  # a study, not a command
 @needs_shared_data
 def test_the_bare_loop_and_litert_benchmark_are_compared_with_ours(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -45,7 +46,7 @@ def test_the_bare_loop_and_litert_benchmark_are_compared_with_ours(
     assert record["host"]["versions"]["ai-edge-litert"] in printed
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # whole_chain/test_mediapipe.py compares with MediaPipe, too
 @pytest.mark.device
 @needs_shared_data
 def test_mediapipe_finds_what_we_find(tmp_path: Path) -> None:

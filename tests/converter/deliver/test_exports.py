@@ -41,6 +41,7 @@ def test_the_c_array_holds_the_files_bytes_aligned(tmp_path: Path) -> None:
     model = write_packaged(tmp_path / "My model-2.tflite", dtype="int8")
     files = export_model(model, ["c-array"])
     assert [path.name for path in files] == ["my_model_2.h", "my_model_2.c", "my_model_2_example.c"]
+    assert "is resized first: squash, bilinear." in (tmp_path / "my_model_2.h").read_text()
     dump = DUMP.replace("HEADER", "my_model_2.h").replace("NAME", "my_model_2")
     (tmp_path / "dump.c").write_text(dump)
     assert compile_and_run(tmp_path, "my_model_2.c", "dump.c") == model.read_bytes()

@@ -49,6 +49,10 @@ def two_signatures(path: Path) -> Path:
     return write_tf2(path, {"first": plain, "second": upside_down})
 
 
+def with_two_outputs(images: Any, weight: Any) -> dict[str, Any]:
+    return plain(images, weight) | {"logits": plain(images, -weight)["scores"]}
+
+
 def write_trained(path: Path) -> Path:
     """A model of Keras 3 with an optimizer, saved as an object: its saver restores copies of the variables."""
     import tensorflow as tf
@@ -86,6 +90,13 @@ RIGHT: dict[str, tuple[Callable[[Path], Path], tuple[str, ...]]] = {
     "int32": (lambda path: write_tf2(path, {"serving_default": of_bytes}, dtype="int32"), ()),
     "half precision": (
         lambda path: write_tf2(path, {"serving_default": plain}, dtype="float16"), ("--normalization=-1..1",)
+    ),
+    "one of two outputs": (
+        lambda path: write_tf2(path, {"serving_default": with_two_outputs}),
+        ("--normalization=-1..1", "--output", "scores"),
+    ),
+    "one of two outputs by its number": (
+        lambda path: write_tf2(path, {"serving_default": with_two_outputs}), ("--normalization=-1..1", "--output", "1"),
     ),
     "Keras 3, by tf.saved_model.save": (write_trained, ("--normalization=-1..1",)),
     "TF1": (lambda path: write_tf1(path, resource=False), ("--normalization=-1..1", "--signature", "predict")),
@@ -132,10 +143,6 @@ def test_bytes_go_in_as_they_are(said: list[str], tmp_path: Path, capfd: pytest.
     assert (manifest.preprocessing.mean, manifest.preprocessing.std) == ((0.0,), (1.0,))
 
 
-def with_two_outputs(images: Any, weight: Any) -> dict[str, Any]:
-    return plain(images, weight) | {"logits": plain(images, -weight)["scores"]}
-
-
 def of_files(path: Path) -> Path:
     def call(files: Any, weight: Any) -> dict[str, Any]:
         import tensorflow as tf
@@ -170,7 +177,12 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], tuple[str, ...], str]] = {
     "which signature": (two_signatures, (), "it has several signatures; say which with --signature: first, second"),
     "no such signature": (two_signatures, ("--signature", "third"), "it has no signature 'third'; --signature na"),
     "two outputs": (
-        lambda path: write_tf2(path, {"serving_default": with_two_outputs}), (), "it has 2 outputs (logits, scores)"
+        lambda path: write_tf2(path, {"serving_default": with_two_outputs}), (),
+        "it has 2 outputs that may be the scores (logits, scores); of a SavedModel, say which with --output",
+    ),
+    "no such output": (
+        lambda path: write_tf2(path, {"serving_default": with_two_outputs}), ("--output", "2"),
+        "it has no output '2' of scores; --output names one of: logits, scores",
     ),
     "files": (of_files, (), "its input images takes files or text, not pixels; export it with an"),
     "class numbers": (

@@ -77,7 +77,7 @@ def test_a_model_that_ends_in_logits_gets_its_softmax(
     out = tmp_path / "model.tflite"
     report = convert(model, out, *said, "--normalization", "-1..1", "--quantize", "float32")
     assert report["activation"].startswith("softmax: the model ends in neither softmax nor sigmoid; its outputs are lo")
-    assert "m.keras: activation softmax: the model ends in neither" in capfd.readouterr().err
+    assert "--activation softmax (its outputs are logits: 8 images gave -8 to 16)" in capfd.readouterr().err
     manifest = read_model_file(out).manifest
     assert manifest is not None
     assert manifest.activation == "none"

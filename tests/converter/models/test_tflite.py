@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ai_edge_litert import schema_py_generated as schema
+from shared import SHARED_DATA, needs_shared_data
 from small_run import write_color_images
 from stranger_models import write_labels
 from wide_model import write_wide_model
@@ -17,7 +17,6 @@ from converter.models import load_source, open_source
 from converter.quantize import RECIPES, Conversion, TFLiteConversion, Variant
 from converter.quantize.contents import check_contents
 from converter.tflite import Graph, read_graphs, read_model
-from converter.tflite.packing import unpack_model, write_model
 from edge_runtime.model import read_model_file
 
 
@@ -66,6 +65,29 @@ def test_the_edges_of_a_tflite_are_free(said: list[str], tmp_path: Path) -> None
     assert main([str(model), "--out", str(out), "--input-type", "int8", "--output-type", "float32", *said]) == 0
     file = read_model_file(out)
     assert (file.input.dtype, file.output.dtype) == ("int8", "float32")
+
+
+@needs_shared_data
+@pytest.mark.tensorflow
+def test_a_published_model_keeps_its_answers_and_takes_bytes(tmp_path: Path) -> None:
+    """The person detector of MLPerf Tiny, on photos of waste: no answer is right, but int8 is to give float's."""
+    photos = sorted((SHARED_DATA / "trashnet").rglob("*.jpg"))
+    for part, some in (("calibration", photos[::12]), ("eval", photos[1::12])):
+        for name, half in (("person", some[::2]), ("no person", some[1::2])):
+            (tmp_path / part / name).mkdir(parents=True)
+            for photo in half:
+                (tmp_path / part / name / photo.name).symlink_to(photo)
+    (tmp_path / "labels.txt").write_text("no person\nperson\n")
+    arguments = [
+        str(SHARED_DATA / "tflite" / "vww_96_float.tflite"), "--out", str(tmp_path / "out.tflite"),
+        "--normalization=0..1", "--labels", str(tmp_path / "labels.txt"), "--allow-chance", "--max-drop=100",
+        "--calibration-data", str(tmp_path / "calibration"), "--eval-data", str(tmp_path / "eval"),
+    ]  # fmt: skip
+    assert main(arguments) == 0
+    report = json.loads((tmp_path / "out.report.json").read_text())
+    assert report["chosen"]["gate"]["agreement"] >= 0.9
+    file = read_model_file(tmp_path / "out.tflite")
+    assert (file.input.dtype, file.input.scale, file.input.zero_point) == ("uint8", pytest.approx(1 / 255), 0)
 
 
 def test_float16_constants_compute_what_they_did(tmp_path: Path) -> None:
@@ -120,19 +142,6 @@ def test_a_quantized_file_is_told_what_it_is(
         f"edge-convert: {model}: it is quantized already ({found}); name the float model it was made from; edge-run "
         "and edge-bench take it as it is"
     )
-
-
-@pytest.mark.tensorflow
-def test_a_file_for_the_edge_tpu_is_told_what_it_is(
-    said: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    model = unpack_model(write_wide_model(tmp_path / "m.tflite").read_bytes())
-    code = model.operatorCodes[0]
-    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
-    code.customCode = b"edgetpu-custom-op"
-    (tmp_path / "m.tflite").write_bytes(write_model(model))
-    assert main([str(tmp_path / "m.tflite"), "--out", str(tmp_path / "out.tflite"), *said]) == 1
-    assert "it is compiled for the Edge TPU, for that chip alone; name the float" in capfd.readouterr().err
 
 
 def test_float_weights_of_layers_that_were_to_stay_float_are_no_fault(tmp_path: Path) -> None:

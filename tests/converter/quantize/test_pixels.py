@@ -1,7 +1,9 @@
 """An 8-bit input takes pixels as they are, whatever images calibrate it and however the model normalises."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from stranger_models import color_model, write_labels, write_saved_model
 
 from converter.cli import main
 from converter.quantize.pixels import pixel_range, takes_plain_pixels
+from converter.tflite import read_graphs, read_model
 from edge_runtime.contracts.preprocessing import NORMALIZATIONS, PreprocessSpec
 from edge_runtime.contracts.tensors import TensorSpec
 from edge_runtime.model import read_model_file
@@ -50,6 +53,50 @@ def test_other_normalisations_need_an_operator_and_their_range_has_all_pixels(
 def keras_file(path: Path) -> Path:
     color_model().save(path)
     return path
+
+
+def rescaling_model(path: Path, *layers: Any) -> Path:
+    """The model that tells colours apart, on pixels that its own first layers normalise."""
+    import keras
+
+    image = keras.Input((SIDE, SIDE, 3))
+    normalised = image
+    for layer in layers:
+        normalised = layer(normalised)
+    keras.Model(image, color_model()(normalised)).save(path)
+    return path
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    ("make", "scales"),
+    [
+        (lambda layers: [layers.Rescaling(1 / 127.5, -1)], [1 / 127.5]),
+        (
+            lambda layers: [layers.Rescaling(1 / 255), layers.Normalization(mean=[0.5] * 3, variance=[0.04, 0.09, 1])],
+            [1 / 255, 5 / 255],
+        ),
+        (lambda layers: [layers.ZeroPadding2D(((0, 1), (0, 1))), layers.Cropping2D(((0, 1), (0, 1)))], [1.0]),
+    ],
+    ids=["Rescaling", "Rescaling and Normalization", "padding"],
+)
+def test_the_range_is_followed_through_a_models_own_normalisation(
+    make: Callable[[Any], list[Any]], scales: list[float], tmp_path: Path
+) -> None:
+    import keras
+
+    model, out = rescaling_model(tmp_path / "m.keras", *make(keras.layers)), tmp_path / "out.tflite"
+    arguments = [
+        str(model), "--out", str(out), "--normalization=0..255", "--max-drop=100",
+        "--labels", str(write_labels(tmp_path / "labels.txt")),
+        "--eval-data", str(write_color_images(tmp_path / "eval", 5, seed=300)),
+        "--calibration-data", str(write_dark_images(tmp_path / "dark")),
+    ]  # fmt: skip
+    assert main(arguments) == 0
+    (graph,) = read_graphs(read_model(out.read_bytes(), out), out)
+    found = [graph.tensors[operator.outputs[0]].quantization for operator in graph.operators]
+    for scale in scales:
+        assert any(each and each.scales[0] == pytest.approx(scale, rel=1e-3) for each in found), scale
 
 
 @pytest.mark.tensorflow

@@ -44,6 +44,7 @@ def test_an_operator_that_the_interpreter_lacks_is_named(tmp_path: Path) -> None
         prove(model, TARGETS["micro"], image, Path(environment_python("tflite-micro")))
 
 
+@pytest.mark.slow  # its versions are pinned
 @pytest.mark.parametrize("interpreter", ["tflite-runtime", "tflite-micro"])
 def test_the_table_of_operators_is_what_the_interpreter_says(interpreter: str) -> None:
     environment_python(interpreter)

@@ -53,6 +53,7 @@ def test_a_name_means_the_class_that_it_names(
         (("7",), COLORS, "folder '7' is none of the classes"),
         (("1", "2"), COLORS, "folder '1' may be more than one class; call it '1 green' or '0 red'"),
         (("crane",), ("tench", "crane", "crane"), "call it '1 crane' or '2 crane'"),
+        (("9 crane",), ("tench", "crane", "crane"), "call it '1 crane' or '2 crane'"),
         (("dollar",), ("1 dollar", "2 dollar"), "call it '0 1 dollar' or '1 2 dollar'"),
         (("3 dollar",), ("1 dollar", "2 dollar"), "folder '3 dollar' is none of the classes"),
         (("Red",), ("red", "RED"), "may be more than one class"),

@@ -159,7 +159,8 @@ def test_an_event_says_what_and_for_how_long() -> None:
         {"smooth": ("ema:nan",)}, {"smooth": ("hysteresis:0.4,0.8",)}, {"smooth": ("hysteresis:0.4",)},
         {"smooth": ("hysteresis:2,1",)}, {"smooth": ("median:3",)}, {"smooth": ("none", "mean:3")},
         {"smooth": ("mean:3", "ema:0.5")}, {"min_duration": -1}, {"min_duration": float("nan")},
-        {"smooth": ("none:1",)}, {"smooth": ("hysteresis:0.5,0.4", "hysteresis:0.5,0.4")},
+        {"smooth": ("none:1",)}, {"smooth": ("hysteresis:0.5,0.4", "hysteresis:0.5,0.4")}, {"max_gap": 0},
+        {"max_gap": float("nan")},
     ],
 )  # fmt: skip
 def test_impossible_settings_are_refused(wrong: dict[str, object]) -> None:
@@ -211,3 +212,76 @@ def test_pixels_are_taken_at_their_word(x: int, y: int, width: int, height: int)
 def test_no_region_is_refused(text: str) -> None:
     with pytest.raises(ContractError, match="region"):
         parse_region(text)
+
+
+SECOND = 1_000_000_000
+YES = np.array([0.1, 0.9, 0.0], np.float32)
+
+
+def told(mine: Decider, clock: list[int], run: list[tuple[float, np.ndarray]]) -> list[tuple[object, ...]]:
+    events = []
+    for number, (seconds, one) in enumerate(run):
+        clock[0] = round(seconds * SECOND)
+        for event in mine.decide(result(number), one).events:
+            lasted = event.duration_ns and event.duration_ns / SECOND
+            events.append((event.kind, event.category.label, event.index, lasted, event.reason))
+    return events
+
+
+def test_an_outage_is_not_presence() -> None:
+    mine, clock = decider(DecisionSettings(min_duration=60, events=True))
+    assert told(mine, clock, [(0, YES), (300, YES)]) == []  # seen twice, five minutes apart
+    assert told(mine, clock, [(300 + seconds, YES) for seconds in range(5, 70, 5)]) == [
+        ("entered", "yes", 11, None, None)
+    ]
+
+
+def test_what_was_there_before_a_gap_has_left_when_the_camera_was_lost() -> None:
+    mine, clock = decider(DecisionSettings(("hysteresis:0.8,0.4",), events=True))
+    run = [(0, YES), (5, YES), (605, YES), (606, np.zeros(CLASSES, np.float32))]
+    assert told(mine, clock, run) == [
+        ("entered", "yes", 0, None, None),
+        ("left", "yes", 2, 5.0, "gap"),
+        ("entered", "yes", 2, None, None),
+        ("left", "yes", 3, 1.0, None),
+    ]
+
+
+def test_a_label_that_was_missed_before_a_gap_lasted_until_then() -> None:
+    mine, clock = decider(DecisionSettings(min_duration=2, events=True))
+    nothing = np.zeros(CLASSES, np.float32)
+    run = [(0, YES), (2, YES), (3, nothing), (4, nothing), (100, nothing)]
+    assert told(mine, clock, run) == [("entered", "yes", 1, None, None), ("left", "yes", 4, 3.0, "gap")]
+
+
+@pytest.mark.parametrize(("gap", "expected"), [(10, 0.3), (10.5, 0.0)])
+def test_scores_from_before_a_gap_do_not_count(gap: float, expected: float) -> None:
+    mine, clock = decider(DecisionSettings(("mean:3",), max_gap=10), thresholds=0.0)
+    told(mine, clock, [(0, YES), (1, np.zeros(CLASSES, np.float32))])
+    clock[0] = round((1 + gap) * SECOND)
+    categories = mine.decide(result(2), np.zeros(CLASSES, np.float32)).classification.categories
+    assert max((category.score for category in categories), default=0.0) == pytest.approx(expected)
+
+
+def test_hysteresis_begins_anew_after_a_gap() -> None:
+    mine, clock = decider(DecisionSettings(("hysteresis:0.8,0.4",), events=True))
+    half = np.array([0.0, 0.5, 0.0], np.float32)
+    assert told(mine, clock, [(0, YES), (60, half), (61, half)])[1:] == [("left", "yes", 1, 0.0, "gap")]
+
+
+def test_the_reason_is_in_the_line_of_a_gap_alone() -> None:
+    mine, clock = decider(DecisionSettings(events=True))
+    mine.decide(result(0), YES)
+    clock[0] = 60 * SECOND
+    left, entered = (event.to_json() for event in mine.decide(result(1), YES).events)
+    assert (left["event"], left["reason"], left["duration_ms"]) == ("left", "gap", 0.0)
+    assert "reason" not in entered
+
+
+def test_a_mean_does_not_drift() -> None:
+    smoother = MeanSmoother(7)
+    rng = np.random.default_rng(0)
+    run = (rng.random((5000, CLASSES)) * np.array([1, 1e-6, 1e-12])).astype(np.float32)
+    for number, one in enumerate(run, 1):
+        found = smoother.update(one)
+        np.testing.assert_allclose(found, run[max(0, number - 7) : number].mean(axis=0, dtype=np.float64), rtol=1e-3)

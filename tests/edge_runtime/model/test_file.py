@@ -31,12 +31,6 @@ def test_tensors_and_last_operator(tmp_path: Path, activation: str, ends_in: str
     assert (model.labels, model.normalization, model.manifest) == ((), None, None)
 
 
-def test_two_outputs_are_no_classifier(tmp_path: Path) -> None:
-    path = write_tiny_model(tmp_path / "m.tflite", outputs=2)
-    with pytest.raises(ModelFileError, match=r"m\.tflite: no image classifier: it has 1 inputs and 2 outputs"):
-        read_model_file(path)
-
-
 def test_two_channels_are_no_image(tmp_path: Path) -> None:
     path = write_tiny_model(tmp_path / "m.tflite", channels=2)
     with pytest.raises(ModelFileError, match=r"its input has shape \[1, 6, 8, 2\]"):

@@ -16,7 +16,8 @@ from tiny_model import write_tiny_model
 
 from edge_runtime import Classifier, read_image
 from edge_runtime.errors import ImageError, ModelFileError
-from edge_runtime.model.file import MAX_CLASSES, read_model_file
+from edge_runtime.model.file import read_model_file
+from edge_runtime.model.scores_output import MAX_CLASSES
 
 SECONDS = 120.0  # on a busy machine; none takes one
 COUNT = 400

@@ -32,8 +32,12 @@ def model(tmp_path: Path) -> Path:
     return write_tiny_model(tmp_path / "tiny.tflite", dtype="uint8")
 
 
+UNSAID = ("--color", "rgb", "--resize", "squash")
+
+
 def run(model: Path, *extra: str) -> int:
-    return main([str(model), "synthetic:8x8:1", "--labels", str(model.parent / "labels.txt"), *extra])
+    labels = str(model.parent / "labels.txt")
+    return main([str(model), "synthetic:8x8:1", "--labels", labels, *UNSAID, *extra])
 
 
 def test_the_right_sha256_is_taken_and_another_refused(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -112,7 +116,9 @@ def test_the_check_does_not_disturb_what_follows(model: Path) -> None:
     assert "litert" in BACKENDS.names()
     command = [*console_script("edge-run"), str(model), "synthetic:8x8:100000000", "--check"]
     with running(
-        [*command, "--labels", str(model.parent / "labels.txt")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*command, "--labels", str(model.parent / "labels.txt"), *UNSAID],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
         process.stdout.readline()
         os.kill(process.pid, signal.SIGTERM)

@@ -14,15 +14,20 @@ from edge_runtime.run.options import make_run_parser
 EVERYTHING = {
     "model": '"m.tflite"', "source": '"camera:0"', "backend": '"litert"', "threads": "2", "top-k": "3",
     "threshold": "0.5", "policy": '"every"', "max-fps": "5", "workers": "2", "roi": '"0,0,0.5,1"',
-    "smooth": '["mean:3", "hysteresis:0.8,0.4"]', "min-duration": "1.5", "events": "true", "sink": '["jsonl", "csv:x"]',
+    "smooth": '["mean:3", "hysteresis:0.8,0.4"]', "min-duration": "1.5", "max-gap": "30",
+    "events": "true", "sink": '["jsonl", "csv:x"]',
     "check": "true", "sha256": f'"{"a" * 64}"', "verify": "true", "labels": '"labels.txt"', "normalization": '"-1..1"',
-    "resize": '"letterbox"',
+    "resize": '"letterbox"', "color": '"bgr"', "activation": '"softmax"', "task": '"binary"', "layout": '"nchw"',
+    "output": "1", "image-size": "224",
 }  # fmt: skip
 AS_OPTIONS = [
     "m.tflite", "camera:0", "--backend", "litert", "--threads", "2", "--top-k", "3", "--threshold", "0.5", "--policy",
     "every", "--max-fps", "5", "--workers", "2", "--roi", "0,0,0.5,1", "--smooth", "mean:3", "--smooth",
-    "hysteresis:0.8,0.4", "--min-duration", "1.5", "--events", "--sink", "jsonl", "--sink", "csv:x", "--check",
+    "hysteresis:0.8,0.4", "--min-duration", "1.5", "--max-gap", "30",
+    "--events", "--sink", "jsonl", "--sink", "csv:x", "--check",
     "--sha256", "a" * 64, "--verify", "--labels", "labels.txt", "--normalization", "-1..1", "--resize", "letterbox",
+    "--color", "bgr", "--activation", "softmax", "--task", "binary", "--layout", "nchw", "--output", "1",
+    "--image-size", "224",
 ]  # fmt: skip
 
 
@@ -42,7 +47,28 @@ def test_every_option_may_stand_in_the_file(tmp_path: Path) -> None:
     assert found | {"config": None} == completed(AS_OPTIONS)
     options = {action.dest for action in make_run_parser()._actions}
     in_file = {key.replace("-", "_") for key in EVERYTHING}
-    assert options - in_file == {"help", "version", "log_level", "config", "systemd_unit", "self_test"}
+    of_the_command_line = {"help", "version", "log_level", "config", "systemd_unit", "self_test"}
+    assert options - in_file == {*of_the_command_line, "source_option"}  # which is a table in the file
+
+
+def test_keys_may_have_underscores(tmp_path: Path) -> None:
+    assert from_file(tmp_path, 'model = "m.tflite"\nsource = "camera:0"\nmax_fps = 2\n')["max_fps"] == 2
+
+
+TABLE = 'model = "m.tflite"\nsource = "camera:0"\n[source_options]\nsize = "640x480"\nfps = 15\nhflip = true\n'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], {"size": "640x480", "fps": "15", "hflip": "true"}),
+        (["--source-option", "fps=5"], {"size": "640x480", "fps": "5", "hflip": "true"}),
+        (["m.tflite", "photos/"], {}),
+        (["m.tflite", "rtsp://x", "--source-option", "stall=9"], {"stall": "9"}),
+    ],
+)
+def test_source_options_belong_to_the_source(tmp_path: Path, arguments: list[str], expected: dict[str, str]) -> None:
+    assert dict(from_file(tmp_path, TABLE, *arguments)["source_option"] or ()) == expected
 
 
 def test_the_command_line_overrules_the_file(tmp_path: Path) -> None:
@@ -85,7 +111,9 @@ def test_options_may_stand_anywhere(arguments: list[str]) -> None:
     ("line", "message"),
     [
         ("topk = 3", "unknown key 'topk'; known keys: model, source"),
-        ("top_k = 3", "unknown key 'top_k'"),
+        ("source_option = 'size=1x1'", "unknown key 'source_option'"),
+        ("source_options = 3", "source_options: expected a table, [source_options]"),
+        ("[source_options]\nsize = [1, 2]", "source_options: size: expected a text, a number or true, got [1, 2]"),
         ("top-k = 0", "top-k: '0' is not a whole number within 1..256"),
         ("top-k = 1.5", "top-k: '1.5' is not a whole number"),
         ("top-k = true", "top-k: expected a text or a number, got True"),

@@ -27,7 +27,7 @@ COLORS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 def model(tmp_path: Path) -> list[str]:
     (tmp_path / "labels.txt").write_text("\n".join(LABELS))
     path = write_tiny_model(tmp_path / "tiny.tflite", dtype="uint8", input_quantization=(1 / 32, 0))
-    return [str(path), "--labels", str(tmp_path / "labels.txt")]
+    return [str(path), "--labels", str(tmp_path / "labels.txt"), "--color", "rgb", "--resize", "squash"]
 
 
 @pytest.fixture
@@ -42,6 +42,18 @@ def pictures(tmp_path: Path) -> Path:
 
 def lines_of(capfdbinary: pytest.CaptureFixture[bytes]) -> list[dict[str, object]]:
     return [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
+
+
+def test_a_model_that_was_trained_on_antialiased_pictures(
+    model: list[str], tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    large = Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8))
+    large.paste((255, 255, 0), (0, 0, 60, 45))
+    large.save(tmp_path / "large.png")
+    large.resize((8, 6), Image.Resampling.BILINEAR).save(tmp_path / "small.png")
+    assert main([model[0], str(tmp_path / "*.png"), *model[1:], "--resize", "squash:antialias", "--top-k", "3"]) == 0
+    first, second = lines_of(capfdbinary)
+    assert first["categories"] == second["categories"]
 
 
 def test_what_is_no_picture_of_the_user_is_left_out_and_counted(

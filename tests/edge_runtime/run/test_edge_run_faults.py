@@ -183,3 +183,13 @@ def test_a_truncated_real_model_is_one_clear_line(
     err = capfd.readouterr().err
     assert "cut.tflite" in err.splitlines()[-1]
     assert "Traceback" not in err
+
+
+@pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
+def test_scores_that_are_not_numbers_make_a_failed_frame(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    model = write_tiny_model(folder / "float.tflite", dtype="float32")
+    arguments = [str(model), str(folder / "good.png"), "--labels", str(folder / "labels.txt")]
+    assert main([*arguments, "--normalization", "3e38,0.01", "--smooth", "ema:0.5"]) == 1
+    out, err = capfd.readouterr()
+    assert json.loads(out)["error"] == "the model's scores are not numbers (NaN or infinite)"
+    assert "1 of 1 frames failed" in err

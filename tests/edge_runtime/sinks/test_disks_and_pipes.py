@@ -51,15 +51,6 @@ def test_killed_at_any_moment_it_leaves_whole_lines(model: str, tmp_path: Path, 
     assert {line.count(",") for line in files[2].read_text().splitlines()} == {7}
 
 
-def test_a_line_that_a_power_cut_tore_stays_alone(model: str, tmp_path: Path) -> None:
-    target = tmp_path / "out.jsonl"
-    target.write_bytes(b'{"frame": 0}\n{"fra')
-    assert main([model, "synthetic:8x8:1", "--sink", f"jsonl:{target}"]) == 0
-    whole, torn, new, rest = target.read_bytes().split(b"\n")
-    assert (json.loads(whole), torn, rest) == ({"frame": 0}, b'{"fra', b"")
-    assert json.loads(new)["frame"] == 0
-
-
 @pytest.mark.parametrize("sink", ["csv", "events"])
 def test_a_full_disk_is_one_clear_line_for_every_file(
     model: str, small_disk: Path, sink: str, capfd: pytest.CaptureFixture[str]

@@ -6,13 +6,11 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from types import ModuleType
 
 import cv2
 import numpy as np
@@ -211,55 +209,6 @@ def test_connecting_leaves_no_trace_in_the_environment() -> None:
     assert dict(os.environ) == before  # FFmpeg's options for RTSP would cost a video file its first frame
 
 
-class TestPiCamera:
-    """picamera2 by a stand-in with the surface of the real module that is used."""
-
-    @pytest.fixture
-    def stand_in(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-        calls: list[str] = []
-
-        class Picamera2:
-            def __init__(self, camera_num: int = 0) -> None:
-                if camera_num > 0:
-                    raise IndexError("list index out of range")
-                calls.append("init")
-
-            def create_video_configuration(self, main: dict[str, object]) -> dict[str, object]:
-                return {"main": main}
-
-            def configure(self, configuration: dict[str, dict[str, object]]) -> None:
-                self.size, self.format = configuration["main"]["size"], configuration["main"]["format"]
-
-            def start(self) -> None:
-                calls.append("start")
-
-            def capture_array(self, _name: str = "main") -> np.ndarray:
-                red_first = {"BGR888": RED, "RGB888": RED[::-1]}[self.format]  # as libcamera lays them out
-                return np.full((self.size[1], self.size[0], 3), red_first, np.uint8)
-
-            def close(self) -> None:
-                calls.append("close")
-
-        module = ModuleType("picamera2")
-        module.Picamera2 = Picamera2
-        monkeypatch.setitem(sys.modules, "picamera2", module)
-        return calls
-
-    def test_frames_are_rgb_and_the_camera_is_freed(self, stand_in: list[str]) -> None:
-        assert colors(take(open_source("picamera2:", EVERY), 2)) == ["red", "red"]
-        assert stand_in == ["init", "start", "close"]
-
-    @pytest.mark.usefixtures("stand_in")
-    def test_a_camera_that_is_not_there_is_named(self) -> None:
-        with pytest.raises(SourceError, match=r"picamera2:1: cannot be opened: .*rpicam-hello"):
-            next(iter(open_source("picamera2:1", EVERY)))
-
-    def test_a_refused_import_names_the_fix(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(sys.modules, "picamera2", None)
-        with pytest.raises(SourceError, match=r"apt install python3-picamera2.*system-site-packages"):
-            open_source("picamera2:")
-
-
 @pytest.fixture
 def command(tmp_path: Path) -> Callable[..., list[str]]:
     (tmp_path / "labels.txt").write_text("\n".join(LABELS))
@@ -288,6 +237,17 @@ def test_edge_run_follows_a_stream_until_it_is_stopped(command: Callable[..., li
     assert b"Traceback" not in err
 
 
+def test_a_camera_that_was_away_leaves_a_gap_in_decisions(command: Callable[..., list[str]]) -> None:
+    with (
+        Camera([jpeg(RED)], "end") as camera,
+        running(command(camera.url(), "--events", "--max-gap", "0.2"), stdout=subprocess.PIPE) as process,
+    ):
+        events = [line for line in islice(map(json.loads, process.stdout), 7) if "event" in line]
+    assert [(event["event"], event.get("reason")) for event in events[:3]] == [
+        ("entered", None), ("left", "gap"), ("entered", None),
+    ]  # fmt: skip
+
+
 def test_max_fps_lets_every_frame_of_a_file_through(command: Callable[..., list[str]]) -> None:
     done = subprocess.run(command("synthetic:8x8:3", "--max-fps", "1000"), capture_output=True, text=True)
     assert len(done.stdout.splitlines()) == 3
@@ -308,7 +268,7 @@ def test_a_server_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge_runtime.sources.http.connection.PICTURE_SECONDS", 0.3)
     drops = b"no boundary\r\n" * 1_000_000
     with Camera([jpeg(RED) + b"\r\n" + drops], "hang", with_length=False) as camera:
-        connection = CONNECTIONS.load("http")(camera.url())
+        connection = CONNECTIONS.load("http")(camera.url(), {"stall": 0.1})
         connection.open()
         with pytest.raises(SourceError, match=r"no whole picture in|more than"):
             connection.read()
@@ -333,7 +293,13 @@ def test_a_pipeline_gets_an_appsink_and_hides_its_password(monkeypatch: pytest.M
         def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
             return len(opened) == 1
 
-        def read(self) -> tuple[bool, np.ndarray]:
+        def get(self, _setting: int) -> float:
+            return 0.0
+
+        def grab(self) -> bool:
+            return True
+
+        def retrieve(self) -> tuple[bool, np.ndarray]:
             return True, np.full((48, 64, 3), RED[::-1], np.uint8)
 
         def release(self) -> None: ...

@@ -44,7 +44,7 @@ def answers(connection: StdinConnection) -> Iterator[str]:
 
 def answer(connection: StdinConnection) -> str:
     try:
-        return LABELS[int(connection.read()[2, 2].argmax())]
+        return LABELS[int(connection.read().decode()[2, 2].argmax())]
     except ImageError as error:
         return str(error)
 
@@ -141,6 +141,5 @@ def test_edge_run_ends_well_with_an_empty_pipe_and_with_one_that_ends(tmp_path: 
 
 
 def test_pixels_are_rgb() -> None:
-    assert (
-        np.abs(StdinConnection(in_chunks(jpeg((200, 100, 50)), 99)).read()[0, 0].astype(int) - (200, 100, 50)).max() < 4
-    )
+    pixels = StdinConnection(in_chunks(jpeg((200, 100, 50)), 99)).read().decode()
+    assert np.abs(pixels[0, 0].astype(int) - (200, 100, 50)).max() < 4

@@ -97,6 +97,7 @@ def test_it_cannot_be_changed() -> None:
         ({"split": (80, 10, 20)}, "add up to 100"),
         ({"split": (90, 10)}, "split 90/10: expected three shares"),
         ({"resize": "stretch"}, "resize 'stretch' is not one of squash, center-crop, letterbox"),
+        ({"resize": "squash:cubic"}, "resize 'squash:cubic' is not one of"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(changes: dict[str, object], message: str) -> None:

@@ -47,6 +47,7 @@ def test_its_log_says_how_good_the_whole_classifier_was() -> None:
     assert (log["alpha"], log["image_size"]) == (BUNDLED.alpha, BUNDLED.image_size)
 
 
+@pytest.mark.slow  # the sample is recognised below
 def test_a_linear_probe_recognises_official_test_images(backbone: object) -> None:
     """Official images that are not in the sample, through the preprocessing that ships, and a plain linear model."""
     train, test = (_features(backbone, prefix, range(start, start + 1000)) for prefix, start in PROBES)

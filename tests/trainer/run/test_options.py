@@ -167,6 +167,7 @@ def test_the_example_of_the_documentation_runs(
     assert len(record.history["fine-tuning"]["val_loss"]) == 3
 
 
+@pytest.mark.slow  # the networks without published weights are trained whole in test_backbones.py
 def test_a_backbone_without_weights_is_trained_whole(tmp_path: Path) -> None:
     import keras
 
