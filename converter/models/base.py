@@ -63,7 +63,7 @@ class FloatModel(ABC):
         Raises:
             SourceError: as :meth:`load`; or something is said that this kind of model has not.
         """
-        refuse_words_of_tflite(path, said)
+        refuse_words(path, said, "layout", "output")
         refuse_signature(path, signature)
         return cls.load(path, said.size)
 
@@ -111,15 +111,20 @@ def refuse_signature(path: Path, signature: str | None) -> None:
         raise SourceError(f"{path}: only a SavedModel has signatures; leave --signature out")
 
 
-def refuse_words_of_tflite(path: Path, said: UserSays) -> None:
-    """Refuses what only a .tflite can be told.
+def refuse_words(path: Path, said: UserSays, *options: str) -> None:
+    """Refuses what this kind of model cannot be told.
+
+    Args:
+        path: of the model, for errors.
+        said: by the user.
+        options: fields of ``said``.
 
     Raises:
         SourceError: it is said.
     """
-    for option in ("layout", "output"):
+    for option in options:
         if getattr(said, option) is not None:
-            raise SourceError(f"{path}: --{option} is for a .tflite; leave it out")
+            raise SourceError(f"{path}: --{option} does not go with this kind of model; leave it out")
 
 
 def check_image_input(path: Path, shapes: Sequence[Shape], image_size: Size | None) -> tuple[int, int, int]:
