@@ -6,7 +6,6 @@ import re
 import warnings
 import zipfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,14 @@ from numpy.typing import NDArray
 from converter.errors import LoadError, NotApplicableError, SourceError, first_line
 from converter.models.base import (
     FloatModel,
-    Shape,
     Size,
+    channels_last,
     check_image_input,
     refuse_signature,
-    refuse_words_of_tflite,
+    refuse_words,
 )
 from converter.quantize import Inputs, Preparation, TensorFlowConversion, failures_named
-from converter.quantize.weights import KerasModel, flatten, is_channels_first, prepare_copy
+from converter.quantize.weights import KerasModel, flatten, prepare_copy
 from edge_runtime.console.command import logger
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.contracts.tensors import TensorSpec
@@ -51,13 +50,13 @@ class KerasFloatModel(FloatModel):
     def load_as_said(cls, path: Path, said: UserSays, signature: str | None) -> KerasFloatModel:
         """See :class:`FloatModel`."""
         refuse_signature(path, signature)
-        refuse_words_of_tflite(path, replace(said, output=None))
+        refuse_words(path, said, "layout")
         return cls._load(path, said.size, said.output)
 
     @classmethod
     def _load(cls, path: Path, image_size: Size | None, output: str | None) -> KerasFloatModel:
         model = load_keras(path)
-        image_shape = check_image_input(path, [_channels_last(tensor.shape) for tensor in model.inputs], image_size)
+        image_shape = check_image_input(path, [channels_last(tensor.shape) for tensor in model.inputs], image_size)
         chosen, guess = choose_output(path, _outputs(model), output)
         if guess:
             logger.info("%s: taken for the scores: %s; --output overrules", path, guess)
@@ -116,15 +115,6 @@ def _with_input(path: Path, model: KerasModel) -> KerasModel:
         raise SourceError(f"{path}: it does not know the shape of its input; call it once on an image, and save it")
     image = keras.Input(tuple(shape[1:]), name="image")
     return keras.Model(image, model(image))
-
-
-def _channels_last(shape: Shape) -> Shape:
-    """The shape of the images that a model takes whose input has ``shape``: the flat copy makes one of the other."""
-    if len(shape) == 3:
-        return (*shape, 1)
-    if is_channels_first(shape[1:]):
-        return (shape[0], *shape[2:], shape[1])
-    return shape
 
 
 def _outputs(model: KerasModel) -> list[ModelOutput]:

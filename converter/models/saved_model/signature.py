@@ -81,11 +81,11 @@ def _scores_output(path: Path, signature: SignatureDef, said: str | None) -> str
     if said is not None:
         numbered = {str(number): name for number, name in enumerate(names)}
         found = said if said in names else numbered.get(said)
-        if found not in scores:
+        if found is None or found not in scores:
             raise SourceError(
                 f"{path}: it has no output {said[:40]!r} of scores; --output names one of: {listed(scores)}"
             )
-        return found
+        return str(found)
     if not scores:
         raise SourceError(f"{path}: none of its outputs is of floating-point numbers ({listed(names)}), as "
                           "scores are; take another signature with --signature, or export it with scores")  # fmt: skip
