@@ -11,7 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.errors import SourceError, first_line, library_failures
-from converter.models.base import FloatModel, Shape, Size, check_image_input, check_scores_output, refuse_words
+from converter.models.base import (
+    FloatModel,
+    Shape,
+    Size,
+    channels_last,
+    check_image_input,
+    check_scores_output,
+    refuse_words,
+)
 from converter.models.saved_model.allowed import refuse_what_does_more
 from converter.models.saved_model.folder import read_meta_graph
 from converter.models.saved_model.freeze import Frozen, freeze
