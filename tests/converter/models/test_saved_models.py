@@ -63,10 +63,23 @@ def write_trained(path: Path) -> Path:
     return path
 
 
+def write_mixed(path: Path) -> Path:
+    """A model of mixed precision, which computes in float16."""
+    import keras
+
+    keras.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        color_model().export(path, format="tf_saved_model", verbose=False)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    return path
+
+
 RIGHT: dict[str, tuple[Callable[[Path], Path], tuple[str, ...]]] = {
     "TF2": (lambda path: write_tf2(path, {"serving_default": plain}), ("--normalization=-1..1",)),
     "its one signature": (lambda path: write_tf2(path, {"scores": plain}), ("--normalization=-1..1",)),
     "one of two signatures": (two_signatures, ("--normalization=-1..1", "--signature", "first")),
+    "mixed precision": (write_mixed, ("--normalization=-1..1",)),
     "a loop and a branch": (lambda path: write_tf2(path, {"serving_default": looped}), ("--normalization=-1..1",)),
     "a batch of 1": (
         lambda path: write_tf2(path, {"serving_default": plain}, (1, SIDE, SIDE, 3)), ("--normalization=-1..1",)
