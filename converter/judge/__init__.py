@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converter.judge.chance import ChanceCheck, check_chance
-from converter.judge.compare import METRICS, ClassDrop, Scores, answers_of, truth_of
+from converter.judge.compare import METRICS, Answers, ClassDrop, Scores, answers_of, truth_of
 from converter.judge.disagreements import Disagreement, worst_disagreements
 from converter.judge.gate import Limits, coarseness, metric_of, refusals
 from converter.judge.latency import Latency, measure_latencies
@@ -12,6 +12,7 @@ from converter.judge.verdict import judge_scores
 
 __all__ = [
     "METRICS",
+    "Answers",
     "ChanceCheck",
     "ClassDrop",
     "Disagreement",

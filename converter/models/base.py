@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from converter.errors import NotApplicableError, SourceError, library_failures
 from converter.quantize import Conversion, Inputs, Preparation
+from converter.quantize.weights import is_channels_first
 from edge_runtime.model import ModelFile, UserSays
 
 Shape = tuple[int | None, ...]
@@ -125,6 +126,15 @@ def refuse_words(path: Path, said: UserSays, *options: str) -> None:
     for option in options:
         if getattr(said, option) is not None:
             raise SourceError(f"{path}: --{option} does not go with this kind of model; leave it out")
+
+
+def channels_last(shape: Shape) -> Shape:
+    """The shape of the images, (batch, height, width, channels), that a model takes whose input has ``shape``."""
+    if len(shape) == 3:
+        return (*shape, 1)
+    if is_channels_first(shape[1:]):
+        return (shape[0], *shape[2:], shape[1])
+    return shape
 
 
 def check_image_input(path: Path, shapes: Sequence[Shape], image_size: Size | None) -> tuple[int, int, int]:

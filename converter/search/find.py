@@ -43,9 +43,8 @@ def find_candidates(config: ConvertConfig, bench: Workbench, timer: PhaseTimer) 
     A recipe that fails, the one that was asked for too, is no error here: it is a step, or the failure that was found.
 
     Raises:
-        ConversionError: not even the unquantised file can be made.
+        ConversionError: not even the unquantised file can be made or run.
         ImageError: an image cannot be decoded.
-        BackendError: the interpreter does not take a file.
     """
     with timer.phase("recipes"):
         float32, failure = _make_plain(config, bench)

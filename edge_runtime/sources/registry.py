@@ -31,6 +31,7 @@ CONNECTIONS = Registry(
         "http": "edge_runtime.sources.http.connection:HTTPConnection",
         "https": "edge_runtime.sources.http.connection:HTTPConnection",
         "rtsp": "edge_runtime.sources.cameras.rtsp:RtspConnection",
+        "rtsps": "edge_runtime.sources.cameras.rtsp:RtspConnection",
         "camera": "edge_runtime.sources.cameras.v4l2:CameraConnection",
         "picamera2": "edge_runtime.sources.cameras.picamera:PiCameraConnection",
         "gstreamer": "edge_runtime.sources.cameras.gstreamer:GStreamerConnection",

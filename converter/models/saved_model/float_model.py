@@ -11,7 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.errors import SourceError, first_line, library_failures
-from converter.models.base import FloatModel, Shape, Size, check_image_input, check_scores_output, refuse_words
+from converter.models.base import (
+    FloatModel,
+    Shape,
+    Size,
+    channels_last,
+    check_image_input,
+    check_scores_output,
+    refuse_words,
+)
 from converter.models.saved_model.allowed import refuse_what_does_more
 from converter.models.saved_model.folder import read_meta_graph
 from converter.models.saved_model.freeze import Frozen, freeze
@@ -40,7 +48,7 @@ class SavedModelFloatModel(FloatModel):
         self.takes_bytes = signature.takes_bytes
         self._frozen = frozen
         self._shape = signature.image_shape
-        self.image_shape = check_image_input(path, [_channels_last(self._shape)], image_size)
+        self.image_shape = check_image_input(path, [channels_last(self._shape)], image_size)
         self._batch = self._shape[0]
         if self._batch not in (None, 1):
             self._check_takes_one_image()
@@ -135,15 +143,6 @@ class SavedModelFloatModel(FloatModel):
             f"{self.path}: it takes {self._batch} images at a time, and its graph cannot take one ({why}); export it "
             "with an open batch, or a batch of 1"
         )
-
-
-def _channels_last(shape: Shape) -> Shape:
-    """The shape of the images, (batch, height, width, channels), where the input has ``shape``."""
-    if len(shape) == 3:
-        return (*shape, 1)
-    if is_channels_first(shape[1:]):
-        return (shape[0], *shape[2:], shape[1])
-    return shape
 
 
 def _without_ones(shape: tuple[int, ...]) -> Shape:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from edge_runtime.errors import SourceError
 from edge_runtime.sources.cameras.opencv import OpenCVConnection
 
-_SINK = "videoconvert ! video/x-raw,format=BGR ! appsink drop=true max-buffers=1 sync=false"
+_AS_BGR = "videoconvert ! video/x-raw,format=BGR !"  # the layout that OpenCV hands on without asking
+_SINK = "appsink drop=true max-buffers=1 sync=false"
 
 
 class GStreamerConnection(OpenCVConnection):
@@ -25,7 +27,15 @@ class GStreamerConnection(OpenCVConnection):
                 "sudo apt install python3-opencv, in an environment made with: python3 -m venv --system-site-packages, "
                 "from which pip uninstall opencv-python-headless"
             )
-        self._pipeline = pipeline if "appsink" in pipeline else f"{pipeline} ! {_SINK}"
+        self._pipeline = self._with_appsink(pipeline)
+
+    def _with_appsink(self, pipeline: str) -> str:
+        """The pipeline with its own appsink or ours, which gets BGR whatever stands before it."""
+        if not re.search(r"\bappsink\b", pipeline):
+            return f"{pipeline} ! {_AS_BGR} {_SINK}"
+        if len(re.findall(r"\bappsink\b", pipeline)) != 1 or not re.search(r"!\s*appsink\b", pipeline):
+            raise SourceError(f"{self._name}: expected one appsink, written as '! appsink' behind what it shows")
+        return re.sub(r"!\s*appsink\b", f"! {_AS_BGR} appsink", pipeline)
 
     def _make_capture(self) -> Any:
         return self._cv2.VideoCapture(self._pipeline, self._cv2.CAP_GSTREAMER)

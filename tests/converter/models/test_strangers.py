@@ -93,7 +93,7 @@ def test_a_float_tflite_is_quantized_again(said: list[str], tmp_path: Path, reci
 
 
 REFUSED: dict[str, tuple[Callable[[Path], Path], str, str]] = {
-    "two outputs": (write_two_headed_file, "m.keras", "it has 2 outputs (classes, norm); edge-convert takes class"),
+    "two rows of scores": (write_two_headed_file, "m.keras", "say which holds the scores with --output NAME or its nu"),
     "Python code": (write_lambda_file, "m.keras", "it holds Python code (a Lambda layer), which is not executed"),
     "Python code in .h5": (write_lambda_file, "m.h5", "it holds Python code (a Lambda layer), which is not executed"),
 }

@@ -3,12 +3,14 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rtsp_camera import RtspCamera
 
 from edge_runtime.contracts.results import Frame
+from edge_runtime.errors import SourceError
 from edge_runtime.sources import open_source
 from edge_runtime.sources.live import LiveSettings
 from edge_runtime.sources.live.capture import LiveCapture
@@ -79,3 +81,31 @@ def test_an_address_without_a_stream_is_an_error_that_names_it(camera: RtspCamer
     address = camera.address.replace("/camera", "/nothing")
     with pytest.raises(Exception, match=f"{address}: cannot be opened; is it up"):
         next(iter(open_source(address, QUICK)))
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_both_transports_and_pictures_turned(camera: RtspCamera, transport: str) -> None:
+    camera.start("320x240", "blue")
+    source = open_source(camera.address, QUICK, {"transport": transport, "rotate": 90})
+    frame = until(iter(source), lambda frame: color_of(frame) == "blue")
+    source.close()
+    assert frame.pixels.shape == (320, 240, 3)
+
+
+def test_an_opening_that_hangs_blocks_no_other_stream_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging, end = threading.Event(), threading.Event()
+
+    def capture(address: str, *_: object) -> object:
+        hanging.set()
+        end.wait()
+        raise SourceError(address)
+
+    monkeypatch.setattr("cv2.VideoCapture", capture)
+    first = threading.Thread(target=lambda: list(open_source("rtsp://127.0.0.1:9/a", replace(QUICK, open_seconds=1))))
+    monkeypatch.setattr("threading.excepthook", lambda _error: None)
+    first.start()
+    hanging.wait()
+    with pytest.raises(SourceError, match="/b: cannot be opened while the opening of another stream hangs"):
+        next(iter(open_source("rtsp://127.0.0.1:9/b", QUICK, {"open": 0.6})))
+    end.set()
+    first.join()
