@@ -80,12 +80,10 @@ def _scores_output(path: Path, signature: SignatureDef, said: str | None) -> str
     scores = [name for name in names if signature.outputs[name].dtype in _FLOATS]
     if said is not None:
         numbered = {str(number): name for number, name in enumerate(names)}
-        found = said if said in names else numbered.get(said)
-        if found is None or found not in scores:
-            raise SourceError(
-                f"{path}: it has no output {said[:40]!r} of scores; --output names one of: {listed(scores)}"
-            )
-        return str(found)
+        name = said if said in names else numbered.get(said, "")
+        if name not in scores:
+            raise SourceError(f"{path}: it has no output {said[:40]!r} of scores; --output is one of: {listed(scores)}")
+        return name
     if not scores:
         raise SourceError(f"{path}: none of its outputs is of floating-point numbers ({listed(names)}), as "
                           "scores are; take another signature with --signature, or export it with scores")  # fmt: skip

@@ -195,7 +195,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], tuple[str, ...], str]] = {
     ),
     "no such output": (
         lambda path: write_tf2(path, {"serving_default": with_two_outputs}), ("--output", "2"),
-        "it has no output '2' of scores; --output names one of: logits, scores",
+        "it has no output '2' of scores; --output is one of: logits, scores",
     ),
     "files": (of_files, (), "its input images takes files or text, not pixels; export it with an"),
     "class numbers": (
