@@ -17,6 +17,7 @@ from converter.results import ConversionReport
 from converter.search import Workbench, find_candidates, take_best
 from converter.settle import settle_by_answers, settle_by_record
 from converter.timer import PhaseTimer
+from edge_runtime.console.command import logger
 from edge_runtime.console.native import interrupts_kept
 from edge_runtime.errors import BackendError
 
@@ -60,6 +61,9 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
     html_path = write_delivery(report, delivery, record.images_folder, out)
     if delivery is None:
         record.raise_failure(report, html_path)
+    elif delivery.facts.golden_images and config.golden is None:
+        count = delivery.facts.golden_images
+        logger.info("%s: %d evaluation images travel in it, made small: --golden 0 leaves them out", out, count)
     return report
 
 
