@@ -51,9 +51,6 @@ def deliver(config: ConvertConfig, candidate: Candidate, evaluation: LabelledIma
             config.seed,
             quantized=candidate.recipe.activations != "float32",
         )
-    if golden and config.golden is None:
-        photos = "1 evaluation image travels" if len(golden) == 2 else f"{len(golden) - 1} evaluation images travel"
-        logger.info("%s: %s in the file, made small: --golden 0 leaves them out", out, photos)
     content = candidate.to_bytes(golden)
     finished = FinishedFile(out, content, candidate.package.manifest, golden, proof.arena_bytes if proof else None)
     files = {**export_files(finished, config.export), out: content}

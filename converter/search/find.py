@@ -58,7 +58,8 @@ def find_candidates(config: ConvertConfig, bench: Workbench, timer: PhaseTimer) 
         finished = bench.finish([float32, *others])
     candidates = tuple(finished if takes_float32 else finished[1:])
     if not candidates and failure is None:
-        failure = TargetError(f"no file could be made that target {config.target} takes; the report says why")
+        first = ladder.steps[0]
+        failure = TargetError(f"no file could be made that target {config.target} takes: {first.rung}: {first.outcome}")
     return Found(finished[0], candidates, tuple(ladder.steps), ladder.layers, sweep, failure)
 
 

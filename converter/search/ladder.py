@@ -72,8 +72,11 @@ class Ladder:
 
     def _search_layers(self, base: Judged) -> None:
         """Leaves the fewest layers of ``base`` in float32 that the gate needs."""
+        rankings = list[LayerRanking]()
         with self._failures_recorded("mixed"), library_failures("the layers cannot be ranked"):
-            self._mix(base, rank_layers(self._bench, base.package.variant))
+            rankings.append(rank_layers(self._bench, base.package.variant))
+        for ranking in rankings:
+            self._mix(base, ranking)
 
     def _mix(self, base: Judged, ranking: LayerRanking) -> None:
         self.layers = ranking.layers

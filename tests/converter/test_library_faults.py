@@ -237,3 +237,24 @@ def test_a_repair_that_fails_is_a_row(
     outcomes = [step["outcome"] for step in report["steps"]]
     assert "the file cannot be made: AttributeError no output_names" in outcomes
     assert "the layers cannot be ranked: KeyError 'tensor_name'" in outcomes
+
+
+def test_a_sweep_that_fails_costs_no_file(
+    folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("converter.quantize.TensorFlowConversion.convert_anew", raising(RuntimeError("odd")))
+    assert main(arguments("m.keras", "--calibration-sweep")) == 0
+    assert "edge-convert: the file cannot be made: odd: the sweep is left out" in capfd.readouterr().err
+    assert json.loads((folder / "o.report.json").read_text())["sweep"] == []
+
+
+def test_where_no_recipe_can_be_made_for_the_target_the_first_reason_is_said(
+    folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_at(monkeypatch, "TensorFlow quantizes", RuntimeError("no such operator"))
+    assert main(arguments("m.keras", "--quantize", "auto", "--target", "micro")) == 1
+    line = capfd.readouterr().err.splitlines()[-1]
+    said = "int8: TensorFlow cannot convert the model to int8: no such operator"
+    assert f"not written: no file could be made that target micro takes: {said}; see o.report.html" in line
+    report = json.loads((folder / "o.report.json").read_text())
+    assert len(report["steps"]) > 1

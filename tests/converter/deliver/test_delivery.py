@@ -105,7 +105,7 @@ def test_evaluation_images_in_the_file_are_said_once_unless_they_were_asked_for(
     small_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = tmp_path / "m.tflite"
-    said = f"edge-convert: {model}: 2 evaluation images travel in the file, made small: --golden 0 leaves them out"
+    said = f"edge-convert: {model}: 2 evaluation images travel in it, made small: --golden 0 leaves them out"
     assert main([str(small_run), "--out", str(model), "--quantize", "float16"]) == 0
     assert capsys.readouterr().err.splitlines().count(said) == 1
     for count in ("0", "2"):
