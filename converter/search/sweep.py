@@ -6,6 +6,7 @@ from converter.errors import ConversionError
 from converter.quantize import INT8, Variant
 from converter.results import SweepPoint
 from converter.search.workbench import Workbench
+from edge_runtime.console.command import logger
 
 COUNTS = (1, 10, 25, 50, 100, 200, 400)
 _VARIANT = Variant(INT8, INT8.edges())
