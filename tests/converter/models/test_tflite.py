@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from odd_models import OPEN, write_mean_model
 from shared import SHARED_DATA, needs_shared_data
-from small_run import write_color_images
+from small_run import SIDE, write_color_images
 from stranger_models import write_labels
 from wide_model import write_wide_model
 
@@ -65,6 +66,33 @@ def test_the_edges_of_a_tflite_are_free(said: list[str], tmp_path: Path) -> None
     assert main([str(model), "--out", str(out), "--input-type", "int8", "--output-type", "float32", *said]) == 0
     file = read_model_file(out)
     assert (file.input.dtype, file.output.dtype) == ("int8", "float32")
+
+
+ODD = {
+    "channels first": ((1, 3, SIDE, SIDE), (2, 3), ("scores",), []),
+    "open size": ((OPEN, OPEN, OPEN, 3), (1, 2), ("scores",), [f"--image-size={SIDE}"]),
+    "several outputs": ((1, SIDE, SIDE, 3), (1, 2), ("image", "scores"), ["--output=1"]),
+}
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("recipe", ["int8", "int16x8"])
+@pytest.mark.parametrize(("shape", "axes", "outputs", "options"), ODD.values(), ids=ODD.keys())
+def test_models_of_odd_form_are_calibrated_too(
+    shape: tuple[int, ...],
+    axes: tuple[int, ...],
+    outputs: tuple[str, ...],
+    options: list[str],
+    recipe: str,
+    said: list[str],
+    tmp_path: Path,
+) -> None:
+    model, out = write_mean_model(tmp_path / "m.tflite", shape, axes, outputs=outputs), tmp_path / "out.tflite"
+    assert main([str(model), "--out", str(out), "--quantize", recipe, *options, *said]) == 0
+    file = read_model_file(out)
+    assert file.input.shape == (1, SIDE, SIDE, 3)
+    gate = json.loads((tmp_path / "out.report.json").read_text())["chosen"]["gate"]
+    assert (gate["reference"], gate["agreement"]) == (1.0, 1.0)
 
 
 @needs_shared_data
