@@ -13,10 +13,8 @@ from stranger_models import write_labels
 from wide_model import write_wide_model
 
 from converter.cli import main
-from converter.errors import ConversionError
 from converter.models import load_source, open_source
-from converter.quantize import RECIPES, Conversion, TFLiteConversion, Variant
-from converter.quantize.contents import check_contents
+from converter.quantize import RECIPES, Conversion, TFLiteConversion
 from converter.tflite import Graph, read_graphs, read_model
 from edge_runtime.model import read_model_file
 
@@ -170,11 +168,3 @@ def test_a_quantized_file_is_told_what_it_is(
         f"edge-convert: {model}: it is quantized already ({found}); name the float model it was made from; edge-run "
         "and edge-bench take it as it is"
     )
-
-
-def test_float_weights_of_layers_that_were_to_stay_float_are_no_fault(tmp_path: Path) -> None:
-    content = write_wide_model(tmp_path / "m.tflite").read_bytes()
-    mixed = RECIPES["mixed"]
-    check_contents(content, Variant(mixed, mixed.edges(), float_layers=("logits",)))
-    with pytest.raises(ConversionError, match="left 1 of 1 layers"):
-        check_contents(content, Variant(mixed, mixed.edges()))
