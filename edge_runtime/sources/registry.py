@@ -9,7 +9,7 @@ from pathlib import Path
 from edge_runtime.errors import SourceError
 from edge_runtime.model import SAMPLE, is_sample, sample_photos
 from edge_runtime.registry import Registry
-from edge_runtime.sources.address import without_password
+from edge_runtime.sources.address import check_address, without_password
 from edge_runtime.sources.base import ConfiguredConnection, Connection, LiveSource, Recovery, Source
 from edge_runtime.sources.live import LIVE_OPTIONS, LiveSettings
 from edge_runtime.sources.options import Said, read_options
@@ -76,7 +76,9 @@ def open_source(text: str, settings: LiveSettings | None = None, options: Said |
     elif colon and _is_added(SOURCES, scheme, text):
         source = SOURCES.load(scheme)(rest)
     elif rest.startswith("//"):
-        raise SourceError(f"{text}: no such kind of source; there are {', '.join(CONNECTIONS.names())} and files")
+        raise SourceError(
+            f"{without_password(text)}: no such kind of source; there are {', '.join(CONNECTIONS.names())} and files"
+        )
     elif Path(text).suffix.lower() in VIDEO_SUFFIXES:
         source = SOURCES.load("video")(Path(text))
     else:
@@ -93,6 +95,8 @@ def _live(scheme: str, address: str, settings: LiveSettings, options: Said) -> L
     from edge_runtime.sources.live.capture import LiveCapture  # here: a run that reads files has no need of it
 
     name = without_password(address)
+    if address.startswith(f"{scheme}://"):
+        check_address(address)
     connection_class = CONNECTIONS.load(scheme)
     if isinstance(connection_class, type) and issubclass(connection_class, ConfiguredConnection):
         values = read_options(name, options, (*LIVE_OPTIONS, *connection_class.OPTIONS))

@@ -14,7 +14,7 @@ from edge_runtime.registry import Registry
 MODULE = """
 import numpy as np
 from edge_runtime.contracts.results import Frame
-from edge_runtime.sources import EndOfStream
+from edge_runtime.sources import ConfiguredConnection, EndOfStream, SourceOption
 
 
 class OneColor:
@@ -43,6 +43,26 @@ class Countdown:
 
     def close(self):
         pass
+
+
+class Painted(ConfiguredConnection):
+    OPTIONS = (SourceOption("color", "R,G,B", lambda text: [int(part) for part in text.split(",")]),)
+
+    def __init__(self, address, options):
+        self.color, self.is_done = options["color"], False
+        assert (options["stall"], options["open"], options["policy"]) == (7, 15, "every")
+
+    def open(self):
+        pass
+
+    def read(self):
+        if self.is_done:
+            raise EndOfStream
+        self.is_done = True
+        return np.full((8, 8, 3), self.color, np.uint8)
+
+    def close(self):
+        pass
 """
 ENTRY_POINTS = """
 [edge_deploy_kit.sources]
@@ -50,6 +70,7 @@ one-color = other_package:OneColor
 broken = other_package:NotThere
 [edge_deploy_kit.connections]
 countdown = other_package:Countdown
+painted = other_package:Painted
 """
 
 
@@ -65,14 +86,21 @@ def other_package(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("source", "labels"), [("one-color:0,0,255", ["blue"]), ("countdown:3", ["green"] * 3)], ids=["source", "live"]
+    ("source", "options", "labels"),
+    [
+        ("one-color:0,0,255", [], ["blue"]),
+        ("countdown:3", [], ["green"] * 3),
+        ("countdown:1", ["stall=7"], ["green"]),
+        ("painted:", ["color=0,0,255", "stall=7"], ["blue"]),
+    ],
 )
 def test_edge_run_takes_the_source_of_another_package(
-    tmp_path: Path, other_package: Path, source: str, labels: list[str]
+    tmp_path: Path, other_package: Path, source: str, options: list[str], labels: list[str]
 ) -> None:
     (tmp_path / "labels.txt").write_text("\n".join(LABELS))
     model = write_tiny_model(tmp_path / "tiny.tflite", dtype="uint8", input_quantization=(1 / 32, 0))
     command = [*console_script("edge-run"), str(model), source, "--labels", str(tmp_path / "labels.txt")]
+    command += [word for option in options for word in ("--source-option", option)]
     done = subprocess.run(
         [*command, "--policy", "every"], capture_output=True, text=True, env={"PYTHONPATH": str(other_package)}
     )

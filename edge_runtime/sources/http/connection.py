@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from edge_runtime.errors import SourceError
 from edge_runtime.preprocess import MAX_FILE_BYTES, decode_image
-from edge_runtime.sources.address import without_password
+from edge_runtime.sources.address import without_password, without_user
 from edge_runtime.sources.base import ConfiguredConnection, Picture
 from edge_runtime.sources.http.opener import HTTP_OPTIONS, make_opener
 from edge_runtime.sources.options import SourceOption, number_option
@@ -29,6 +29,7 @@ class HTTPConnection(ConfiguredConnection):
 
     def __init__(self, url: str, options: Mapping[str, Any]) -> None:
         self._name = without_password(url)
+        self._url = without_user(url)
         self._opener = make_opener(url, options)
         self._response: HTTPResponse | None = None
         self._boundaries: tuple[bytes, ...] = ()
@@ -71,7 +72,7 @@ class HTTPConnection(ConfiguredConnection):
 
     def _request(self) -> HTTPResponse:
         try:
-            response: HTTPResponse = self._opener.open(self._name, timeout=self._patience)
+            response: HTTPResponse = self._opener.open(self._url, timeout=self._patience)
         except (OSError, HTTPException, ValueError) as error:
             reason = getattr(error, "reason", error)
             fix = "; trust its certificate with verify=FILE, or verify=off" if isinstance(reason, SSLError) else ""

@@ -25,7 +25,7 @@ from urllib.request import (
 )
 
 from edge_runtime.errors import SourceError
-from edge_runtime.sources.address import without_password
+from edge_runtime.sources.address import without_password, without_user
 from edge_runtime.sources.options import SourceOption, choice_option
 
 HTTP_OPTIONS = (choice_option("auth", "auto", "digest"), SourceOption("verify", "FILE|off", str))
@@ -47,7 +47,7 @@ def make_opener(url: str, options: Mapping[str, Any]) -> OpenerDirector:
     if parts.username is not None:
         passwords = HTTPPasswordMgrWithDefaultRealm()
         user, password = unquote(parts.username), unquote(parts.password or "")
-        passwords.add_password(None, without_password(url), user, password)
+        passwords.add_password(None, without_user(url), user, password)
         handlers.append(_Authorization(passwords, takes_basic=options.get("auth") != "digest"))
     if "verify" in options:
         handlers.append(HTTPSHandler(context=_tls(without_password(url), options["verify"])))

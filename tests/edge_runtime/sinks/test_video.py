@@ -1,7 +1,9 @@
 """The annotated video, read back."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -45,9 +47,11 @@ def test_a_clip_keeps_its_frames_and_rate(tmp_path: Path, suffix: str) -> None:
 
 def test_a_live_source_keeps_its_time(tmp_path: Path) -> None:
     sink = open_sink(f"video:{tmp_path / 'live.avi'}", RunInfo(is_live=True))
-    # Two frames within a tenth of a second, then a pause of a second, then the clock jumps by a year.
+    # Two frames within a tenth of a second, then a pause of a second, then one of a year.
     for number, seconds in enumerate((0.0, 0.05, 1.05, 31536000.0, 31536000.1)):
-        sink.write(made_result(number), replace(made_frame(number, number * 50), captured_ns=round(seconds * NS_PER_S)))
+        sink.write(
+            made_result(number), replace(made_frame(number, number * 50), monotonic_ns=round(seconds * NS_PER_S))
+        )
     sink.close()
     frames, rate = read(tmp_path / "live.avi")
     assert rate == 10
@@ -80,6 +84,38 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path, name: str, message: s
     with pytest.raises(SinkError, match=message):
         open_sink(f"video:{tmp_path / name}")
     assert (tmp_path / "there.avi").read_bytes() == b"a clip"
+
+
+def test_a_service_that_starts_again_goes_on_with_another_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    for _ in range(3):
+        sink = open_sink(f"video:{tmp_path / 'live.avi'}", RunInfo(is_live=True))
+        sink.write(made_result(), made_frame())
+        sink.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["live-2.avi", "live-3.avi", "live.avi"]
+    assert all(len(read(path)[0]) == 1 for path in tmp_path.iterdir())
+    assert f"{tmp_path / 'live.avi'} is there already; writing {tmp_path / 'live-3.avi'}" in caplog.text
+
+
+def test_a_live_video_waits_for_room_and_goes_on_in_a_new_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sink = open_sink(f"video:{tmp_path / 'live.avi'}", RunInfo(is_live=True))
+    room = iter([True] * 3 + [False] * 4 + [True] * 3)
+
+    def statvfs(_folder: Path) -> SimpleNamespace:
+        return SimpleNamespace(f_bavail=next(room) * 1000, f_frsize=1 << 20)
+
+    monkeypatch.setattr("edge_runtime.sinks.video.sink.os.statvfs", statvfs)
+    monkeypatch.setattr("edge_runtime.sinks.video.sink._FRAMES_BETWEEN_LOOKS", 1)
+    for number in range(10):
+        sink.write(made_result(number), replace(made_frame(number), monotonic_ns=number * NS_PER_S // 10))
+    sink.close()
+    assert [len(read(tmp_path / name)[0]) for name in ("live.avi", "live-2.avi")] == [3, 3]
+    assert caplog.text.count("the disk is full; frames are left out until there is room") == 1
+    assert "4 frames left out while the disk was full" in caplog.text
 
 
 def test_a_folder_that_is_not_there_and_a_full_disk_are_one_clear_error(tmp_path: Path, small_disk: Path) -> None:
