@@ -80,11 +80,20 @@ FRONTS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("suffix", [".keras", ".h5"])
-@pytest.mark.parametrize("front", FRONTS)
+_NOT_IN_H5 = ("operators", "RandomColorDegeneration")
+"""Keras 3 itself cannot load operators from .h5, nor save that layer to it."""
+
+
+@pytest.mark.parametrize(
+    ("front", "suffix"),
+    [
+        (front, suffix)
+        for front in FRONTS
+        for suffix in (".keras", ".h5")
+        if suffix == ".keras" or front not in _NOT_IN_H5
+    ],
+)
 def test_a_model_computes_what_it_does_when_nobody_trains_it(front: str, suffix: str, tmp_path: Path) -> None:
-    if suffix == ".h5" and front in ("operators", "RandomColorDegeneration"):
-        pytest.skip("Keras 3 itself cannot load operators from .h5, nor save that layer to it")
     model = classifier(FRONTS[front])
     model.save(tmp_path / f"m{suffix}")
     pixels = noise(4, SIDE, SIDE, 3)
