@@ -9,7 +9,9 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import threading
 from contextlib import suppress
+from functools import partial
 
 _exit_code = 1  # of a process that ends otherwise than by ``exit_with``
 
@@ -20,12 +22,14 @@ def note_exit_code(code: int) -> None:
     _exit_code = code
 
 
-def leave_without_waiting() -> None:
-    """From now on the end of this process is immediate: handlers that are registered already are not called."""
-    atexit.register(_leave)
+def leave_without_waiting(thread: threading.Thread) -> None:
+    """Lets the process end at once if ``thread`` still hangs then: what was registered for its end is not called."""
+    atexit.register(partial(_leave, thread))
 
 
-def _leave() -> None:
+def _leave(thread: threading.Thread) -> None:
+    if not thread.is_alive():
+        return
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):  # closed, full, or not there
             stream.flush()

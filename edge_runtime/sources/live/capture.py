@@ -21,7 +21,8 @@ from edge_runtime.sources.live.mailbox import Mailbox
 from edge_runtime.sources.live.settings import LiveSettings
 from edge_runtime.sources.live.worker import Worker
 
-_RELEASE_SECONDS = 1.5  # how long closing waits for a camera to be freed
+_CLOSE_SECONDS = 1.5  # how long closing waits for a camera to be freed
+_FREE_SECONDS = 3.0  # and how long the next connection does
 _ANEW = "only a new process can free it; systemd starts a service anew by itself"
 
 
@@ -73,7 +74,7 @@ class LiveCapture(LiveSource):
             self._closed.set()
             self._mailbox.belongs_to(None)
             if self._worker is not None:
-                self._ends(self._worker)
+                self._ends(self._worker, _CLOSE_SECONDS)
 
     def _why_lost(self, worker: Worker) -> str:
         """The reason, once the worker has freed what the next one needs.
@@ -82,15 +83,15 @@ class LiveCapture(LiveSource):
             DeviceHeldError: it does not.
         """
         stalled = f"{self.address}: no frame for too long"
-        if self._recovery.holds_device and not self._ends(worker):
+        if self._recovery.holds_device and not self._ends(worker, _FREE_SECONDS):
             self._worker = None  # closing need not wait for it once more
             raise DeviceHeldError(f"{stalled}, and the driver does not answer; it holds the device: {_ANEW}")
         return worker.reason or stalled
 
-    def _ends(self, worker: Worker) -> bool:
-        worker.join(_RELEASE_SECONDS)
+    def _ends(self, worker: Worker, seconds: float) -> bool:
+        worker.join(seconds)
         if worker.is_alive() and self._recovery.holds_device:
-            leave_without_waiting()
+            leave_without_waiting(worker)
         return not worker.is_alive()
 
     def _frames(self) -> Iterator[Item]:

@@ -132,7 +132,7 @@ def test_a_stalled_camera_is_freed_and_opened_again(bus: Bus) -> None:
 
 def test_a_driver_that_hangs_ends_the_run(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge_runtime.console.leaving.atexit.register", lambda _ends: None)
-    bus.select_seconds = 4.0  # an OpenCV that was told to wait longer, or a driver that does not answer
+    bus.select_seconds = 8.0  # an OpenCV that was told to wait longer, or a driver that does not answer
     source = open_source("camera:0", QUICK, {"stall": 0.3})
     found = iter(source)
     next(found)
