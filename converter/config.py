@@ -19,6 +19,7 @@ from edge_runtime.model import UserSays
 GOLDEN_IMAGES = 2
 EXPORT_NAMES = ("c-array", "bundle")
 Preference = Literal["latency", "size"]
+_CALIBRATION_SAMPLES = 200
 
 AUTO_MIN_AGREEMENT = 97.0
 """What the ladder asks for where the user does not say: a drop of nothing can hide answers that changed both ways."""
@@ -76,7 +77,7 @@ class ConvertConfig:
     min_agreement: float | None = None
     prefer: Preference = "latency"
     calibration_data: Path | None = None
-    calibration_samples: int = 200
+    calibration_samples: int = _CALIBRATION_SAMPLES
     calibration_sweep: bool = False
     eval_data: Path | None = None
     input_type: DType | None = None
@@ -118,6 +119,15 @@ class ConvertConfig:
             _ = self.said  # it refuses what is no such word
         except ContractError as error:
             raise ConfigError(str(error)) from error
+        if self.prefer != "latency" and not self.is_auto:
+            raise ConfigError(
+                f"prefer {self.prefer!r} chooses among what auto tries; it does not go with {self.quantize}"
+            )
+        if self.calibration_samples != _CALIBRATION_SAMPLES and not self.calibrates:
+            raise ConfigError(
+                f"calibration_samples {self.calibration_samples} does not go with {self.quantize}, which needs no "
+                "calibration"
+            )
         if self.calibration_sweep and self.quantize not in (AUTO, "int8"):
             raise ConfigError(f"calibration_sweep measures int8; it does not go with {self.quantize}")
         if self.seed < 0:
@@ -151,6 +161,8 @@ class ConvertConfig:
             chosen = getattr(self, field)
             if chosen and self.where.edges and chosen != self.where.edges:
                 raise ConfigError(f"{field} {chosen!r} does not go with target {self.target}: {self.where.edges}")
+        if self.target_python is not None and self.where is LITERT:
+            raise ConfigError(f"target_python does not go with target {LITERT.name}, which is proven in this Python")
         if self.golden is not None and not 0 <= self.golden < MAX_IMAGES:
             raise ConfigError(f"golden {self.golden} is not within 0..{MAX_IMAGES - 1}")
         for name in self.export:

@@ -32,7 +32,7 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
         The report, as it is in ``model.report.json``.
 
     Raises:
-        ConfigError: ``out`` does not end in .tflite, or SOURCE_DATE_EPOCH is no time.
+        ConfigError: ``out`` does not end in .tflite or is the model itself, or SOURCE_DATE_EPOCH is no time.
         SourceError: the model is missing, damaged, no image classifier, or does not fit what its RUN folder says.
         ModelFileError: a MODEL that is a .tflite is damaged or no image classifier.
         ContractError: a record, labels or a folder of images breaks its contract, or a normalisation is missing.
@@ -94,5 +94,7 @@ def _open(config: ConvertConfig, out: Path) -> Source:
     if out.suffix != ".tflite":
         raise ConfigError(f"out {str(out)!r} does not end in .tflite; name the file to write, say model.tflite")
     source = open_source(config.model)
+    if out.exists() and out.samefile(config.model):
+        raise ConfigError(f"out {str(out)!r} is MODEL itself, which would be lost; name another file to write")
     ensure_deliverable(out, config.export)
     return source

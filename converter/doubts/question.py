@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from converter.config import ConvertConfig
 from converter.doubts.fits import find_fits
-from converter.judge import METRICS, ChanceCheck, Scores, answers_of, check_chance, ensure_numbers, truth_of
+from converter.errors import DataError
+from converter.judge import METRICS, ChanceCheck, Scores, answers_of, check_chance, truth_of
 from converter.models import FloatModel, Source
 from converter.results import Fit
 from edge_runtime.console.command import logger
@@ -65,11 +68,16 @@ def question_model(
         scores: the float model's, (images, classes).
 
     Raises:
-        DataError: a score is no finite number.
+        DataError: its scores are no numbers.
         ImageError: an image cannot be decoded.
         ConversionError: the library that runs the model fails.
     """
-    ensure_numbers(scores)
+    broken = int((~np.isfinite(scores)).any(axis=1).sum())
+    if broken:
+        raise DataError(
+            f"{source.path}: the float model gives scores that are no numbers (NaN or infinite) for {broken} of "
+            f"{len(scores)} images; train it again, or convert a copy from before its weights became NaN"
+        )
     truth = truth_of(evaluation.labels, len(contract.labels))
     answers = answers_of(scores, contract.task, contract.thresholds)
     chance = check_chance(truth, answers, METRICS[contract.task])

@@ -13,7 +13,7 @@ from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.labels import parse_label_file
 from edge_runtime.contracts.manifest import MANIFEST_NAME, ModelManifest
 from edge_runtime.errors import ModelFileError
-from edge_runtime.model import edge_tpu_advice, flatbuffer_size, read_associated_files
+from edge_runtime.model import edge_tpu_advice, flatbuffer_size, read_associated_files, refuse_other_kinds
 
 _MIN_RUNTIME_VERSION = "min_runtime_version"
 
@@ -24,6 +24,7 @@ def inspect_model(path: Path) -> ModelInspection:
     Raises:
         ModelFileError: missing, empty, no .tflite, or so damaged that its graphs cannot be read.
     """
+    refuse_other_kinds(path)
     content = _read(path)
     model = read_model(content, path)
     graphs = read_graphs(model, path)

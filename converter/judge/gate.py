@@ -86,7 +86,7 @@ def judge(
     """
     if not len(truth):
         raise DataError("no evaluation images; the gate cannot judge without")
-    ensure_numbers(reference)
+    _ensure_numbers(reference)
     metric = METRICS[task]
     before, after = (answers_of(scores, task, thresholds) for scores in (reference, candidate))
     same = int(same_answers(before, after, candidate).sum())
@@ -110,7 +110,7 @@ def judge(
     return replace(verdict, passed=bool(np.isfinite(candidate).all()) and not _broken_limits(verdict, per_class))
 
 
-def ensure_numbers(reference: Scores) -> None:
+def _ensure_numbers(reference: Scores) -> None:
     """Refuses a float model with which nothing can be compared.
 
     Raises:

@@ -10,6 +10,7 @@ from edge_runtime.model.file import (
     flatbuffer_size,
     read_associated_files,
     read_model_file,
+    refuse_other_kinds,
 )
 from edge_runtime.model.flatbuffer import FlatTable
 from edge_runtime.model.image_input import read_image_input
@@ -40,6 +41,7 @@ __all__ = [
     "read_associated_files",
     "read_image_input",
     "read_model_file",
+    "refuse_other_kinds",
     "resolve_contract",
     "sample_photos",
 ]

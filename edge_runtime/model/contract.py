@@ -107,6 +107,11 @@ def _preprocessing(model: ModelFile, said: UserSays) -> tuple[PreprocessSpec, li
     resize = parse_resize(said.resize or "squash")
     if said.normalization is not None:
         mean, std = parse_normalization(said.normalization)
+        if len(mean) not in (1, channels):
+            raise ContractError(
+                f"{model.path}: --normalization {said.normalization} is for {len(mean)} channels; its input has "
+                f"{channels}"
+            )
     elif model.input.is_quantized:
         mean, std = _bytes_as_they_are(model.input)
     elif model.normalization is not None:

@@ -93,9 +93,7 @@ def read_model_file(path: Path, said: UserSays | None = None) -> ModelFile:
         ModelFileError: missing, empty, damaged, or no image classifier with one input.
         ContractError: its manifest or labels break the contract, or the user must say more.
     """
-    if path.is_dir() or path.suffix in (".keras", ".h5"):
-        found = "a folder" if path.is_dir() else "a Keras model"
-        raise ModelFileError(f"{path}: {found}, no .tflite; edge-convert makes one of a RUN folder or a Keras model")
+    refuse_other_kinds(path)
     try:
         with path.open("rb") as file:
             if file.seek(0, 2) == 0:
@@ -104,6 +102,17 @@ def read_model_file(path: Path, said: UserSays | None = None) -> ModelFile:
                 return _read(path, buffer, said or UserSays())
     except OSError as error:
         raise ModelFileError(f"{path}: cannot read: {error.strerror or error}") from error
+
+
+def refuse_other_kinds(path: Path) -> None:
+    """Refuses what edge-convert would make a .tflite of.
+
+    Raises:
+        ModelFileError: a folder, or a file of Keras.
+    """
+    if path.is_dir() or path.suffix in (".keras", ".h5"):
+        found = "a folder" if path.is_dir() else "a Keras model"
+        raise ModelFileError(f"{path}: {found}, no .tflite; edge-convert makes one of a RUN folder or a Keras model")
 
 
 def read_associated_files(path: Path) -> dict[str, bytes]:

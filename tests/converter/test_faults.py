@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from children import running
 from image_folders import write_image_folder
+from odd_models import write_mean_model
 from small_run import write_color_images, write_color_model, write_grey_image
 
 from converter.cli import main
@@ -163,6 +164,18 @@ def test_a_target_that_is_no_tflite_is_wrong_usage(
         f"edge-convert: out {str(Path(target))!r} does not end in .tflite; name the file to write, say model.tflite"
     )
     assert files_below(tmp_path) == before
+
+
+def test_a_target_that_is_the_model_itself_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    model = write_mean_model(tmp_path / "m.tflite", (1, 8, 8, 3), (1, 2))
+    (tmp_path / "link.tflite").symlink_to(model)
+    before = model.read_bytes()
+    for target in (model, tmp_path / "link.tflite"):
+        assert main([str(model), "--out", str(target)]) == 2
+        assert last_line(capfd) == (
+            f"edge-convert: out {str(target)!r} is MODEL itself, which would be lost; name another file to write"
+        )
+    assert model.read_bytes() == before
 
 
 def test_an_image_that_calibrates_and_evaluates_is_refused(

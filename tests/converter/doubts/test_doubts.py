@@ -86,6 +86,23 @@ def test_a_wrong_normalization_is_refused_and_the_right_one_named(
     assert convert([*brightness, *fit["option"].split()], out, capfd)[0] == 0
 
 
+@pytest.mark.parametrize("allow", [[], ["--allow-chance"]])
+def test_a_model_whose_scores_are_no_numbers_is_told_so_and_not_that_it_guesses(
+    allow: list[str], brightness: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model = brightness_model()
+    weights, bias = model.get_layer("classes").get_weights()
+    weights[0, 0] = np.nan
+    model.get_layer("classes").set_weights([weights, bias])
+    model.save(tmp_path / "m.keras")
+    arguments = [str(tmp_path / "m.keras"), *brightness[1:], "--normalization", "-1..1", "--quantize", "float32"]
+    assert main([*arguments, *allow, "--out", str(tmp_path / "o.tflite")]) == 1
+    assert capfd.readouterr().err.splitlines()[-1] == (
+        f"edge-convert: {tmp_path / 'm.keras'}: the float model gives scores that are no numbers (NaN or infinite) for "
+        "50 of 50 images; train it again, or convert a copy from before its weights became NaN"
+    )
+
+
 def test_allow_chance_converts_it_and_says_what_it_is(
     brightness: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

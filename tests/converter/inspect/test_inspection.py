@@ -112,6 +112,19 @@ def test_what_is_no_model_gives_one_line(tmp_path: Path, content: bytes, capfd: 
     assert str(path) in err
 
 
+@pytest.mark.parametrize(
+    ("name", "found"), [("m.keras", "a Keras model"), ("m.h5", "a Keras model"), ("run", "a folder")]
+)
+def test_what_edge_convert_makes_a_tflite_of_is_told_so(
+    name: str, found: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    path.mkdir() if name == "run" else path.write_bytes(b"PK")
+    assert main(["inspect", str(path)]) == 1
+    fix = "edge-convert makes one of a RUN folder or a Keras model"
+    assert capfd.readouterr().err == f"edge-convert inspect: {path}: {found}, no .tflite; {fix}\n"
+
+
 @pytest.fixture(scope="module")
 def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return write_packaged(tmp_path_factory.mktemp("packed") / "m.tflite").read_bytes()

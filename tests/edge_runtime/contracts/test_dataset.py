@@ -57,6 +57,23 @@ def test_given_classes_set_the_indices(tmp_path: Path) -> None:
         read_image_folder(root, ("cat", "cow"))
 
 
+@pytest.mark.parametrize("parts", [("Testing", "Training"), ("test", "train", "valid"), ("train",)])
+def test_the_parts_of_a_data_set_are_no_classes(tmp_path: Path, parts: tuple[str, ...]) -> None:
+    for part in parts:
+        folder(tmp_path / part, cat__a_dot_png=b"1", dog__b_dot_png=b"2")
+    with pytest.raises(ContractError) as error:
+        read_image_folder(tmp_path, ("cat", "dog"))
+    assert str(error.value) == (
+        f"{tmp_path}: its folders {', '.join(parts)} are the parts of a data set, not classes; name one of them, say "
+        f"{tmp_path / parts[0]}"
+    )
+    assert len(read_image_folder(tmp_path / parts[0], ("cat", "dog"))) == 2
+
+
+def test_a_class_may_be_called_like_a_part(tmp_path: Path) -> None:
+    assert read_image_folder(folder(tmp_path, train__a_dot_png=b"1"), ("car", "train")).labels == ((1,),)
+
+
 @pytest.mark.parametrize(
     ("files", "reason"),
     [({}, "no class folders"), ({"a_dot_png": b"x"}, "no class folders"), ({"cat__a_dot_txt": b"x"}, "no image")],

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import pytest
+from odd_models import write_mean_model
 from tiny_model import LABELS, solid_frame, write_tiny_model
 
 from edge_runtime import Classifier
@@ -52,6 +53,13 @@ def test_float_model_without_normalization_is_refused_with_the_fix(tmp_path: Pat
     path = write_tiny_model(tmp_path / "m.tflite")
     with pytest.raises(ContractError, match=r"m\.tflite: .*add --normalization -1\.\.1"):
         Classifier(path, labels=labels)
+
+
+def test_a_normalization_of_three_channels_does_not_go_with_grey(tmp_path: Path, labels: Path) -> None:
+    path = write_mean_model(tmp_path / "m.tflite", (1, 8, 8, 1), (1, 2))
+    with pytest.raises(ContractError) as error:
+        Classifier(path, labels=labels, normalization="imagenet")
+    assert str(error.value) == f"{path}: --normalization imagenet is for 3 channels; its input has 1"
 
 
 @pytest.mark.parametrize(("names", "hint"), [("a\nb\n", "background"), ("a\nb\nc\nd\n", "4 labels for the 3 classes")])
