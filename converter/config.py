@@ -50,7 +50,7 @@ class ConvertConfig:
         activation: see there.
         task: see there.
         layout: see there; of a .tflite.
-        output: see there; of a .tflite.
+        output: see there; of a .tflite or a SavedModel.
         image_size: see there; also a number.
         signature: which signature of a SavedModel is converted; None takes the default one, or the only one.
         target: where the file is to run: a name in ``converter.targets.TARGETS``.

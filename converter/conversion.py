@@ -61,6 +61,9 @@ def convert(config: ConvertConfig, out: Path) -> ConversionReport:
     html_path = write_delivery(report, delivery, record.images_folder, out)
     if delivery is None:
         record.raise_failure(report, html_path)
+    elif delivery.facts.golden_images and config.golden is None:
+        count = delivery.facts.golden_images
+        logger.info("%s: %d evaluation images travel in it, made small: --golden 0 leaves them out", out, count)
     return report
 
 

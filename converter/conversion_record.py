@@ -104,12 +104,14 @@ class ConversionRecord:
         left = "; the file there is that of an earlier run, left as it was" if report.earlier_sha256 else ""
         if self.failure is not None:
             raise type(self.failure)(
-                f"{self.out}: not written: {self.failure}; see {html_path}{left}"
+                f"{self.out}: not written: {self.failure}; see {html_path.name}{left}"
             ) from self.failure
         fix = "" if self.config.quantize == AUTO else ", or --quantize auto, which finds out why and repairs it"
         if self.doubts is not None and self.doubts.refuses:
             fix = "; --allow-chance converts it as it is"
-        raise GateRefusedError(f"{self.out}: not written: {self._lost(report)}; see {html_path}{fix}{left}", report)
+        raise GateRefusedError(
+            f"{self.out}: not written: {self._lost(report)}; see {html_path.name}{fix}{left}", report
+        )
 
     def _why(self) -> str:
         if self.taken:

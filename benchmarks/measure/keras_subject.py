@@ -29,6 +29,8 @@ Compiled = Callable[[NDArray[np.float32]], Any]
 class KerasSubject:
     """A .keras file, read as the trainer's record beside it says, or as the user says."""
 
+    guesses: tuple[str, ...] = ()
+
     def __init__(self, path: Path, batch: int, said: UserSays) -> None:
         """Loads and compiles it.
 

@@ -95,6 +95,7 @@ class Measured:
         energy_j: of the processor during the measured calls; None where the machine does not tell.
         parts_ns: the median of each part of a call; empty unless asked for.
         fault: why there are no figures; None where there are.
+        guesses: what was guessed about the model, each as the option that overrules it.
     """
 
     backend_version: str
@@ -114,6 +115,7 @@ class Measured:
     parts_ns: Mapping[str, float] = field(default_factory=dict)
     agreement: Agreement | None = None
     fault: str | None = None
+    guesses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,15 @@ KERAS = "keras"
 
 
 class Subject(Protocol):
-    """A loaded model."""
+    """A loaded model.
+
+    Attributes:
+        info: how it is being run.
+        guesses: what was guessed about it, each as the option that overrules it.
+    """
 
     info: BackendInfo
+    guesses: tuple[str, ...]
 
     def run(self, frames: Frames) -> int:
         """Classifies frames, uint8 RGB, as many as the batch; returns the nanoseconds of the inference alone."""
@@ -56,6 +62,7 @@ class SingleSubject:
         said = request.options.as_arguments()
         self._classifier = Classifier(request.model, backend=request.backend, threads=request.threads, **said)
         self.info = self._classifier.backend_info
+        self.guesses = self._classifier.contract.guesses
 
     def run(self, frames: Frames) -> int:
         """Classifies the one frame; returns the nanoseconds of the interpreter's invoke."""
@@ -81,6 +88,7 @@ class BatchSubject:
         self._preprocess = Preprocessor(contract.preprocessing, file.input)
         self._backend = BACKENDS.load(request.backend)(file, request.threads, request.batch)
         self._contract = settle(contract, file, self._backend, self._preprocess, request.batch)
+        self.guesses = self._contract.guesses
         self.info: BackendInfo = self._backend.info
 
     def run(self, frames: Frames) -> int:

@@ -101,6 +101,7 @@ def measure_row(request: WorkRequest, started_ns: int, imported_ns: int, clock: 
         parts_ns=part_medians_ns(request, frames[0]) if has_parts else {},
         agreement=agreement,
         fault=timed.fault,
+        guesses=subject.guesses,
     )
 
 

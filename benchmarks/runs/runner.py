@@ -18,6 +18,7 @@ from benchmarks.settings import RunSettings
 from edge_runtime.backends import installed_backends
 from edge_runtime.console.command import logger
 from edge_runtime.contracts.errors import EdgeDeployError
+from edge_runtime.inference import tell_guesses
 
 
 def run_benchmark(settings: RunSettings, samples_file: str) -> tuple[BenchmarkResult, Samples]:
@@ -79,6 +80,7 @@ def _measure_rounds(
     """What each job measured in each round, and of those that could not be measured why."""
     found: dict[Job, list[Measured]] = {job: [] for job in jobs}
     errors: dict[Job, str] = {}
+    told: set[Path] = set()
     for number in range(settings.rounds):
         for position, job in enumerate(shuffled(jobs, number)):
             if job in errors or any(measured.fault for measured in found[job]):
@@ -86,6 +88,9 @@ def _measure_rounds(
             logger.info("round %d/%d, %d/%d: %s", number + 1, settings.rounds, position + 1, len(jobs), job)
             try:
                 found[job].append(_measure(job, settings, references, is_first=number == 0))
+                if job.model not in told:
+                    tell_guesses(job.model, found[job][-1].guesses)
+                told.add(job.model)
             except EdgeDeployError as error:
                 errors[job] = str(error)
     return found, errors

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from converter.config import ConvertConfig
 from converter.doubts.fits import find_fits
-from converter.judge import METRICS, ChanceCheck, Scores, answers_of, check_chance, truth_of
+from converter.judge import METRICS, ChanceCheck, Scores, answers_of, check_chance, ensure_numbers, truth_of
 from converter.models import FloatModel, Source
 from converter.results import Fit
 from edge_runtime.console.command import logger
@@ -65,9 +65,11 @@ def question_model(
         scores: the float model's, (images, classes).
 
     Raises:
+        DataError: a score is no finite number.
         ImageError: an image cannot be decoded.
         ConversionError: the library that runs the model fails.
     """
+    ensure_numbers(scores)
     truth = truth_of(evaluation.labels, len(contract.labels))
     answers = answers_of(scores, contract.task, contract.thresholds)
     chance = check_chance(truth, answers, METRICS[contract.task])

@@ -41,15 +41,18 @@ def choose_images(config: ConvertConfig, source: Source, labels: tuple[str, ...]
 
     Raises:
         ContractError: data of the user is missing, empty, or shows something that is none of the model's classes.
-        DataError: there are none, the run's images are gone, an image shows several classes where one is possible, or a
-            calibration image is an evaluation image as well.
+        DataError: there are none, the run's images are gone, an image shows several classes where one is possible, or
+            an evaluation image trained the model or calibrates it as well, whatever the recipe.
     """
     evaluation = _find(config.eval_data, source, "test", "--eval-data", labels)
     _check_task(evaluation, task)
+    if source.record is not None:
+        _refuse_overlap(source.record.part("train"), "training", evaluation)
+    if config.calibration_data is not None:
+        _refuse_overlap(read_dataset(config.calibration_data, labels), "calibration", evaluation)
     if not config.calibrates:
         return ConversionImages(None, None, evaluation)
     calibration = _find(config.calibration_data, source, "train", "--calibration-data", labels)
-    _refuse_overlap(calibration, evaluation)
     spare = draw_balanced(calibration, len(calibration), config.seed)
     drawn = spare.subset(list(range(min(config.calibration_samples, len(spare)))))
     return ConversionImages(drawn, spare, evaluation)
@@ -78,11 +81,22 @@ def _check_task(images: LabelledImages, task: Task) -> None:
             )
 
 
-def _refuse_overlap(calibration: LabelledImages, evaluation: LabelledImages) -> None:
-    evaluated = dict(zip(evaluation.digests, range(len(evaluation)), strict=True))
-    for index, digest in enumerate(calibration.digests):
-        if digest in evaluated:
+def _refuse_overlap(fitted: LabelledImages, role: str, evaluation: LabelledImages) -> None:
+    """Refuses images with the same content; only those are read that have the size of one in the other part."""
+    sizes, evaluated_sizes = _sizes(fitted), _sizes(evaluation)
+    common = set(sizes) & set(evaluated_sizes) - {None}
+    suspects = [index for index, size in enumerate(sizes) if size in common]
+    evaluated = evaluation.subset([index for index, size in enumerate(evaluated_sizes) if size in common])
+    places = dict(zip(evaluated.digests, range(len(evaluated)), strict=True))
+    for index, digest in zip(suspects, fitted.subset(suspects).digests, strict=True):
+        if digest in places:
             raise DataError(
-                f"{calibration.path(index)} (calibration) and {evaluation.path(evaluated[digest])} (evaluation) are "
-                "the same image, so the gate would be measured on what the model was fitted to; remove one"
+                f"{fitted.path(index)} ({role}) and {evaluated.path(places[digest])} (evaluation) are the same image, "
+                "so the gate would be measured on what the model was fitted to; remove one"
             )
+
+
+def _sizes(images: LabelledImages) -> list[int | None]:
+    """Of each file in bytes; None where it is gone."""
+    paths = (images.path(index) for index in range(len(images)))
+    return [path.stat().st_size if path.is_file() else None for path in paths]

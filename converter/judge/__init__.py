@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from converter.judge.chance import ChanceCheck, check_chance
-from converter.judge.compare import METRICS, ClassDrop, Scores, answers_of, truth_of
+from converter.judge.compare import METRICS, Answers, ClassDrop, Scores, answers_of, truth_of
 from converter.judge.disagreements import Disagreement, worst_disagreements
-from converter.judge.gate import Limits, coarseness, metric_of, refusals
+from converter.judge.gate import Limits, coarseness, ensure_numbers, metric_of, refusals
 from converter.judge.latency import Latency, measure_latencies
 from converter.judge.scores import file_scores, float_scores, probabilities
 from converter.judge.verdict import judge_scores
 
 __all__ = [
     "METRICS",
+    "Answers",
     "ChanceCheck",
     "ClassDrop",
     "Disagreement",
@@ -21,6 +22,7 @@ __all__ = [
     "answers_of",
     "check_chance",
     "coarseness",
+    "ensure_numbers",
     "file_scores",
     "float_scores",
     "judge_scores",

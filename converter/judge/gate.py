@@ -86,8 +86,7 @@ def judge(
     """
     if not len(truth):
         raise DataError("no evaluation images; the gate cannot judge without")
-    if not np.isfinite(reference).all():
-        raise DataError("the float model gives scores that are no numbers (NaN or infinite); train it again")
+    ensure_numbers(reference)
     metric = METRICS[task]
     before, after = (answers_of(scores, task, thresholds) for scores in (reference, candidate))
     same = int(same_answers(before, after, candidate).sum())
@@ -109,6 +108,16 @@ def judge(
         confidence_shift=round(confidence_shift(reference, candidate), 6),
     )
     return replace(verdict, passed=bool(np.isfinite(candidate).all()) and not _broken_limits(verdict, per_class))
+
+
+def ensure_numbers(reference: Scores) -> None:
+    """Refuses a float model with which nothing can be compared.
+
+    Raises:
+        DataError: one of its scores is no finite number.
+    """
+    if not np.isfinite(reference).all():
+        raise DataError("the float model gives scores that are no numbers (NaN or infinite); train it again")
 
 
 def metric_of(truth: Answers, answers: Answers, metric: Metric) -> float:

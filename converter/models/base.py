@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from converter.errors import NotApplicableError, SourceError, library_failures
 from converter.quantize import Conversion, Inputs, Preparation
+from converter.quantize.weights import is_channels_first
 from edge_runtime.model import ModelFile, UserSays
 
 Shape = tuple[int | None, ...]
@@ -63,7 +64,7 @@ class FloatModel(ABC):
         Raises:
             SourceError: as :meth:`load`; or something is said that this kind of model has not.
         """
-        refuse_words_of_tflite(path, said)
+        refuse_words(path, said, "layout", "output")
         refuse_signature(path, signature)
         return cls.load(path, said.size)
 
@@ -111,15 +112,29 @@ def refuse_signature(path: Path, signature: str | None) -> None:
         raise SourceError(f"{path}: only a SavedModel has signatures; leave --signature out")
 
 
-def refuse_words_of_tflite(path: Path, said: UserSays) -> None:
-    """Refuses what only a .tflite can be told.
+def refuse_words(path: Path, said: UserSays, *options: str) -> None:
+    """Refuses what this kind of model cannot be told.
+
+    Args:
+        path: of the model, for errors.
+        said: by the user.
+        options: fields of ``said``.
 
     Raises:
         SourceError: it is said.
     """
-    for option in ("layout", "output"):
+    for option in options:
         if getattr(said, option) is not None:
-            raise SourceError(f"{path}: --{option} is for a .tflite; leave it out")
+            raise SourceError(f"{path}: --{option} does not go with this kind of model; leave it out")
+
+
+def channels_last(shape: Shape) -> Shape:
+    """The shape of the images, (batch, height, width, channels), that a model takes whose input has ``shape``."""
+    if len(shape) == 3:
+        return (*shape, 1)
+    if is_channels_first(shape[1:]):
+        return (shape[0], *shape[2:], shape[1])
+    return shape
 
 
 def check_image_input(path: Path, shapes: Sequence[Shape], image_size: Size | None) -> tuple[int, int, int]:

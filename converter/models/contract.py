@@ -104,7 +104,7 @@ def look_at_outputs(settled: SettledContract, source: Source, model: FloatModel)
     for number, frame in enumerate(frames):
         preprocess(frame, pixels[number : number + 1])
     contract, meaning = settled_by(settled.contract, model.outputs_of(pixels))
-    tell_guesses(source.path, contract)
+    tell_guesses(source.path, contract.guesses)
     reason = settled.activation_reason
     if meaning is not None:
         raw = "" if meaning.activation == "none" else "the model ends in neither softmax nor sigmoid; "

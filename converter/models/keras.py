@@ -13,10 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.errors import LoadError, NotApplicableError, SourceError, first_line
-from converter.models.base import FloatModel, Shape, Size, check_image_input, check_scores_output
+from converter.models.base import (
+    FloatModel,
+    Size,
+    channels_last,
+    check_image_input,
+    refuse_signature,
+    refuse_words,
+)
 from converter.quantize import Inputs, Preparation, TensorFlowConversion, failures_named
-from converter.quantize.weights import KerasModel, flatten, is_channels_first, prepare_copy
+from converter.quantize.weights import KerasModel, flatten, prepare_copy
+from edge_runtime.console.command import logger
 from edge_runtime.console.native import native_output_as_debug
+from edge_runtime.contracts.tensors import TensorSpec
+from edge_runtime.model import ModelOutput, UserSays, choose_output
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 
@@ -34,15 +44,23 @@ class KerasFloatModel(FloatModel):
     @classmethod
     def load(cls, path: Path, image_size: Size | None) -> KerasFloatModel:
         """See :class:`FloatModel`."""
+        return cls._load(path, image_size, None)
+
+    @classmethod
+    def load_as_said(cls, path: Path, said: UserSays, signature: str | None) -> KerasFloatModel:
+        """See :class:`FloatModel`."""
+        refuse_signature(path, signature)
+        refuse_words(path, said, "layout")
+        return cls._load(path, said.size, said.output)
+
+    @classmethod
+    def _load(cls, path: Path, image_size: Size | None, output: str | None) -> KerasFloatModel:
         model = load_keras(path)
-        image_shape = check_image_input(path, [_channels_last(tensor.shape) for tensor in model.inputs], image_size)
-        names = list(
-            getattr(model, "output_names", None) or (f"output {number}" for number in range(len(model.outputs)))
-        )
-        check_scores_output(
-            path, [(name, _without_ones(tensor.shape)) for name, tensor in zip(names, model.outputs, strict=True)]
-        )
-        return cls(path, _flat(path, model, image_shape))
+        image_shape = check_image_input(path, [channels_last(tensor.shape) for tensor in model.inputs], image_size)
+        chosen, guess = choose_output(path, _outputs(model), output)
+        if guess:
+            logger.info("%s: taken for the scores: %s; --output overrules", path, guess)
+        return cls(path, _flat(path, model, image_shape, chosen.position))
 
     def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """See :class:`FloatModel`."""
@@ -99,29 +117,20 @@ def _with_input(path: Path, model: KerasModel) -> KerasModel:
     return keras.Model(image, model(image))
 
 
-def _named_outputs(model: KerasModel) -> list[tuple[str, Shape]]:
-    """Name and shape of each output; a Sequential names none of them."""
-    shapes = [tuple(tensor.shape) for tensor in model.outputs]
-    names = getattr(model, "output_names", None) or [f"output {number}" for number in range(len(shapes))]
-    return list(zip(names, shapes, strict=True))
+def _outputs(model: KerasModel) -> list[ModelOutput]:
+    """The outputs as a .tflite would announce them: by their key in a dictionary, and by their layer."""
+    named = getattr(model, "output", None)  # not known of every Sequential
+    keys = {id(tensor): key for key, tensor in named.items()} if isinstance(named, dict) else {}
+    layers = getattr(model, "output_names", None) or [f"output {number}" for number in range(len(model.outputs))]
+    outputs = []
+    for number, (name, tensor) in enumerate(zip(layers, model.outputs, strict=True)):
+        shape = (1, *(side or 1 for side in tensor.shape[1:]))
+        names = (keys.get(id(tensor), name), name)
+        outputs.append(ModelOutput(number, number, names, shape, TensorSpec(shape, "float32")))
+    return outputs
 
 
-def _channels_last(shape: Shape) -> Shape:
-    """The shape of the images that a model takes whose input has ``shape``: the flat copy makes one of the other."""
-    if len(shape) == 3:
-        return (*shape, 1)
-    if is_channels_first(shape[1:]):
-        return (shape[0], *shape[2:], shape[1])
-    return shape
-
-
-def _without_ones(shape: Shape) -> Shape:
-    """The shape of a row of scores, for (any, 1, 1, classes) too."""
-    classes = [side for side in shape[1:] if side != 1]
-    return (shape[0], *(classes or shape[-1:])) if len(classes) <= 1 else shape
-
-
-def _flat(path: Path, model: KerasModel, image_shape: tuple[int, int, int]) -> KerasModel:
+def _flat(path: Path, model: KerasModel, image_shape: tuple[int, int, int], output: int) -> KerasModel:
     """``model`` as :func:`converter.quantize.weights.flatten` makes it.
 
     Raises:
@@ -130,7 +139,7 @@ def _flat(path: Path, model: KerasModel, image_shape: tuple[int, int, int]) -> K
     try:
         with native_output_as_debug(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return flatten(model, image_shape).model
+            return flatten(model, image_shape, output).model
     except NotApplicableError as error:
         raise SourceError(f"{path}: {error}") from error
     except Exception as error:  # layers raise nearly anything

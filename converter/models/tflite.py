@@ -42,7 +42,7 @@ class TFLiteFloatModel(FloatModel):
                 self._interpreter = Interpreter(model_content=content)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise SourceError(f"{path}: the interpreter cannot load it: {error}") from error
+            raise SourceError(f"{path}: the interpreter cannot load it: {first_line(error)}") from error
 
     @classmethod
     def load(cls, path: Path, image_size: Size | None) -> TFLiteFloatModel:

@@ -43,9 +43,8 @@ def find_candidates(config: ConvertConfig, bench: Workbench, timer: PhaseTimer) 
     A recipe that fails, the one that was asked for too, is no error here: it is a step, or the failure that was found.
 
     Raises:
-        ConversionError: not even the unquantised file can be made.
+        ConversionError: not even the unquantised file can be made or run.
         ImageError: an image cannot be decoded.
-        BackendError: the interpreter does not take a file.
     """
     with timer.phase("recipes"):
         float32, failure = _make_plain(config, bench)
@@ -59,7 +58,8 @@ def find_candidates(config: ConvertConfig, bench: Workbench, timer: PhaseTimer) 
         finished = bench.finish([float32, *others])
     candidates = tuple(finished if takes_float32 else finished[1:])
     if not candidates and failure is None:
-        failure = TargetError(f"no file could be made that target {config.target} takes; the report says why")
+        first = ladder.steps[0]
+        failure = TargetError(f"no file could be made that target {config.target} takes: {first.rung}: {first.outcome}")
     return Found(finished[0], candidates, tuple(ladder.steps), ladder.layers, sweep, failure)
 
 

@@ -21,7 +21,6 @@ from converter.search.choose import is_slower
 from converter.search.layers import LayerRanking, rank_layers
 from converter.search.workbench import Workbench
 from edge_runtime.console.command import logger
-from edge_runtime.errors import BackendError
 
 _LAYER_COUNTS = (1, 2, 3, 5, 8)
 _PLAIN = (INT8, DYNAMIC, INT8_WEIGHTS, FLOAT16)
@@ -73,8 +72,11 @@ class Ladder:
 
     def _search_layers(self, base: Judged) -> None:
         """Leaves the fewest layers of ``base`` in float32 that the gate needs."""
+        rankings = list[LayerRanking]()
         with self._failures_recorded("mixed"), library_failures("the layers cannot be ranked"):
-            self._mix(base, rank_layers(self._bench, base.package.variant))
+            rankings.append(rank_layers(self._bench, base.package.variant))
+        for ranking in rankings:
+            self._mix(base, ranking)
 
     def _mix(self, base: Judged, ranking: LayerRanking) -> None:
         self.layers = ranking.layers
@@ -136,7 +138,7 @@ class Ladder:
         """A rung that fails is a row of the report, never the end of the run."""
         try:
             yield
-        except (ConversionError, NotApplicableError, BackendError) as error:
+        except (ConversionError, NotApplicableError) as error:
             logger.debug("%s:", rung, exc_info=error)
             self._skip(rung, str(error))
 

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from converter.errors import ConversionError
 from converter.quantize import INT8, Variant
 from converter.results import SweepPoint
 from converter.search.workbench import Workbench
+from edge_runtime.console.command import logger
 
 COUNTS = (1, 10, 25, 50, 100, 200, 400)
 _VARIANT = Variant(INT8, INT8.edges())
 
 
 def sweep_calibration(bench: Workbench) -> tuple[SweepPoint, ...]:
-    """int8 on growing parts of what may calibrate, balanced alike.
+    """int8 on growing parts of what may calibrate, balanced alike; empty, with a warning, where that fails.
 
     Raises:
-        ConversionError: TensorFlow refuses.
         ImageError: an image cannot be decoded.
     """
     spare = bench.images.spare_calibration
     assert spare is not None
     counts = [count for count in COUNTS if count <= len(spare)]
-    packages = [bench.make_anew(_VARIANT, spare.subset(list(range(count)))) for count in counts]
+    try:
+        measured = bench.measure([bench.make_anew(_VARIANT, spare.subset(list(range(count)))) for count in counts])
+    except ConversionError as error:
+        logger.warning("%s: the sweep is left out", error)
+        return ()
     return tuple(
         SweepPoint(count, judged.gate.candidate, judged.gate.drop_pp, judged.gate.agreement or 0.0)
-        for count, judged in zip(counts, bench.measure(packages), strict=True)
+        for count, judged in zip(counts, measured, strict=True)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.candidate import Candidate, Judged
-from converter.errors import library_failures
+from converter.errors import ConversionError, library_failures, shortened
 from converter.images import ConversionImages, iterate_inputs
 from converter.judge import (
     Disagreement,
@@ -29,6 +30,7 @@ from converter.quantize import FLOAT32, Conversion, Inputs, Preparation, Variant
 from converter.quantize.package import Identity, Package, package_model
 from converter.targets import Target, adapt, check_requirements
 from edge_runtime.contracts.dataset import LabelledImages
+from edge_runtime.errors import BackendError
 from edge_runtime.preprocess import read_image
 
 
@@ -108,7 +110,7 @@ class Workbench:
             NotApplicableError: the architecture does not allow the variant's preparation, or the target the recipe.
         """
         variant = replace(adapt(variant, self._target), preprocessing=self.identity.contract.preprocessing)
-        with library_failures(f"{variant.name} cannot be made"):
+        with library_failures("the file cannot be made"):
             package = self._package(self.conversion_of(variant).convert(variant, self.inputs), variant)
             if variant.recipe is not FLOAT32:  # all are compared with it, even where it cannot run
                 check_requirements(package.model, self._target, variant.name)
@@ -121,7 +123,7 @@ class Workbench:
             ConversionError: the converter refuses.
         """
         variant = replace(variant, preprocessing=self.identity.contract.preprocessing)
-        with library_failures(f"{variant.name} cannot be made"):
+        with library_failures("the file cannot be made"):
             converted = self.conversion_of(variant).convert_anew(variant, self.inputs_of(calibration))
             return self._package(converted, variant)
 
@@ -129,10 +131,9 @@ class Workbench:
         """Makes files and measures them together on the evaluation images.
 
         Raises:
-            ConversionError: the converter refuses one.
+            ConversionError: the converter refuses one, or the interpreter does.
             NotApplicableError: the architecture does not allow a preparation.
             ImageError: an image cannot be decoded.
-            BackendError: the interpreter does not take a file.
         """
         new = self.measure([self.make(variant) for variant in variants])
         self.tried += new
@@ -142,13 +143,12 @@ class Workbench:
         """Measures files on the evaluation images, and judges them.
 
         Raises:
-            ConversionError: an interpreter fails in a way of its own.
+            ConversionError: the interpreter does not take a file, or fails.
             ImageError: an image cannot be decoded.
-            BackendError: the interpreter does not take a file.
         """
         evaluation, contract = self.images.evaluation, self.identity.contract
         judged = []
-        with library_failures("the interpreter cannot run the converted files"):
+        with _interpreter_failures(packages):
             all_scores = file_scores(evaluation, [each.path for each in packages])
         for package, scores in zip(packages, all_scores, strict=True):
             gate, per_class = judge_scores(evaluation.labels, contract, self.reference, scores, self._limits)
@@ -167,9 +167,22 @@ class Workbench:
     def latencies_of(self, packages: Sequence[Package]) -> list[Latency]:
         """Latencies on the first evaluation image; ratios are to the first package."""
         frame = read_image(self.images.evaluation.path(0))
-        with library_failures("the interpreter cannot run the converted files"):
+        with _interpreter_failures(packages):
             return measure_latencies([package.path for package in packages], frame)
 
     def _package(self, converted: bytes, variant: Variant) -> Package:
         self._made += 1
         return package_model(converted, variant, self.identity, self._folder / f"{self._made}.tflite")
+
+
+@contextmanager
+def _interpreter_failures(packages: Sequence[Package]) -> Iterator[None]:
+    """Says of a file that the interpreter does not run what it is; its path is one of a temporary folder."""
+    try:
+        with library_failures("the interpreter fails"):
+            yield
+    except BackendError as error:
+        text = str(error)
+        for package in packages:
+            text = text.replace(str(package.path), package.variant.name)
+        raise ConversionError(shortened(text)) from error

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 Tensors = Any
+ARENA_BYTES = 256 << 20
+"""For a small file with large images ten times the file, which the interpreter takes by itself, is too little."""
 
 
 def run_tflite_runtime(path: str, inputs: Tensors) -> Iterator[Tensors]:
@@ -34,7 +36,7 @@ def run_tflite_micro(path: str, inputs: Tensors) -> Iterator[Tensors]:
     """The outputs, one after the other."""
     from tflite_micro.python.tflite_micro import runtime
 
-    interpreter = runtime.Interpreter.from_file(path)  # records allocations
+    interpreter = runtime.Interpreter.from_file(path, arena_size=ARENA_BYTES)  # records allocations
     for pixels in inputs:
         interpreter.set_input(pixels, 0)
         interpreter.invoke()

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from math import prod
 
-import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from converter.tflite.edit import add_buffer, add_tensor, move_output, new_operator
+from converter.tflite.edit import add_tensor, move_output, new_operator, new_reshape
 from converter.tflite.packing import unpack_model, write_model
 from edge_runtime.contracts.manifest import Activation
 
@@ -53,12 +52,9 @@ def _as_one_row(model: schema.ModelT, index: int) -> int:
     classes = prod(int(side) for side in logits.shape)
     if int(logits.shape[-1]) == classes:
         return index
-    shape = (1, classes)
-    numbers = add_buffer(model, np.asarray(shape, np.int32))
-    sides = add_tensor(graph, "row/shape", (2,), schema.TensorType.INT32, numbers)
-    row = add_tensor(graph, "row", shape, logits.type)
+    row = add_tensor(graph, "row", (1, classes), logits.type)
     graph.tensors[row].quantization = logits.quantization
-    graph.operators.append(new_operator(model, schema.BuiltinOperator.RESHAPE, 1, (index, sides), (row,)))
+    graph.operators.append(new_reshape(model, index, row, (1, classes)))
     return row
 
 

@@ -52,6 +52,24 @@ def new_operator(
     return new
 
 
+def add_numbers(model: schema.ModelT, name: str, numbers: Sequence[int]) -> int:
+    """A new constant tensor of whole numbers in the first graph; its index."""
+    buffer = add_buffer(model, np.asarray(numbers, np.int32))
+    return add_tensor(model.subgraphs[0], name, (len(numbers),), schema.TensorType.INT32, buffer)
+
+
+def new_reshape(model: schema.ModelT, source: int, result: int, shape: Sequence[int]) -> schema.OperatorT:
+    """A new operator that gives the tensor ``source`` another shape, not yet in a graph."""
+    inputs = (source, add_numbers(model, "reshape/shape", shape))
+    operator = new_operator(model, schema.BuiltinOperator.RESHAPE, 1, inputs, (result,))
+    operator.builtinOptionsType, operator.builtinOptions = (
+        schema.BuiltinOptions.ReshapeOptions,
+        schema.ReshapeOptionsT(),
+    )
+    operator.builtinOptions.newShape = list(shape)
+    return operator
+
+
 def drop_unused_codes(model: schema.ModelT) -> None:
     """Leaves out the codes of operators that are no more: an interpreter that lacks one refuses the file."""
     operators = [operator for graph in model.subgraphs for operator in graph.operators]

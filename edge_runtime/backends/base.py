@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Literal, Protocol
 
 from numpy.typing import NDArray
@@ -76,3 +77,24 @@ def check_threads(threads: int) -> None:
     """
     if not 1 <= threads <= MAX_THREADS:
         raise BackendError(f"threads {threads} is not within 1..{MAX_THREADS}")
+
+
+def check_output(model: ModelFile, batch: int, shape: Sequence[int]) -> None:
+    """Refuses a model whose graph makes another output than the file announces: labels and scores would not fit.
+
+    Args:
+        model: the file.
+        batch: how many images it is run on at a time.
+        shape: what the interpreter makes of them.
+
+    Raises:
+        BackendError: it has another number of scores.
+    """
+    if prod(shape) == batch * prod(model.output.shape):
+        return
+    announced = f"its output is announced as {list(model.output.shape)}, and is {list(shape)}"
+    cause = f"{model.path}: damaged: " if batch == 1 else f"{model.path}: it cannot be run with batch {batch}: "
+    if model.is_open:
+        height, width, _ = model.image_shape
+        cause = f"{model.path}: it gives no row of scores for images of {height}x{width}, try another --image-size: "
+    raise BackendError(cause + announced)

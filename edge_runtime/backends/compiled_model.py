@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_runtime.backends.base import BackendInfo, check_threads
+from edge_runtime.backends.base import BackendInfo, check_output, check_threads
 from edge_runtime.backends.refusal import refuse_custom_operators, refuse_model
 from edge_runtime.console.command import logger
 from edge_runtime.console.distribution import install_command
@@ -93,6 +93,8 @@ class LiteRTCompiledBackend:
             names = list(self._compiled.get_signature_by_index(0)["outputs"])
             if model.output_name in names:  # its order is that of the signature
                 self._output = names.index(model.output_name)
+            if model.is_open:  # else the first of more numbers would be read, and taken for the scores
+                check_output(model, batch, self._outputs[self._output].get_tensor_details()["shape"])
             self._inputs[0].write(self._image)
         except _FAULTS as error:
             height, width, _ = model.image_shape

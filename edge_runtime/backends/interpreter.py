@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import prod
 from typing import Any
 
 from numpy.typing import NDArray
 
-from edge_runtime.backends.base import BackendInfo, check_threads
+from edge_runtime.backends.base import BackendInfo, check_output, check_threads
 from edge_runtime.backends.refusal import refuse_model
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.errors import BackendError
@@ -34,9 +33,9 @@ class InterpreterBackend:
             raise refuse_model(model.path, name, version, str(error)) from error
         self._path = model.path
         if batch != 1 and not model.is_open:
-            self._check_output(model, 1)
+            check_output(model, 1, self._output_shape(model))
             self._resize(model, name, batch)
-        self._check_output(model, batch)
+        check_output(model, batch, self._output_shape(model))
         self.info = BackendInfo(name, version, threads, self._delegate())
 
     def write(self, fill: Callable[[NDArray[Any]], None]) -> None:
@@ -73,17 +72,9 @@ class InterpreterBackend:
     def _failed(self, error: Exception) -> BackendError:
         return BackendError(f"{self._path}: {self.info.name}: the model failed: {' '.join(str(error).split())}")
 
-    def _check_output(self, model: ModelFile, batch: int) -> None:
-        """Refuses a model whose graph makes another output than the file announces: labels and scores would not fit."""
-        shape = self._interpreter.get_output_details()[model.output_position]["shape"].tolist()
-        if prod(shape) != batch * prod(model.output.shape):
-            height, width, _ = model.image_shape
-            cause = "damaged" if batch == 1 else f"it cannot be run with batch {batch}"
-            if model.is_open:
-                cause = f"it takes no images of {height}x{width} in batches of {batch}"
-            raise BackendError(
-                f"{model.path}: {cause}: its output is announced as {list(model.output.shape)}, and is {shape}"
-            )
+    def _output_shape(self, model: ModelFile) -> list[int]:
+        shape: list[int] = self._interpreter.get_output_details()[model.output_position]["shape"].tolist()
+        return shape
 
     def _resize(self, model: ModelFile, name: str, batch: int) -> None:
         try:

@@ -23,6 +23,8 @@ from edge_runtime.contracts.tensors import Layout
 from edge_runtime.contracts.version import DISTRIBUTION, __version__
 
 INTERRUPTED = 130
+_LONGEST_SURPRISE = 200
+"""Of an error that nobody thought of; the whole text is in the traceback."""
 
 logger = logging.getLogger(DISTRIBUTION)
 
@@ -162,7 +164,7 @@ def run_command(
         logger.debug("traceback:", exc_info=error)
         return getattr(error, "exit_code", 1)
     except Exception as error:
-        reason = f"{type(error).__name__}: {_one_line(error)}"
+        reason = f"{type(error).__name__}: {_one_line(error)[:_LONGEST_SURPRISE]}"
         logger.error("unexpected %s; --log-level debug shows where; please report it", reason)
         logger.debug("traceback:", exc_info=error)
         return 1

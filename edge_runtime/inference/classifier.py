@@ -141,7 +141,7 @@ class Classifier:
         self.backend_info: BackendInfo = self._backend.info
         warn_of_slow_setting(file.path, self.backend_info, started())
         self.contract = settle(self.contract, file, self._backend, self._preprocess)
-        tell_guesses(file.path, self.contract)
+        tell_guesses(file.path, self.contract.guesses)
         self.thresholds = self._choose_thresholds(threshold)
         self.top_k = top_k or self._choose_top_k()
 

@@ -6,6 +6,7 @@ background was cut off in a slice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -122,12 +123,10 @@ def settled_by(contract: ModelContract, outputs: Scores, step: float = 0.0) -> t
     return settled, meaning
 
 
-def tell_guesses(path: Path, contract: ModelContract) -> None:
+def tell_guesses(path: Path, guesses: Sequence[str]) -> None:
     """Says once what was guessed about a model, and how to say otherwise."""
-    if contract.guesses:
-        logger.info(
-            "%s: it does not say all, so taken for: %s; each option overrules", path, "; ".join(contract.guesses)
-        )
+    if guesses:
+        logger.info("%s: it does not say all, so taken for: %s; each option overrules", path, "; ".join(guesses))
 
 
 def warn_of_merged_pixels(file: ModelFile, spec: PreprocessSpec) -> None:

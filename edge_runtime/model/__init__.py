@@ -16,6 +16,7 @@ from edge_runtime.model.image_input import read_image_input
 from edge_runtime.model.operators import custom_operators, edge_tpu_advice
 from edge_runtime.model.sample import SAMPLE, find_model, is_sample, sample_photos
 from edge_runtime.model.says import UserSays
+from edge_runtime.model.scores_output import ModelOutput, choose_output
 from edge_runtime.model.trust import check_manifest_sha256, check_sha256, file_sha256
 
 __all__ = [
@@ -25,9 +26,11 @@ __all__ = [
     "FlatTable",
     "ModelContract",
     "ModelFile",
+    "ModelOutput",
     "UserSays",
     "check_manifest_sha256",
     "check_sha256",
+    "choose_output",
     "custom_operators",
     "edge_tpu_advice",
     "file_sha256",

@@ -14,21 +14,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.labels import parse_label_file
 from edge_runtime.contracts.manifest import MANIFEST_NAME, Activation, ModelManifest
 from edge_runtime.contracts.tensors import TensorSpec
 from edge_runtime.errors import ModelFileError
 from edge_runtime.model.flatbuffer import FlatTable
-from edge_runtime.model.image_input import Sides, read_image_input
+from edge_runtime.model.image_input import read_image_input
 from edge_runtime.model.says import UserSays
-from edge_runtime.model.scores_output import ModelOutput, choose_output
+from edge_runtime.model.scores_output import choose_output
+from edge_runtime.model.tensor_tables import read_outputs, read_sides, read_tensor
 
 METADATA_NAME = "TFLITE_METADATA"
 MODEL_SUFFIXES = frozenset({".lite", ".tflite"})
 MAX_ASSOCIATED_BYTES = 16 << 20
 
-_TENSOR_TYPES = {0: "float32", 3: "uint8", 9: "int8"}
 _LOGISTIC, _SOFTMAX = 14, 25
 _PASSING_ON = {6, 22, 114}  # DEQUANTIZE, RESHAPE, QUANTIZE
 _NORMALIZATION_OPTIONS = 1
@@ -180,9 +179,9 @@ def _read(path: Path, buffer: mmap.mmap, said: UserSays) -> ModelFile:
         if not 0 <= index < len(tensors):
             raise ModelFileError(f"{path}: damaged: it has no tensor {index}")
     table = tensors[int(inputs[0])]
-    tensor = _tensor(table, "input", path)
-    image = read_image_input(path, _sides(table, tensor.shape), said)
-    scores, guess = choose_output(path, _outputs(model, tensors, outputs, path), said.output)
+    tensor = read_tensor(table, "input", path)
+    image = read_image_input(path, read_sides(table, tensor.shape), said)
+    scores, guess = choose_output(path, read_outputs(model, tensors, outputs, path), said.output)
     input_spec, output_spec = replace(tensor, shape=image.shape), scores.spec
     files = read_associated_files(path)
     manifest = _manifest(files, input_spec, output_spec, path)
@@ -202,49 +201,6 @@ def _read(path: Path, buffer: mmap.mmap, said: UserSays) -> ModelFile:
         output_name=scores.names[0],
         guesses=(guess,) if guess else (),
     )
-
-
-def _sides(table: FlatTable, shape: tuple[int, ...]) -> Sides:
-    """The shape of a tensor, None where its signature leaves a dimension open."""
-    signature = table.numbers(7, "i")
-    if len(signature) != len(shape):
-        return shape
-    return tuple(None if said < 0 else side for side, said in zip(shape, signature, strict=True))
-
-
-def _outputs(model: FlatTable, tensors: list[FlatTable], numbers: tuple[float, ...], path: Path) -> list[ModelOutput]:
-    signed = {entry.number(1, "I"): entry.text(0) for signature in model.tables(7)[:1] for entry in signature.tables(1)}
-    outputs = []
-    for position, number in enumerate(map(int, numbers)):
-        table = tensors[number]
-        names = tuple(filter(None, (signed.get(number), table.text(3)))) or ("without a name",)
-        found: TensorSpec | ModelFileError
-        try:
-            found = _tensor(table, "output", path)
-        except ModelFileError as error:
-            found = error
-        shape = tuple(int(side) for side in table.numbers(0, "i"))
-        outputs.append(ModelOutput(position, number, names, shape, found))
-    return outputs
-
-
-def _tensor(table: FlatTable, role: str, path: Path) -> TensorSpec:
-    code = table.number(1, "b")
-    if code not in _TENSOR_TYPES:
-        raise ModelFileError(f"{path}: {role} tensor of type {code}; only float32, uint8 and int8 are supported")
-    quantization = table.table(4)
-    scales = quantization.numbers(2, "f") if quantization else ()
-    zero_points = quantization.numbers(3, "q") if quantization else ()
-    dtype = _TENSOR_TYPES[code]
-    if dtype == "uint8" and role == "input" and not scales:
-        scales, zero_points = (1.0,), (0,)  # the graph casts the bytes itself
-    if dtype != "float32" and (len(scales), len(zero_points)) != (1, 1):
-        raise ModelFileError(f"{path}: {role} tensor of type {dtype} without one scale and zero point")
-    quantized = {"scale": scales[0], "zero_point": int(zero_points[0])} if dtype != "float32" else {}
-    try:
-        return TensorSpec(tuple(int(side) for side in table.numbers(0, "i")), dtype, **quantized)  # type: ignore[arg-type]
-    except ContractError as error:
-        raise ModelFileError(f"{path}: {role} tensor: {error}") from error
 
 
 def _ends_in(model: FlatTable, graph: FlatTable, output: int) -> Activation:

@@ -26,8 +26,8 @@ from edge_runtime.sinks import RunInfo, needs_events, open_sinks, reopen_on_hang
 from edge_runtime.sources import FrameCounts, open_source, without_password
 from edge_runtime.sources.live import LiveSettings
 
-_BEYOND_STALL = 5.0  # seconds: a stalled camera that comes back with the first new connection leaves no gap
 _OF_CLASSIFIER = ("backend", "threads", "top_k", "threshold", "sha256", "verify")
+_BEYOND_STALL = 5.0  # seconds: a stalled camera that comes back with the first new connection leaves no gap
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -277,6 +277,24 @@ def of_an_operator_nobody_knows(path: Path, mark: Path) -> None:
     _edit(path, change)
 
 
+def of_a_huge_constant(path: Path, mark: Path) -> None:
+    """A constant of a few bytes that says it is 4 TB."""
+    import tensorflow as tf
+
+    _tf1(path, dict)
+
+    def change(meta: Any) -> None:
+        node = meta.graph_def.node.add(name="huge", op="Const")
+        node.attr["dtype"].type = tf.float32.as_datatype_enum
+        tensor = node.attr["value"].tensor
+        tensor.dtype = tf.float32.as_datatype_enum
+        tensor.float_val.append(1.0)
+        for _ in range(2):
+            tensor.tensor_shape.dim.add(size=1 << 20)
+
+    _edit(path, change)
+
+
 def with_a_link(path: Path, mark: Path) -> None:
     """Its variables lie elsewhere."""
     _tf1(path, dict)
@@ -306,6 +324,7 @@ HOSTILE: dict[str, tuple[Callable[[Path, Path], None], str]] = {
     "as the restoring": (as_the_restoring, "WriteFile"),
     "under an operator's name": (under_a_functions_name, "Relu"),
     "of an operator nobody knows": (of_an_operator_nobody_knows, "TotallyNewOperator"),
+    "of a huge constant": (of_a_huge_constant, "Const"),
     "with a link to elsewhere": (with_a_link, "link to outside"),
 }
 """What is written where, and what the refusal names."""

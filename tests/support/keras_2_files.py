@@ -67,7 +67,12 @@ def models() -> dict[str, Any]:
         "slash_in_name.h5": flat(layers.BatchNormalization(name="Conv/BatchNorm")),
         "teachable_machine.h5": _teachable_machine(),
     }
-    return found | {f"{name}.keras": found[f"{name}.h5"] for name in ("operators", "nested_base", "augmentation")}
+    folders = {f"{name}_folder": found[f"{name}.h5"] for name in ("operators", "augmentation", "teachable_machine")}
+    return (
+        found
+        | folders
+        | {f"{name}.keras": found[f"{name}.h5"] for name in ("operators", "nested_base", "augmentation")}
+    )
 
 
 def _head(features: int) -> Any:

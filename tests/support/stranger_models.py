@@ -67,11 +67,13 @@ def write_keras_2_file(path: Path) -> Path:
 
 
 def write_two_headed_file(path: Path) -> Path:
-    """A model with a second output."""
+    """A model with a second row of numbers as output, and with a map."""
     import keras
 
     model = color_model()
-    keras.Model(model.input, [model.output, model.get_layer("norm").output]).save(path)
+    means = keras.layers.GlobalAveragePooling2D(name="means")(model.get_layer("norm").output)
+    outputs = {"classes": model.output, "means": means, "map": model.get_layer("norm").output}
+    keras.Model({"image": model.input}, outputs).save(path)
     return path
 
 

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.errors import SourceError, first_line
+from converter.errors import SourceError, first_line, library_failures
 from converter.models.base import (
     FloatModel,
     Shape,
     Size,
+    channels_last,
     check_image_input,
     check_scores_output,
-    refuse_words_of_tflite,
+    refuse_words,
 )
 from converter.models.saved_model.allowed import refuse_what_does_more
 from converter.models.saved_model.folder import read_meta_graph
@@ -27,10 +28,8 @@ from converter.models.saved_model.signature import Signature, read_signature
 from converter.quantize import TensorFlowConversion, failures_named
 from converter.quantize.weights import is_channels_first
 from edge_runtime.console.native import native_output_as_debug
-from edge_runtime.contracts.errors import EdgeDeployError
 from edge_runtime.model import UserSays
 
-_LONGEST = 150
 _SAME = 1e-4
 """How far a score may be from that of a batch where a graph made for batches is given one image."""
 
@@ -49,7 +48,7 @@ class SavedModelFloatModel(FloatModel):
         self.takes_bytes = signature.takes_bytes
         self._frozen = frozen
         self._shape = signature.image_shape
-        self.image_shape = check_image_input(path, [_channels_last(self._shape)], image_size)
+        self.image_shape = check_image_input(path, [channels_last(self._shape)], image_size)
         self._batch = self._shape[0]
         if self._batch not in (None, 1):
             self._check_takes_one_image()
@@ -65,12 +64,17 @@ class SavedModelFloatModel(FloatModel):
     @classmethod
     def load_as_said(cls, path: Path, said: UserSays, signature: str | None) -> SavedModelFloatModel:
         """See :class:`FloatModel`."""
-        refuse_words_of_tflite(path, said)
-        return cls.load_folder(path, path, said.size, signature)
+        refuse_words(path, said, "layout")
+        return cls.load_folder(path, path, said.size, signature, said.output)
 
     @classmethod
     def load_folder(
-        cls, folder: Path, path: Path, image_size: Size | None, signature: str | None = None
+        cls,
+        folder: Path,
+        path: Path,
+        image_size: Size | None,
+        signature: str | None = None,
+        output: str | None = None,
     ) -> SavedModelFloatModel:
         """Loads ``folder``, which was made of ``path``, or is it; errors name ``path``.
 
@@ -79,14 +83,9 @@ class SavedModelFloatModel(FloatModel):
         """
         meta = read_meta_graph(folder)
         refuse_what_does_more(path, meta.graph_def, meta.saver_def)
-        chosen = read_signature(path, meta, signature)
-        try:
-            with native_output_as_debug():
-                return cls(path, chosen, freeze(folder, meta, chosen.image, chosen.scores), image_size)
-        except EdgeDeployError:
-            raise
-        except Exception as error:  # TensorFlow raises nearly anything on graphs that do not fit together
-            raise SourceError(f"{path}: TensorFlow cannot load it: {first_line(error)[:_LONGEST]}") from error
+        with library_failures(f"{path}: TensorFlow cannot load it", SourceError), native_output_as_debug():
+            chosen = read_signature(path, meta, signature, output)
+            return cls(path, chosen, freeze(folder, meta, chosen.image, chosen.scores), image_size)
 
     def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """See :class:`FloatModel`."""
@@ -134,7 +133,7 @@ class SavedModelFloatModel(FloatModel):
         expected = np.asarray(self._function(batch)(pixels))
         try:
             found = np.asarray(self._call_one(pixels[:1]))
-        except Exception as error:  # likewise
+        except Exception as error:  # TensorFlow raises nearly anything
             raise self._needs_its_batch(first_line(error)[:80]) from error
         if found.shape != (1, *expected.shape[1:]) or not np.allclose(found, expected[:1], rtol=_SAME, atol=_SAME):
             raise self._needs_its_batch("it answers otherwise then")
@@ -144,15 +143,6 @@ class SavedModelFloatModel(FloatModel):
             f"{self.path}: it takes {self._batch} images at a time, and its graph cannot take one ({why}); export it "
             "with an open batch, or a batch of 1"
         )
-
-
-def _channels_last(shape: Shape) -> Shape:
-    """The shape of the images, (batch, height, width, channels), where the input has ``shape``."""
-    if len(shape) == 3:
-        return (*shape, 1)
-    if is_channels_first(shape[1:]):
-        return (shape[0], *shape[2:], shape[1])
-    return shape
 
 
 def _without_ones(shape: tuple[int, ...]) -> Shape:

@@ -15,6 +15,7 @@ from tensorflow.core.framework.types_pb2 import DataType
 from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, TensorInfo
 
 from converter.models.saved_model.allowed import refuse_what_does_more
+from converter.models.saved_model.float32 import compute_in_float32
 from converter.models.saved_model.graph import called_functions, functions_of, needed_nodes, node_name
 from converter.models.saved_model.variables import VARIABLES, read_variables
 
@@ -72,6 +73,7 @@ def freeze(path: Path, meta: MetaGraphDef, image: TensorInfo, scores: str) -> Fr
     inlined = convert_variables_to_constants_v2(Frozen(graph, image.name, scores).import_function())
     frozen = Frozen(inlined.graph.as_graph_def(), inlined.inputs[0].name, inlined.outputs[0].name)
     _feed_float(frozen)
+    compute_in_float32(frozen.graph)
     return frozen
 
 

@@ -9,8 +9,9 @@ from tensorflow.core.framework.types_pb2 import DataType
 from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, SignatureDef, TensorInfo
 
 from converter.errors import SourceError
-from converter.models.base import Shape, check_scores_output
+from converter.models.base import Shape
 from converter.models.saved_model.names import listed, printable
+from edge_runtime.console.command import logger
 
 _SERVING = "serving_default"
 _OWN_SIGNATURES = "__saved_model_"
@@ -43,8 +44,15 @@ class Signature:
         return _shape(self.image)
 
 
-def read_signature(path: Path, meta: MetaGraphDef, name: str | None) -> Signature:
+def read_signature(path: Path, meta: MetaGraphDef, name: str | None, output: str | None) -> Signature:
     """The signature ``name``; where that is None the default one, or the only one.
+
+    Args:
+        path: of the model, for errors.
+        meta: its graph.
+        name: of the signature.
+        output: the name of the scores among its outputs, or their number in the order of names; None where that is
+            not said.
 
     Raises:
         SourceError: there is none of that name, it takes or gives something else, or which is meant has to be said;
@@ -54,9 +62,6 @@ def read_signature(path: Path, meta: MetaGraphDef, name: str | None) -> Signatur
     if len(signature.inputs) != 1:
         raise SourceError(f"{path}: it has {len(signature.inputs)} inputs ({listed(sorted(signature.inputs))}); "
                           "edge-convert takes models of one image")  # fmt: skip
-    outputs = dict(sorted(signature.outputs.items()))
-    if len(outputs) != 1:
-        check_scores_output(path, [(printable(key, 40), _shape(info)) for key, info in outputs.items()])
     ((called, image),) = signature.inputs.items()
     if image.dtype == DataType.DT_STRING:
         others = [key for key, other in _signatures(meta).items() if _takes_pixels(other)]
@@ -65,11 +70,31 @@ def read_signature(path: Path, meta: MetaGraphDef, name: str | None) -> Signatur
     if image.dtype not in _BYTES | _FLOATS or not image.name.endswith(":0"):
         raise SourceError(f"{path}: its input {printable(called)} is of type {DataType.Name(image.dtype)}; "
                           "export the model with an image of float32 or uint8")  # fmt: skip
-    ((output, scores),) = outputs.items()
-    if scores.dtype not in _FLOATS:
-        raise SourceError(f"{path}: its output {printable(output)} is of type {DataType.Name(scores.dtype)}; a "
-                          "classifier gives scores: name another with --signature, or export it so")  # fmt: skip
-    return Signature(image, scores.name, output)
+    scores = _scores_output(path, signature, output)
+    return Signature(image, signature.outputs[scores].name, scores)
+
+
+def _scores_output(path: Path, signature: SignatureDef, said: str | None) -> str:
+    """The name of the one output that may be scores: those of text and of whole numbers cannot."""
+    names = sorted(signature.outputs)
+    scores = [name for name in names if signature.outputs[name].dtype in _FLOATS]
+    if said is not None:
+        numbered = {str(number): name for number, name in enumerate(names)}
+        name = said if said in names else numbered.get(said, "")
+        if name not in scores:
+            raise SourceError(f"{path}: it has no output {said[:40]!r} of scores; --output is one of: {listed(scores)}")
+        return name
+    if not scores:
+        raise SourceError(f"{path}: none of its outputs is of floating-point numbers ({listed(names)}), as "
+                          "scores are; take another signature with --signature, or export it with scores")  # fmt: skip
+    if len(scores) > 1:
+        raise SourceError(f"{path}: it has {len(scores)} outputs that may be the scores ({listed(scores)}); of a "
+                          "SavedModel, say which with --output")  # fmt: skip
+    if len(names) > 1:
+        logger.info(
+            "%s: its output %s is taken for the scores: the others are no floating-point numbers", path, scores[0]
+        )
+    return scores[0]
 
 
 def _choose(path: Path, meta: MetaGraphDef, name: str | None) -> SignatureDef:

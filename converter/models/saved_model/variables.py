@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +13,11 @@ from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef
 from converter.errors import SourceError, first_line
 from converter.models.saved_model.graph import functions_of, needed_nodes, node_name
 from converter.models.saved_model.names import listed
+from converter.models.saved_model.tracked import SavedValue, tracked_values
 
 VARIABLES = frozenset({"VarHandleOp", "VariableV2", "Variable"})
 _ASSIGN = frozenset({"Assign", "AssignVariableOp"})
 _PASS_ON = frozenset({"Identity", "IdentityN"})
-
-
-@dataclass(frozen=True)
-class _Saved:
-    """Where a value lies in the checkpoint: its key, and the part of it for a variable in parts."""
-
-    key: str
-    part: str
-    dtype: int
 
 
 def read_variables(path: Path, meta: MetaGraphDef, names: Iterable[str]) -> dict[str, NDArray[np.generic]]:
@@ -37,13 +28,15 @@ def read_variables(path: Path, meta: MetaGraphDef, names: Iterable[str]) -> dict
     """
     import tensorflow as tf
 
-    saved = _saved_values(meta)
-    wanted = sorted(names)
-    lacking = [name for name in wanted if name not in saved]
-    if lacking:
-        raise SourceError(f"{path}: it holds no value for its variables {listed(lacking)}; export it again")
     prefix = path / "variables" / "variables"
+    wanted = sorted(names)
     try:
+        saved = _saved_values(meta)
+        if not saved.keys() >= set(wanted):
+            saved = tracked_values(meta, [key for key, _ in tf.train.list_variables(str(prefix))]) | saved
+        lacking = [name for name in wanted if name not in saved]
+        if lacking:
+            raise SourceError(f"{path}: it holds no value for its variables {listed(lacking)}; export it again")
         return {
             name: tf.raw_ops.RestoreV2(
                 prefix=str(prefix), tensor_names=[saved[name].key], shape_and_slices=[saved[name].part],
@@ -55,14 +48,14 @@ def read_variables(path: Path, meta: MetaGraphDef, names: Iterable[str]) -> dict
         raise SourceError(f"{prefix}: damaged or incomplete: {first_line(error)[:150]}; copy it again") from error
 
 
-def _saved_values(meta: MetaGraphDef) -> dict[str, _Saved]:
+def _saved_values(meta: MetaGraphDef) -> dict[str, SavedValue]:
     """By the name of the variable's node: what the saver assigns to it.
 
     TF1 assigns in the graph; TF2 in a function that gets the variables' handles as arguments.
     """
     nodes = {node.name: node for node in meta.graph_def.node}
     functions = functions_of(meta.graph_def)
-    found: dict[str, _Saved] = {}
+    found: dict[str, SavedValue] = {}
     for name in needed_nodes(nodes, [meta.saver_def.restore_op_name]):
         node = nodes[name]
         found.update(_assigned(node, nodes))
@@ -79,7 +72,7 @@ def _saved_values(meta: MetaGraphDef) -> dict[str, _Saved]:
     return found
 
 
-def _assigned(node: NodeDef, nodes: Mapping[str, NodeDef]) -> Iterator[tuple[str, _Saved]]:
+def _assigned(node: NodeDef, nodes: Mapping[str, NodeDef]) -> Iterator[tuple[str, SavedValue]]:
     """What ``node`` assigns to what, if it assigns something that was restored."""
     if node.op not in _ASSIGN or len(node.input) < 2:
         return
@@ -89,7 +82,7 @@ def _assigned(node: NodeDef, nodes: Mapping[str, NodeDef]) -> Iterator[tuple[str
     keys, parts = (_texts(nodes.get(node_name(source.input[number]))) for number in (1, 2))
     dtypes = source.attr["dtypes"].list.type
     if index < min(len(keys), len(parts), len(dtypes)):
-        yield node_name(node.input[0]), _Saved(keys[index], parts[index], dtypes[index])
+        yield node_name(node.input[0]), SavedValue(keys[index], parts[index], dtypes[index])
 
 
 def _producer(tensor: str, nodes: Mapping[str, NodeDef]) -> tuple[NodeDef | None, int]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from fake_tflite_runtime import write_tflite_runtime
 from gpu import no_gpu, software_gpu
+from odd_models import OPEN, write_mean_model
 from PIL import Image
 from shared import SHARED_DATA, needs_shared_data
 from tiny_model import LABELS, solid_frame, write_tiny_model
@@ -336,3 +337,15 @@ def test_help_loads_nothing_heavy(command: str) -> None:
     assert f"example:\n  edge-bench {command}" in done.stdout
     heavy = {"tensorflow", "keras", "jax", "scipy", "sklearn", "matplotlib", "jinja2", "cv2", "ai_edge_litert"}
     assert not heavy & set(done.stderr.split())
+
+
+def test_what_is_guessed_of_a_model_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = write_mean_model(tmp_path / "m.tflite", (1, OPEN, OPEN, 3), (1, 2), activation=True, after="relu")
+    options = ["--normalization", "0..1", "--image-size", "8x12", "--batch", "1,2"]
+    code, result = run(tmp_path / "r.json", str(model), *options)
+    assert code == 0
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "each option overrules" in line]
+    assert line.startswith(
+        f"edge-bench: {model}: it does not say all, so taken for: --color rgb; --resize squash; --act"
+    )
+    assert result.settings.options.image_size == "8x12"

@@ -9,6 +9,7 @@ import pytest
 from small_run import CLASSES, SIDE
 
 from converter.cli import main
+from converter.errors import TargetError
 from converter.inspect.model import inspect_model
 from edge_runtime.contracts.golden import GOLDEN_NAME, GoldenSet
 from edge_runtime.contracts.training import MODEL_NAME
@@ -98,3 +99,63 @@ def test_float16_is_what_a_gpu_gets(small_run: Path, tmp_path: Path, monkeypatch
     assert manifest is not None
     assert manifest.recipe == "float16"
     assert delivery_of(model)["proof"]["problem"]
+
+
+def test_evaluation_images_in_the_file_are_said_once_unless_they_were_asked_for(
+    small_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "m.tflite"
+    said = f"edge-convert: {model}: 2 evaluation images travel in it, made small: --golden 0 leaves them out"
+    assert main([str(small_run), "--out", str(model), "--quantize", "float16"]) == 0
+    assert capsys.readouterr().err.splitlines().count(said) == 1
+    for count in ("0", "2"):
+        assert main([str(small_run), "--out", str(model), "--quantize", "float16", "--golden", count]) == 0
+        assert "evaluation images travel" not in capsys.readouterr().err
+
+
+def refuse_proofs(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """The target's interpreter refuses so many files."""
+    left = iter(range(count))
+
+    def prove(*_: Any) -> None:
+        if next(left, None) is not None:
+            raise TargetError("target litert: its interpreter refuses the file: arena too small")
+
+    monkeypatch.setattr("converter.deliver.complete.prove", prove)
+
+
+def test_where_the_proof_fails_the_next_best_file_is_delivered(
+    small_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, refusals = tmp_path / "m.tflite", 2
+    refuse_proofs(monkeypatch, refusals)
+    assert main([str(small_run), "--out", str(model), "--quantize", "auto", "--prefer", "size"]) == 0
+    report = json.loads((tmp_path / "m.report.json").read_text())
+    failed = [step for step in report["steps"] if step["rung"] == "delivery"]
+    assert [step["outcome"] for step in failed] == [
+        "not taken: target litert: its interpreter refuses the file: arena too small"
+    ] * refusals
+    passed = sorted(row["size_bytes"] for row in report["candidates"] if row["gate"]["passed"])
+    assert report["chosen"]["size_bytes"] == passed[refusals]
+    assert report["chosen"]["name"] not in [name for step in failed for name in step["candidates"]]
+    assert model.is_file()
+    assert ": not taken: target litert: its interpreter refuses" in capsys.readouterr().err
+
+
+def test_where_no_file_is_proven_the_report_stays_and_so_does_the_earlier_file(
+    small_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "m.tflite"
+    model.write_bytes(b"served")
+    refuse_proofs(monkeypatch, 100)
+    for recipe in ("float16", "auto"):
+        assert main([str(small_run), "--out", str(model), "--quantize", recipe]) == 1
+        line = capsys.readouterr().err.splitlines()[-1]
+        said = "target litert: its interpreter refuses the file: arena too small"
+        assert line.startswith(f"edge-convert: {model}: not written: {said}; see m.report.html")
+        assert line.endswith("; the file there is that of an earlier run, left as it was")
+        assert model.read_bytes() == b"served"
+        report = json.loads((tmp_path / "m.report.json").read_text())
+        assert (report["chosen"], report["failure"]) == (None, said)
+        assert any(row["gate"]["passed"] for row in report["candidates"])
+        assert "Failed" in (tmp_path / "m.report.html").read_text()

@@ -109,3 +109,29 @@ def test_a_model_trained_elsewhere_needs_images_named(tmp_path: Path) -> None:
     path.write_bytes(b"")
     with pytest.raises(DataError, match=r"m\.h5: it carries no images; name some with --eval-data"):
         choose(ConvertConfig(path), open_source(path))
+
+
+def test_images_that_trained_the_model_do_not_evaluate_it_whatever_the_recipe(source: Source) -> None:
+    train = source.path.parent / "data" / "train"
+    for recipe in ("float16", "int8"):
+        config = ConvertConfig(Path("run"), quantize=recipe, eval_data=train)
+        with pytest.raises(DataError, match=r"\(training\) and .* \(evaluation\) are the same image"):
+            choose(config, source)
+
+
+def test_images_named_for_calibration_do_not_evaluate_even_where_the_recipe_needs_none(
+    tmp_path: Path, source: Source
+) -> None:
+    mine = write_color_images(tmp_path / "mine", 2, seed=90)
+    with pytest.raises(DataError, match=r"\(calibration\) and .* \(evaluation\) are the same image"):
+        choose(ConvertConfig(Path("run"), quantize="float16", calibration_data=mine, eval_data=mine), source)
+
+
+def test_only_images_of_a_size_that_both_parts_have_are_read_for_the_comparison(
+    tmp_path: Path, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = write_image_folder(tmp_path / "mine", {"green": 4}, first_seed=80)
+    for path in mine.rglob("*.png"):
+        path.write_bytes(path.read_bytes() + b"\0" * 5000)
+    monkeypatch.setattr("edge_runtime.contracts.dataset._digest", lambda path: pytest.fail(f"read {path}"))
+    choose(ConvertConfig(Path("run"), quantize="float32", eval_data=mine), source)

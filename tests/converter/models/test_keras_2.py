@@ -27,7 +27,7 @@ SUPPORT = Path(__file__).parents[2] / "support"
 FILES = (
     "plain.h5", "sequential.h5", "sequential_of_sequentials.h5", "nested_base.h5", "operators.h5", "more_operators.h5",
     "random_flip.h5", "augmentation.h5", "separable.h5", "slash_in_name.h5", "teachable_machine.h5", "operators.keras",
-    "nested_base.keras", "augmentation.keras",
+    "nested_base.keras", "augmentation.keras", "operators_folder", "augmentation_folder",
 )  # fmt: skip
 
 

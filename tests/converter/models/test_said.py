@@ -69,8 +69,10 @@ def test_the_delivered_file_has_the_one_output_that_was_named(
 
 def test_bgr_is_in_the_manifest(tmp_path: Path, images: list[str]) -> None:
     model = write_mean_model(tmp_path / "m.tflite", (1, 12, 12, 3), (1, 2))
-    options = ("--color", "bgr", "--activation", "softmax", "--max-drop", "100")
-    out = convert(model, *options, *images)
+    (tmp_path / "labels.txt").write_text("blue\ngreen\nred\n")
+    out = convert(
+        model, "--color", "bgr", "--activation", "softmax", *images[2:], "--labels", str(tmp_path / "labels.txt")
+    )
     manifest = read_model_file(out).manifest
     assert manifest is not None
     assert manifest.preprocessing.color == "BGR"

@@ -70,18 +70,19 @@ def test_every_kind_of_model_becomes_int8(
     assert report["activation"] == "none: the model ends in softmax, so its outputs are probabilities"
 
 
+@pytest.mark.parametrize(("recipe", "scale"), [("float32", 0.0), ("int16x8", 0.0), ("int8", 1 / 256)])
 def test_a_model_that_ends_in_logits_gets_its_softmax(
-    said: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    recipe: str, scale: float, said: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     model = save(tmp_path / "m.keras", activation=None)
     out = tmp_path / "model.tflite"
-    report = convert(model, out, *said, "--normalization", "-1..1", "--quantize", "float32")
+    report = convert(model, out, *said, "--normalization", "-1..1", "--quantize", recipe)
+    assert report["activation"].endswith("; it is appended to the graph of each file")
     assert report["activation"].startswith("softmax: the model ends in neither softmax nor sigmoid; its outputs are lo")
     assert "--activation softmax (its outputs are logits: 8 images gave -8 to 16)" in capfd.readouterr().err
-    manifest = read_model_file(out).manifest
-    assert manifest is not None
-    assert manifest.activation == "none"
-    assert read_model_file(out).ends_in == "softmax"
+    file = read_model_file(out)
+    assert file.manifest is not None
+    assert (file.manifest.activation, file.ends_in, file.output.scale) == ("none", "softmax", scale)
 
 
 @pytest.mark.parametrize("recipe", ["float32", "float16", "dynamic", "int8-weights"])
@@ -93,7 +94,7 @@ def test_a_float_tflite_is_quantized_again(said: list[str], tmp_path: Path, reci
 
 
 REFUSED: dict[str, tuple[Callable[[Path], Path], str, str]] = {
-    "two outputs": (write_two_headed_file, "m.keras", "it has 2 outputs (classes, norm); edge-convert takes class"),
+    "two rows of scores": (write_two_headed_file, "m.keras", "say which holds the scores with --output NAME or its nu"),
     "Python code": (write_lambda_file, "m.keras", "it holds Python code (a Lambda layer), which is not executed"),
     "Python code in .h5": (write_lambda_file, "m.h5", "it holds Python code (a Lambda layer), which is not executed"),
 }

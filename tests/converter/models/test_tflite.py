@@ -6,16 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from odd_models import OPEN, write_mean_model
 from shared import SHARED_DATA, needs_shared_data
-from small_run import write_color_images
+from small_run import SIDE, write_color_images
 from stranger_models import write_labels
 from wide_model import write_wide_model
 
 from converter.cli import main
-from converter.errors import ConversionError
 from converter.models import load_source, open_source
-from converter.quantize import RECIPES, Conversion, TFLiteConversion, Variant
-from converter.quantize.contents import check_contents
+from converter.quantize import RECIPES, Conversion, TFLiteConversion
 from converter.tflite import Graph, read_graphs, read_model
 from edge_runtime.model import read_model_file
 
@@ -65,6 +64,33 @@ def test_the_edges_of_a_tflite_are_free(said: list[str], tmp_path: Path) -> None
     assert main([str(model), "--out", str(out), "--input-type", "int8", "--output-type", "float32", *said]) == 0
     file = read_model_file(out)
     assert (file.input.dtype, file.output.dtype) == ("int8", "float32")
+
+
+ODD = {
+    "channels first": ((1, 3, SIDE, SIDE), (2, 3), ("scores",), []),
+    "open size": ((OPEN, OPEN, OPEN, 3), (1, 2), ("scores",), [f"--image-size={SIDE}"]),
+    "several outputs": ((1, SIDE, SIDE, 3), (1, 2), ("image", "scores"), ["--output=1"]),
+}
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("recipe", ["int8", "int16x8"])
+@pytest.mark.parametrize(("shape", "axes", "outputs", "options"), ODD.values(), ids=ODD.keys())
+def test_models_of_odd_form_are_calibrated_too(
+    shape: tuple[int, ...],
+    axes: tuple[int, ...],
+    outputs: tuple[str, ...],
+    options: list[str],
+    recipe: str,
+    said: list[str],
+    tmp_path: Path,
+) -> None:
+    model, out = write_mean_model(tmp_path / "m.tflite", shape, axes, outputs=outputs), tmp_path / "out.tflite"
+    assert main([str(model), "--out", str(out), "--quantize", recipe, *options, *said]) == 0
+    file = read_model_file(out)
+    assert file.input.shape == (1, SIDE, SIDE, 3)
+    gate = json.loads((tmp_path / "out.report.json").read_text())["chosen"]["gate"]
+    assert (gate["reference"], gate["agreement"]) == (1.0, 1.0)
 
 
 @needs_shared_data
@@ -142,11 +168,3 @@ def test_a_quantized_file_is_told_what_it_is(
         f"edge-convert: {model}: it is quantized already ({found}); name the float model it was made from; edge-run "
         "and edge-bench take it as it is"
     )
-
-
-def test_float_weights_of_layers_that_were_to_stay_float_are_no_fault(tmp_path: Path) -> None:
-    content = write_wide_model(tmp_path / "m.tflite").read_bytes()
-    mixed = RECIPES["mixed"]
-    check_contents(content, Variant(mixed, mixed.edges(), float_layers=("logits",)))
-    with pytest.raises(ConversionError, match="left 1 of 1 layers"):
-        check_contents(content, Variant(mixed, mixed.edges()))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from small_run import SIDE, write_color_images, write_dark_images
-from stranger_models import color_model, write_labels, write_saved_model
+from stranger_models import color_model, write_float_tflite, write_labels, write_saved_model
 
 from converter.cli import main
 from converter.quantize.pixels import pixel_range, takes_plain_pixels
@@ -99,15 +99,22 @@ def test_the_range_is_followed_through_a_models_own_normalisation(
         assert any(each and each.scales[0] == pytest.approx(scale, rel=1e-3) for each in found), scale
 
 
+CASES = [
+    *((keras_file, "m.keras", name, "uint8") for name in ("-1..1", "0..1", "imagenet", "120,110,100,60,50,70")),
+    *((keras_file, "m.keras", name, "int8") for name in ("-1..1", "imagenet", "-10,255")),
+    *((write_saved_model, "saved", name, "uint8") for name in ("0..1", "imagenet")),
+    *((write_float_tflite, "m.tflite", name, "uint8") for name in ("0..1", "imagenet")),
+]
+
+
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("dtype", ["uint8", "int8"])
-@pytest.mark.parametrize("normalization", ["-1..1", "0..1", "imagenet", "120,110,100,60,50,70", "-10,255"])
-@pytest.mark.parametrize("write", [keras_file, write_saved_model], ids=["Keras", "SavedModel"])
-def test_a_byte_is_a_pixel_whatever_calibrates(write: object, normalization: str, dtype: str, tmp_path: Path) -> None:
-    assert callable(write)
+@pytest.mark.parametrize(("write", "name", "normalization", "dtype"), CASES, ids=[" ".join(case[1:]) for case in CASES])
+def test_a_byte_is_a_pixel_whatever_calibrates(
+    write: Callable[[Path], Path], name: str, normalization: str, dtype: str, tmp_path: Path
+) -> None:
     out = tmp_path / "out.tflite"
     arguments = [
-        str(write(tmp_path / "m.keras")), "--out", str(out), f"--normalization={normalization}", "--max-drop=100",
+        str(write(tmp_path / name)), "--out", str(out), f"--normalization={normalization}", "--max-drop=100",
         "--input-type", dtype, "--labels", str(write_labels(tmp_path / "labels.txt")),
         "--eval-data", str(write_color_images(tmp_path / "eval", 5, seed=300)),
         "--calibration-data", str(write_dark_images(tmp_path / "dark")),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from environments import ROOT, environment_python
 from gpu import software_gpu
+from image_folders import write_image_folder
 from packaged import write_packaged
 
 from converter.cli import main
@@ -69,6 +70,25 @@ def test_a_file_for_microcontrollers_is_proven_and_its_arena_stands_in_the_c_arr
     assert proof["interpreter"].startswith("tflite-micro ")
     assert proof["agreement"]["same_top1"] == proof["agreement"]["images"] == 15
     assert f"#define M_ARENA_BYTES {proof['arena_bytes']}\n" in (tmp_path / "m.h").read_text()
+
+
+@pytest.mark.tensorflow
+def test_a_small_file_with_large_images_is_proven_in_an_arena_that_is_large_enough(tmp_path: Path) -> None:
+    import keras
+
+    image = keras.Input((64, 64, 3))
+    values = keras.layers.Conv2D(8, 3, padding="same", activation="relu")(image)
+    scores = keras.layers.Dense(2, "softmax")(keras.layers.GlobalAveragePooling2D()(values))
+    keras.Model(image, scores).save(tmp_path / "m.keras")
+    images, model = write_image_folder(tmp_path / "images", {"a": 2, "b": 2}), tmp_path / "m.tflite"
+    (tmp_path / "labels.txt").write_text("a\nb\n")
+    others = write_image_folder(tmp_path / "others", {"a": 2, "b": 2}, first_seed=50)
+    arguments = ["--labels", str(tmp_path / "labels.txt"), "--normalization", "-1..1", "--max-drop", "100"]
+    data = ["--eval-data", str(images), "--calibration-data", str(others), "--allow-chance"]
+    target = ["--target", "micro", "--target-python", environment_python("tflite-micro")]
+    assert main([str(tmp_path / "m.keras"), "--out", str(model), *arguments, *data, *target]) == 0
+    proof = facts_of(model)["proof"]
+    assert proof["arena_bytes"] > 10 * model.stat().st_size
 
 
 @pytest.mark.tensorflow

@@ -10,6 +10,8 @@ from tiny_model import LABELS, write_tiny_model
 
 from edge_runtime.console.distribution import install_command
 
+UNSAID = ("--color", "rgb", "--resize", "squash")
+
 
 @pytest.mark.parametrize(
     ("package", "sink", "extra"),
@@ -24,7 +26,7 @@ from edge_runtime.console.distribution import install_command
 def test_a_missing_extra_is_one_line_with_the_command(tmp_path: Path, package: str, sink: str, extra: str) -> None:
     (tmp_path / "labels.txt").write_text("\n".join(LABELS))
     model = write_tiny_model(tmp_path / "tiny.tflite", dtype="uint8")
-    arguments = [str(model), "synthetic:8x8:1", "--labels", str(tmp_path / "labels.txt"), "--sink", sink]
+    arguments = [str(model), "synthetic:8x8:1", "--labels", str(tmp_path / "labels.txt"), "--sink", sink, *UNSAID]
     done = run_without((package,), f"from edge_runtime.run.cli import main; raise SystemExit(main({arguments!r}))")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1

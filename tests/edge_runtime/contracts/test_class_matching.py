@@ -72,7 +72,12 @@ def test_what_is_not_called_alike_is_said(caplog: pytest.LogCaptureFixture) -> N
     with caplog.at_level(logging.INFO, "edge-deploy-kit"):
         match(("red", "green"), COLORS)
         match(("0_red", "green"), COLORS)
-    assert caplog.messages == ["data: folder '0_red' is class 'red'"]
+        match(("0_red", "Green", "2 blue"), COLORS)
+        match(tuple("abcde"), tuple("ABCDE"))
+    said = [message.removeprefix("data: folder ") for message in caplog.messages]
+    assert said[0] == "'0_red' is class 'red'"
+    assert said[1] == "'0_red' is class 'red', 'Green' is class 'green', '2 blue' is class 'blue'"
+    assert said[2] == "'a' is class 'A', 'b' is class 'B', 'c' is class 'C' and 2 more"
 
 
 def test_folders_and_columns_of_labels_are_matched_alike(tmp_path: Path) -> None:

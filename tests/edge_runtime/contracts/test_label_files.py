@@ -66,6 +66,24 @@ def test_each_form_gives_the_classes_in_their_order(text: str) -> None:
     assert read(text) == COLORS
 
 
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("names:\n- red", ("red",)),
+        ("names:", ("names:",)),
+        ("0: red\n", ("0: red",)),
+        ('[{"id": 0, "name": "red"}]', ("red",)),
+        ('index, label\n1, green\n0, "red, dark"', ("red, dark", "green")),
+        ("b'caf\\303\\251'\nb'caf\\xc3\\xa9 \\'2\\''", ("café", "café '2'")),
+        ("item { id: 1 name: 'caf\\303\\251' }", ("café",)),
+        ("0 a\n1 a\n2 b\n3 b", ("0 a", "1 a", "2 b", "3 b")),
+        ("0 a\n1 a\n2 b", ("a", "a", "b")),
+    ],
+)
+def test_small_files(text: str, labels: tuple[str, ...]) -> None:
+    assert read(text) == labels
+
+
 @pytest.mark.parametrize("text", ["name,color\nred,warm\ngreen,cold\nblue,cold", "label\nred\ngreen\nblue"])
 def test_a_csv_by_its_name_may_have_any_header(text: str) -> None:
     assert read(text, "labels.csv") == COLORS
@@ -112,6 +130,11 @@ def test_names_with_digits_and_signs_in_them_stay_as_they_are(lines: tuple[str, 
         (b"item { id: 1 name: 'a'", "a brace too many or too few"),
         (b'{"0": {"name": "red"}}', "a JSON object with an object under '0'"),
         (b'{"a": true}', "a JSON object with true or false under 'a'"),
+        (b"1 red\n2 green\n4 blue", "class number 3 is missing"),
+        (b"0 red\n1 green\n6 blue", "class number 2 is missing"),
+        (b"class,label\n0,0\n1,1", "'class' and 'label' may all be the labels"),
+        (b'{"0": ["tench", "n01440764"]}', "a JSON object with a list under '0'"),
+        (b'{"0": [3, "tench"]}', "a JSON object with a list under '0'"),
         (b'{"a": [1]}', "a JSON object with a list under 'a'"),
         (b'{"a": {}}', "a JSON object with an empty list or object under 'a'"),
         (b'["red", 3]', "a JSON list with a number in it"),

@@ -121,6 +121,13 @@ def test_a_size_that_the_graph_does_not_take_is_an_error_of_one_line(tmp_path: P
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+def test_an_output_that_grows_with_the_image_is_no_row_of_scores(tmp_path: Path, backend: str) -> None:
+    path = write_mean_model(tmp_path / "m.tflite", (1, OPEN, OPEN, 3), (1, 2), outputs=("image",))
+    with pytest.raises(EdgeDeployError, match=r"no row of scores for images of 4x5, .* is \[1, 4, 5, 3\]"):
+        Classifier(path, backend=backend, image_size="4x5", **SAID)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("signature", [True, False])
 @pytest.mark.parametrize(("output", "right"), [("1", 0), ("means", 0), (2, 1), ("scores", 1)])
 def test_the_output_that_is_named_gives_the_scores(

@@ -14,6 +14,8 @@ from tiny_model import LABELS, write_tiny_model
 from edge_runtime.console.child_process import console_script
 from edge_runtime.run.cli import main
 
+UNSAID = ("--color", "rgb", "--resize", "squash")
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -38,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
         ("zero.tflite", "good.png", [], "zero.tflite: the file is empty"),
         ("cut.tflite", "good.png", [], "cut.tflite: damaged"),
         ("text.jpg", "good.png", [], "text.jpg: no TFL3 file"),
-        ("many.tflite", "good.png", [], "many.tflite: no image classifier"),
+        ("many.tflite", "good.png", [], "many.tflite: it has 2 outputs; say which holds the scores with --output"),
         ("empty", "good.png", [], "empty: a folder, no .tflite; edge-convert makes one of a RUN folder or a Keras"),
         ("run.keras", "good.png", [], "run.keras: a Keras model, no .tflite; edge-convert makes one of"),
         ("good.tflite", "absent.png", [], "absent.png: no such file or folder"),
@@ -64,7 +66,7 @@ def test_bad_input_is_one_clear_line(
 ) -> None:
     monkeypatch.chdir(folder)
     labels = [] if "--labels" in extra else ["--labels", "labels.txt"]
-    assert main([model, source, *labels, *extra]) == 1
+    assert main([model, source, *labels, *UNSAID, *extra]) == 1
     out, err = capfd.readouterr()
     assert out == ""
     assert len(err.splitlines()) == 1, err
@@ -103,7 +105,7 @@ def test_a_file_name_that_is_not_utf8_is_a_line_like_any_other(
     strange = os.fsencode(str(folder)) + b"/empty/caf\xe9.png"
     Path(os.fsdecode(strange)).write_bytes((folder / "good.png").read_bytes())
     sinks = ["--sink", "jsonl", "--sink", "console", "--sink", "csv:out.csv"]
-    assert main(["good.tflite", "empty", "--labels", "labels.txt", *sinks]) == 0
+    assert main(["good.tflite", "empty", "--labels", "labels.txt", *UNSAID, *sinks]) == 0
     line, shown = capfd.readouterr().out.splitlines()
     assert json.loads(line)["source"] == "empty/caf\udce9.png"
     assert "caf\\udce9.png" in shown
@@ -117,13 +119,13 @@ def test_a_photo_or_a_model_is_not_appended_to(
 ) -> None:
     monkeypatch.chdir(folder)
     before = (folder / victim).read_bytes()
-    assert main(["good.tflite", "good.png", "--labels", "labels.txt", "--sink", f"{kind}:{victim}"]) == 1
+    assert main(["good.tflite", "good.png", "--labels", "labels.txt", *UNSAID, "--sink", f"{kind}:{victim}"]) == 1
     assert capfd.readouterr().err == f"edge-run: {victim}: holds something else; name another file\n"
     assert (folder / victim).read_bytes() == before
 
 
 def test_closed_stdout_is_one_clear_line(folder: Path) -> None:
-    arguments = [str(folder / "good.tflite"), str(folder / "good.png"), "--labels", str(folder / "labels.txt")]
+    arguments = [str(folder / "good.tflite"), str(folder / "good.png"), "--labels", str(folder / "labels.txt"), *UNSAID]
     program = "import os, sys; os.close(1); sys.stdout = None; from edge_runtime.run.cli import main; sys.exit(main())"
     done = subprocess.run([sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
@@ -137,7 +139,7 @@ def test_sources_that_are_not_there_are_named(
     folder: Path, source: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(folder)
-    assert main(["good.tflite", source, "--labels", "labels.txt"]) == 1
+    assert main(["good.tflite", source, "--labels", "labels.txt", *UNSAID]) == 1
     assert source in capfd.readouterr().err
 
 
@@ -145,7 +147,7 @@ def test_a_full_disk_ends_the_run_with_one_line_and_whole_lines_in_the_file(
     folder: Path, small_disk: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     target = small_disk / "out.jsonl"
-    arguments = [str(folder / "good.tflite"), "synthetic:20x20:100000", "--labels", str(folder / "labels.txt")]
+    arguments = [str(folder / "good.tflite"), "synthetic:20x20:100000", "--labels", str(folder / "labels.txt"), *UNSAID]
     assert main([*arguments, "--sink", f"jsonl:{target}"]) == 1
     err = capfd.readouterr().err
     assert err == f"edge-run: {target}: cannot write: No space left on device\n"
@@ -158,7 +160,7 @@ def test_a_full_disk_ends_the_run_with_one_line_and_whole_lines_in_the_file(
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_stdout_on_a_full_disk_is_one_clear_line(folder: Path, unbuffered: str) -> None:
-    arguments = [str(folder / "good.tflite"), str(folder / "good.png"), "--labels", str(folder / "labels.txt")]
+    arguments = [str(folder / "good.tflite"), str(folder / "good.png"), "--labels", str(folder / "labels.txt"), *UNSAID]
     environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
@@ -188,7 +190,7 @@ def test_a_truncated_real_model_is_one_clear_line(
 @pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
 def test_scores_that_are_not_numbers_make_a_failed_frame(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     model = write_tiny_model(folder / "float.tflite", dtype="float32")
-    arguments = [str(model), str(folder / "good.png"), "--labels", str(folder / "labels.txt")]
+    arguments = [str(model), str(folder / "good.png"), "--labels", str(folder / "labels.txt"), *UNSAID]
     assert main([*arguments, "--normalization", "3e38,0.01", "--smooth", "ema:0.5"]) == 1
     out, err = capfd.readouterr()
     assert json.loads(out)["error"] == "the model's scores are not numbers (NaN or infinite)"

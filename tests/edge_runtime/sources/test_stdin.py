@@ -23,6 +23,8 @@ from edge_runtime.sources.stdin import StdinConnection
 
 COLORS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 
+UNSAID = ("--color", "rgb", "--resize", "squash")
+
 
 def in_chunks(content: bytes, size: int) -> Callable[[], bytes]:
     chunks = iter([content[start : start + size] for start in range(0, len(content), size)])
@@ -115,7 +117,7 @@ def test_nonsense_comes_to_an_end(content: bytes) -> None:
 def test_edge_run_takes_pictures_from_a_pipe(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("\n".join(LABELS))
     model = write_tiny_model(tmp_path / "tiny.tflite", dtype="uint8", input_quantization=(1 / 32, 0))
-    command = [*console_script("edge-run"), str(model), "-", "--labels", str(tmp_path / "labels.txt")]
+    command = [*console_script("edge-run"), str(model), "-", "--labels", str(tmp_path / "labels.txt"), *UNSAID]
     content = jpeg(COLORS["red"]) + jpeg(COLORS["blue"]) + jpeg(COLORS["green"])[:-40]
     done = subprocess.run(command, input=content, capture_output=True)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -132,7 +134,7 @@ def test_edge_run_takes_pictures_from_a_pipe(tmp_path: Path) -> None:
 def test_edge_run_ends_well_with_an_empty_pipe_and_with_one_that_ends(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("\n".join(LABELS))
     model = write_tiny_model(tmp_path / "tiny.tflite", dtype="uint8", input_quantization=(1 / 32, 0))
-    command = [*console_script("edge-run"), str(model), "-", "--labels", str(tmp_path / "labels.txt")]
+    command = [*console_script("edge-run"), str(model), "-", "--labels", str(tmp_path / "labels.txt"), *UNSAID]
     done = subprocess.run(command, input=jpeg(COLORS["red"]), capture_output=True)
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 1)
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)

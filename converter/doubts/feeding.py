@@ -1,0 +1,97 @@
+"""Other ways to feed a model: normalisation, order of the channels, resampling; images are decoded and resized once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any, get_args, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from converter.judge import METRICS, Answers, answers_of, metric_of, probabilities, truth_of
+from converter.models import FloatModel
+from edge_runtime.contracts.dataset import LabelledImages
+from edge_runtime.contracts.preprocessing import NORMALIZATIONS, ColorOrder, PreprocessSpec
+from edge_runtime.contracts.tensors import TensorSpec
+from edge_runtime.model import ModelContract
+from edge_runtime.preprocess import Preprocessor, read_image, resize_frame
+
+SCREENED = 64
+"""So many images are enough to see that a way is no better."""
+_BATCH = 32
+_RESAMPLINGS = get_args(get_type_hints(PreprocessSpec)["resampling"])
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """One way to feed the model: what the user would say of it, and what the model answers."""
+
+    said: tuple[str, ...]
+    answers: Answers
+
+
+class Feeder:
+    """Feeds the model in other ways with images that were decoded and resized once.
+
+    Attributes:
+        truth: the right answers.
+        now: the model's, fed as its contract says.
+    """
+
+    def __init__(self, model: FloatModel, contract: ModelContract, images: LabelledImages) -> None:
+        self._model, self._contract, self._spec = model, contract, contract.preprocessing
+        self._frames = {resampling: _resized(images, self._spec, resampling) for resampling in _RESAMPLINGS}
+        self.truth = truth_of(images.labels, len(contract.labels))
+        self.now = self._answers(self._spec)
+
+    def other_ways(self, *, screened: bool) -> Iterator[Way]:
+        """Each other way; with ``screened`` only those that do better on the first images."""
+        metric = METRICS[self._contract.task]
+        first = slice(SCREENED)
+        least = metric_of(self.truth[first], self.now[first], metric)
+        for said, spec in _other_specs(self._spec):
+            if not screened or metric_of(self.truth[first], self._answers(spec, SCREENED), metric) > least:
+                yield Way(said, self._answers(spec))
+
+    def _answers(self, spec: PreprocessSpec, count: int | None = None) -> Answers:
+        tensor = TensorSpec((1, spec.height, spec.width, spec.channels), "float32")
+        preprocess = Preprocessor(replace(spec, resize="squash", crop_fraction=1.0), tensor)  # frames have its size
+        frames = self._frames[spec.resampling][:count]
+        outputs = []
+        for start in range(0, len(frames), _BATCH):
+            batch = frames[start : start + _BATCH]
+            pixels = np.empty((len(batch), *tensor.shape[1:]), np.float32)
+            for frame, row in zip(batch, pixels, strict=True):
+                preprocess(frame, row[None])
+            outputs.append(self._model.outputs_of(pixels))
+        scores = probabilities(np.concatenate(outputs), self._contract)
+        return answers_of(scores, self._contract.task, self._contract.thresholds)
+
+
+def _other_specs(spec: PreprocessSpec) -> Iterator[tuple[tuple[str, ...], PreprocessSpec]]:
+    """Every other normalisation, order of the channels and resampling, with the options that ask for it."""
+    orders: tuple[ColorOrder, ...] = ("GRAY",) if spec.color == "GRAY" else ("RGB", "BGR")
+    named = {(spec.mean, spec.std): "", **{values: name for name, values in NORMALIZATIONS.items()}}
+    for (mean, std), color, resampling in product(named, orders, _RESAMPLINGS):
+        if len(mean) > spec.channels:
+            continue
+        said = []
+        if (mean, std) != (spec.mean, spec.std):
+            said.append(f"--normalization {named[mean, std]}")
+        if color != spec.color:
+            said.append(f"--color {color.lower()}")
+        if resampling != spec.resampling:
+            said.append(f"--resize {spec.resize}:{resampling}")
+        if said:
+            yield tuple(said), replace(spec, mean=mean, std=std, color=color, resampling=resampling)
+
+
+def _resized(images: LabelledImages, spec: PreprocessSpec, resampling: Any) -> list[NDArray[np.uint8]]:
+    """The images in RGB at the model's size; decoded once, since all ways to feed it begin with that."""
+    frames = []
+    for index in range(len(images)):
+        frames.append(np.empty((spec.height, spec.width, 3), np.uint8))
+        resize_frame(read_image(images.path(index)), replace(spec, resampling=resampling), frames[-1])
+    return frames
