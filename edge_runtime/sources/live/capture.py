@@ -11,10 +11,12 @@ end of the process frees it then, so the source gives up with a clear last word,
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 from edge_runtime.console.command import logger
 from edge_runtime.console.leaving import leave_without_waiting
+from edge_runtime.contracts.results import SourceChange
 from edge_runtime.errors import DeviceHeldError, SourceError
 from edge_runtime.sources.base import Connection, Item, LiveSource, Recovery
 from edge_runtime.sources.live.mailbox import Mailbox
@@ -50,13 +52,15 @@ class LiveCapture(LiveSource):
         self._worker: Worker | None = None
 
     def __iter__(self) -> Iterator[Item]:
-        attempt = 0
+        attempt, is_lost = 0, False
         while not self._closed.is_set():
             worker = self._worker = Worker(self.address, self._connect(), self._mailbox)
             self._mailbox.belongs_to(worker)
             worker.start()
             for item in self._frames():
-                attempt = 0
+                if is_lost:
+                    self.tell(SourceChange("source_back", self.address, time.time_ns()))
+                attempt, is_lost = 0, False
                 yield item
             if self._closed.is_set() or (worker.at_end and not worker.reason):
                 return
@@ -65,8 +69,10 @@ class LiveCapture(LiveSource):
                 raise SourceError(reason)
             if self._recovery.attempts is not None and attempt >= self._recovery.attempts:
                 raise DeviceHeldError(f"{reason}; not to be had again in {attempt} attempts: {_ANEW}")
+            if not is_lost:
+                self.tell(SourceChange("source_lost", self.address, time.time_ns(), reason))
             self._pause(attempt, reason)
-            attempt += 1
+            attempt, is_lost = attempt + 1, True
 
     def close(self) -> None:
         """Stops capturing."""
