@@ -50,17 +50,17 @@ class LiveCapture(LiveSource):
         self._mailbox = Mailbox(address, settings.policy or "latest", self.counts)
         self._closed = threading.Event()
         self._worker: Worker | None = None
+        self._is_lost = False
 
     def __iter__(self) -> Iterator[Item]:
-        attempt, is_lost = 0, False
+        attempt = 0
         while not self._closed.is_set():
             worker = self._worker = Worker(self.address, self._connect(), self._mailbox)
             self._mailbox.belongs_to(worker)
             worker.start()
             for item in self._frames():
-                if is_lost:
-                    self.tell(SourceChange("source_back", self.address, time.time_ns()))
-                attempt, is_lost = 0, False
+                attempt = 0
+                self._tell_back()
                 yield item
             if self._closed.is_set() or (worker.at_end and not worker.reason):
                 return
@@ -69,10 +69,9 @@ class LiveCapture(LiveSource):
                 raise SourceError(reason)
             if self._recovery.attempts is not None and attempt >= self._recovery.attempts:
                 raise DeviceHeldError(f"{reason}; not to be had again in {attempt} attempts: {_ANEW}")
-            if not is_lost:
-                self.tell(SourceChange("source_lost", self.address, time.time_ns(), reason))
+            self._tell_lost(reason)
             self._pause(attempt, reason)
-            attempt, is_lost = attempt + 1, True
+            attempt += 1
 
     def close(self) -> None:
         """Stops capturing."""
@@ -91,6 +90,7 @@ class LiveCapture(LiveSource):
         stalled = f"{self.address}: no frame for too long"
         if self._recovery.holds_device and not self._ends(worker, _FREE_SECONDS):
             self._worker = None  # closing need not wait for it once more
+            self._tell_lost(stalled)
             raise DeviceHeldError(f"{stalled}, and the driver does not answer; it holds the device: {_ANEW}")
         return worker.reason or stalled
 
@@ -107,6 +107,16 @@ class LiveCapture(LiveSource):
             yield item
             item = self._mailbox.take(self._settings.stall_seconds)
         self._mailbox.belongs_to(None)
+
+    def _tell_lost(self, reason: str) -> None:
+        if not self._is_lost:
+            self._is_lost = True
+            self.tell(SourceChange("source_lost", self.address, time.time_ns(), reason))
+
+    def _tell_back(self) -> None:
+        if self._is_lost:
+            self._is_lost = False
+            self.tell(SourceChange("source_back", self.address, time.time_ns()))
 
     def _pause(self, attempt: int, reason: str) -> None:
         import random  # here: a run that reads files never pauses
