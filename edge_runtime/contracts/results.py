@@ -126,6 +126,33 @@ class LabelEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceChange:
+    """A live source was lost, or is back.
+
+    Attributes:
+        source: its address.
+        captured_ns: ``time.time_ns()`` when that was noticed, or when the first new frame came.
+        reason: why it was lost; "" where it is back.
+    """
+
+    kind: Literal["source_lost", "source_back"]
+    source: str
+    captured_ns: int
+    reason: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON line of it."""
+        reason = {"reason": self.reason} if self.reason else {}
+        return {
+            "schema": RESULT_SCHEMA,
+            "event": self.kind,
+            "source": self.source,
+            "captured_ns": self.captured_ns,
+            **reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class FrameResult:
     """A classification together with the frame it is about.
 

@@ -50,7 +50,7 @@ def _print_unit(options: argparse.Namespace) -> int:
         raise UsageError("--systemd-unit needs a --config FILE that the service is to run")
     from edge_runtime.service.unit import make_unit  # here: a run has no need of it
 
-    print(make_unit(Path(options.config)), end="")
+    print(make_unit(Path(options.config), options.unit_user), end="")
     return 0
 
 

@@ -27,7 +27,7 @@ from edge_runtime.model import MODEL_SUFFIXES, SAMPLE
 
 MAX_BYTES = 1 << 20
 _TABLE = "source_option"
-_OF_THE_COMMAND_LINE = ("help", "version", "log_level", "config", "systemd_unit", "self_test")
+_OF_THE_COMMAND_LINE = ("help", "version", "log_level", "config", "systemd_unit", "unit_user", "self_test")
 
 
 def complete_options(

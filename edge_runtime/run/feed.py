@@ -9,6 +9,7 @@ from functools import partial
 from itertools import repeat
 from typing import TypeVar
 
+from edge_runtime.contracts.results import SourceChange
 from edge_runtime.sources import FileSet, FrameCounts, Item, LiveSource, Read, Recording, Source
 
 READ_AHEAD = 2  # frames made ready, or being made so, while another is classified
@@ -51,6 +52,11 @@ class Feed:
     def gains_by_reading_ahead(self) -> bool:
         """Whether there is a second frame that could be read while the first is classified."""
         return not self.is_live and (self.files is None or len(self.files) > 1)
+
+    def tell_of_changes(self, tell: Callable[[SourceChange], None]) -> None:
+        """Lets ``tell`` be called where a live source is lost, and where it is back."""
+        if isinstance(self.source, LiveSource):
+            self.source.tell = tell
 
     def reads(self) -> Iterator[Read]:
         """What gives each frame to the thread that classifies it."""

@@ -113,6 +113,7 @@ def _add_service(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--systemd-unit", action="store_true", help="print a systemd unit that runs the --config FILE, and end"
     )
+    group.add_argument("--unit-user", metavar="NAME", help="whom that service runs as (default: you, if not root)")
 
 
 def _add_safety(parser: argparse.ArgumentParser) -> None:

@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 
 from edge_runtime.console.command import logger
 from edge_runtime.contracts.errors import ContractError
-from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
+from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult, SourceChange
 from edge_runtime.errors import ImageError
 from edge_runtime.inference import Classifier, ModelInput, Scores
 from edge_runtime.run.feed import Feed
-from edge_runtime.sinks import Sink
+from edge_runtime.sinks import InformedSink, Sink
 from edge_runtime.sources import FrameCounts, Item, Source
 
 AHEAD_PER_WORKER = 2  # frames a classifier's thread works on, or that wait for an earlier one
@@ -102,6 +102,7 @@ def run_feed(
             stack.callback(feed.source.close)
             for sink in sinks:
                 stack.callback(sink.close)
+            feed.tell_of_changes(partial(_tell, [sink for sink in sinks if isinstance(sink, InformedSink)]))
             for result, frame in _results(feed, classifiers, settings or PipelineSettings(), stack):
                 for sink in sinks:
                     sink.write(result, frame)
@@ -114,6 +115,11 @@ def run_feed(
         if feed.is_live and counts.produced:
             logger.info("%s", counts.describe())
     return counts
+
+
+def _tell(sinks: Sequence[InformedSink], change: SourceChange) -> None:
+    for sink in sinks:
+        sink.tell(change)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
+from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult, SourceChange
 from edge_runtime.decisions import Region
 from edge_runtime.sources import FrameCounts
 
@@ -52,3 +52,10 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Finishes; called once, also after an error."""
+
+
+class InformedSink(Sink):
+    """A sink that also says whether the source is there."""
+
+    def tell(self, change: SourceChange) -> None:
+        """Takes note that a live source was lost, or is back; called between two results, as ``write`` is."""

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_runtime.contracts.results import Frame, FrameFailure
+from edge_runtime.contracts.results import Frame, FrameFailure, SourceChange
 from edge_runtime.sources.counts import FrameCounts
 from edge_runtime.sources.options import SourceOption
 
@@ -42,9 +42,11 @@ class LiveSource(Source):
     Attributes:
         counts: of its frames; the source keeps ``produced``, ``dropped`` and ``reconnects``.
         stall_seconds: how long it waits for a frame before it does something about it.
+        tell: is called where the source is lost, and where it is back, in the thread that iterates.
     """
 
     stall_seconds: float = 5.0
+    tell: Callable[[SourceChange], None] = staticmethod(lambda _change: None)
 
     def __init__(self) -> None:
         self.counts = FrameCounts()

@@ -7,9 +7,9 @@ import sys
 from typing import Any
 
 from edge_runtime.console.command import discard_stdout
-from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
+from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult, SourceChange
 from edge_runtime.errors import SinkError
-from edge_runtime.sinks.base import RunInfo
+from edge_runtime.sinks.base import InformedSink, RunInfo
 from edge_runtime.sinks.files.linefile import LineFile
 from edge_runtime.sinks.files.lines import LineFormat
 
@@ -24,7 +24,7 @@ def _is_object(text: str) -> bool:
 _FORM = LineFormat('{"schema": ', _is_object)
 
 
-class JsonLinesSink:
+class JsonLinesSink(InformedSink):
     """Writes each line when it is there.
 
     Attributes:
@@ -48,6 +48,10 @@ class JsonLinesSink:
         lines = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in self._told(result))
         if lines:
             self._write(lines)
+
+    def tell(self, change: SourceChange) -> None:
+        """Writes the line of a source that was lost, or is back."""
+        self._write(json.dumps(change.to_json(), ensure_ascii=False) + "\n")
 
     def close(self) -> None:
         """Closes the file; stdout stays open."""

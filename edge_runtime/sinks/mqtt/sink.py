@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from edge_runtime.console.command import logger
 from edge_runtime.console.distribution import install_command
-from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
+from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult, LabelEvent, SourceChange
 from edge_runtime.errors import SinkError
-from edge_runtime.sinks.base import RunInfo
+from edge_runtime.sinks.base import InformedSink, RunInfo
 from edge_runtime.sinks.mqtt.discovery import discovery_messages
 from edge_runtime.sinks.mqtt.settings import MqttSettings, read_settings
 
@@ -36,6 +36,7 @@ LONGEST_PAUSE_SECONDS = 30
 GOODBYE_SECONDS = 5.0
 _STATE_SECONDS = 1.0
 _QUEUE_IS_FULL = 15  # paho's MQTT_ERR_QUEUE_SIZE
+_THERE, _LOST = "there", "lost"  # of TOPIC/source; discovery.py tells Home Assistant what they mean
 _CONNECTION_LOST = -1  # among message numbers
 
 
@@ -56,7 +57,7 @@ class MqttCounts:
         )
 
 
-class MqttSink:
+class MqttSink(InformedSink):
     """Publishes results, events and state; never waits for the broker."""
 
     scheme = "mqtt"
@@ -76,6 +77,7 @@ class MqttSink:
         self._arrived: deque[int] = deque()  # left by the library's thread, taken by the one that writes
         self._state: dict[str, Any] | None = None
         self._state_due = 0.0
+        self._source = _THERE
         self._said_gone = False
         self._client = _make_client(self._settings)
         self._client.on_connect = self._on_connect
@@ -93,6 +95,12 @@ class MqttSink:
         if isinstance(result, FrameResult):
             self._publish_events(result)
             self._publish_state(result)
+
+    def tell(self, change: SourceChange) -> None:
+        """Says whether the camera is there, also to those that ask later."""
+        self._source = _LOST if change.kind == "source_lost" else _THERE
+        self._publish_event(change)
+        self._retain("source", self._source)
 
     def close(self) -> None:
         """Waits a little for events to arrive, says goodbye and what became of everything."""
@@ -120,13 +128,16 @@ class MqttSink:
 
     def _publish_events(self, result: FrameResult) -> None:
         for event in result.events:
-            info = self._client.publish(f"{self._settings.topic}/event", _json(event.to_json()), qos=1)
-            if info.rc != _QUEUE_IS_FULL:  # without a connection it is kept as well
-                self._events.add(info.mid)
-                continue
-            if not self.counts.events_lost:
-                logger.warning("%s: %d events wait; further ones are lost", self._settings.address, MAX_WAITING_EVENTS)
-            self.counts.events_lost += 1
+            self._publish_event(event)
+
+    def _publish_event(self, event: LabelEvent | SourceChange) -> None:
+        info = self._client.publish(f"{self._settings.topic}/event", _json(event.to_json()), qos=1)
+        if info.rc != _QUEUE_IS_FULL:  # without a connection it is kept as well
+            self._events.add(info.mid)
+            return
+        if not self.counts.events_lost:
+            logger.warning("%s: %d events wait; further ones are lost", self._settings.address, MAX_WAITING_EVENTS)
+        self.counts.events_lost += 1
 
     def _publish_state(self, result: FrameResult) -> None:
         best = result.classification.best
@@ -169,6 +180,7 @@ class MqttSink:
             logger.warning("%s: connected", self._settings.address)
             self._said_gone = False
         self._retain("status", "online")
+        self._retain("source", self._source)
         if self._state is not None:
             self._retain("state", _json(self._state))
         if self._settings.discovery is not None:

@@ -122,7 +122,7 @@ class VideoSink:
         return missing
 
     def _has_room(self) -> bool:
-        """Whether the disk has room, when that was last looked at; OpenCV does not tell when it cannot write."""
+        """Whether there was room when that was last looked at; OpenCV does not tell when it cannot write."""
         if self._writer is not None and self._written % _FRAMES_BETWEEN_LOOKS:
             return True
         folder = os.statvfs(self._path.parent) if self._path.parent.is_dir() else None

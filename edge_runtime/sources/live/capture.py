@@ -11,10 +11,12 @@ end of the process frees it then, so the source gives up with a clear last word,
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 from edge_runtime.console.command import logger
 from edge_runtime.console.leaving import leave_without_waiting
+from edge_runtime.contracts.results import SourceChange
 from edge_runtime.errors import DeviceHeldError, SourceError
 from edge_runtime.sources.base import Connection, Item, LiveSource, Recovery
 from edge_runtime.sources.live.mailbox import Mailbox
@@ -48,6 +50,7 @@ class LiveCapture(LiveSource):
         self._mailbox = Mailbox(address, settings.policy or "latest", self.counts)
         self._closed = threading.Event()
         self._worker: Worker | None = None
+        self._is_lost = False
 
     def __iter__(self) -> Iterator[Item]:
         attempt = 0
@@ -57,6 +60,7 @@ class LiveCapture(LiveSource):
             worker.start()
             for item in self._frames():
                 attempt = 0
+                self._tell_back()
                 yield item
             if self._closed.is_set() or (worker.at_end and not worker.reason):
                 return
@@ -65,6 +69,7 @@ class LiveCapture(LiveSource):
                 raise SourceError(reason)
             if self._recovery.attempts is not None and attempt >= self._recovery.attempts:
                 raise DeviceHeldError(f"{reason}; not to be had again in {attempt} attempts: {_ANEW}")
+            self._tell_lost(reason)
             self._pause(attempt, reason)
             attempt += 1
 
@@ -85,6 +90,7 @@ class LiveCapture(LiveSource):
         stalled = f"{self.address}: no frame for too long"
         if self._recovery.holds_device and not self._ends(worker, _FREE_SECONDS):
             self._worker = None  # closing need not wait for it once more
+            self._tell_lost(stalled)
             raise DeviceHeldError(f"{stalled}, and the driver does not answer; it holds the device: {_ANEW}")
         return worker.reason or stalled
 
@@ -101,6 +107,16 @@ class LiveCapture(LiveSource):
             yield item
             item = self._mailbox.take(self._settings.stall_seconds)
         self._mailbox.belongs_to(None)
+
+    def _tell_lost(self, reason: str) -> None:
+        if not self._is_lost:
+            self._is_lost = True
+            self.tell(SourceChange("source_lost", self.address, time.time_ns(), reason))
+
+    def _tell_back(self) -> None:
+        if self._is_lost:
+            self._is_lost = False
+            self.tell(SourceChange("source_back", self.address, time.time_ns()))
 
     def _pause(self, attempt: int, reason: str) -> None:
         import random  # here: a run that reads files never pauses

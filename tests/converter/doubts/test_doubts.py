@@ -242,14 +242,3 @@ def test_of_a_run_it_is_said_and_nothing_else_is_tried(
     assert code == 0
     assert line.endswith(": look at how it was trained")
     assert report["chance"]["found"] == 0.0
-
-
-def test_a_model_that_gives_no_numbers_is_told_from_one_that_guesses(
-    brightness: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    model = brightness_model()
-    model.get_layer("classes").set_weights([np.full((3, 2), np.nan), np.zeros(2)])
-    model.save(tmp_path / "m.keras")
-    arguments = [str(tmp_path / "m.keras"), *brightness[1:], "--normalization", "-1..1", "--quantize", "float32"]
-    assert main([*arguments, "--out", str(tmp_path / "o.tflite")]) == 1
-    assert "the float model gives scores that are no numbers (NaN or infinite)" in capfd.readouterr().err

@@ -47,7 +47,7 @@ def test_every_option_may_stand_in_the_file(tmp_path: Path) -> None:
     assert found | {"config": None} == completed(AS_OPTIONS)
     options = {action.dest for action in make_run_parser()._actions}
     in_file = {key.replace("-", "_") for key in EVERYTHING}
-    of_the_command_line = {"help", "version", "log_level", "config", "systemd_unit", "self_test"}
+    of_the_command_line = {"help", "version", "log_level", "config", "systemd_unit", "unit_user", "self_test"}
     assert options - in_file == {*of_the_command_line, "source_option"}  # which is a table in the file
 
 

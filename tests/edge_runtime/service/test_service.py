@@ -36,7 +36,7 @@ def verify(unit: Path) -> str:
 
 
 def test_systemd_has_nothing_to_say_about_the_unit(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--config", str(config), "--systemd-unit"]) == 0
+    assert main(["--config", str(config), "--systemd-unit", "--unit-user", "root"]) == 0
     unit = config.parent / "edge-run.service"
     unit.write_text(capsys.readouterr().out)
     assert verify(unit) == ""
@@ -52,6 +52,25 @@ def test_a_path_that_a_unit_would_misread_is_refused(tmp_path: Path, capsys: pyt
     path.write_text('model = "m"\nsource = "s"\n')
     assert main(["--config", str(path), "--systemd-unit"]) == 2
     assert "do not go into a systemd unit" in capsys.readouterr().err
+
+
+def test_a_service_runs_as_root_only_where_that_was_asked_for(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "root")
+    assert main(["--config", str(config), "--systemd-unit"]) == 2
+    assert "the service would run as root; leave sudo out, or name the user" in capsys.readouterr().err
+    monkeypatch.setattr("getpass.getuser", lambda: "pi")
+    assert main(["--config", str(config), "--systemd-unit"]) == 0
+    assert "\nUser=pi\n" in capsys.readouterr().out
+
+
+def test_a_program_that_is_not_there_is_refused(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.prefix", str(config.parent))
+    assert main(["--config", str(config), "--systemd-unit", "--unit-user", "pi"]) == 2
+    assert f"{config.parent}/bin/edge-run: no such program" in capsys.readouterr().err
 
 
 def test_a_unit_needs_a_file(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,9 +16,11 @@ from results import made_result
 from tiny_model import LABELS, write_tiny_model
 
 from edge_runtime.console.child_process import console_script
+from edge_runtime.contracts.results import SourceChange
 from edge_runtime.sinks import open_sink
 from edge_runtime.sinks.base import RunInfo
 from edge_runtime.sinks.mqtt import sink as mqtt_sink
+from edge_runtime.sinks.mqtt.discovery import discovery_messages
 
 
 @pytest.fixture
@@ -66,11 +68,12 @@ def test_a_run_is_published_from_online_to_offline(broker: Broker, model: list[s
     assert frames
     assert all(list(frame)[:3] == ["schema", "source", "frame"] for frame in frames)
     with listener(broker.port, "#") as messages:  # someone who comes later learns the same
-        later = {message.topic: message for message in (messages.get(timeout=PATIENCE_SECONDS) for _ in range(5))}
+        later = {message.topic: message for message in (messages.get(timeout=PATIENCE_SECONDS) for _ in range(7))}
     assert later["home/bin/status"].payload == "offline"
     assert all(message.retain for message in later.values())
     assert json.loads(later["home/bin/state"].payload)["label"] in LABELS
-    assert len([topic for topic in later if topic.startswith("homeassistant/")]) == 3
+    assert len([topic for topic in later if topic.startswith("homeassistant/")]) == 4
+    assert later["home/bin/source"].payload == "there"
 
 
 def test_events_told_while_the_broker_is_gone_arrive_after_its_restart(broker: Broker) -> None:
@@ -135,17 +138,26 @@ def test_home_assistant_is_told_what_to_show(broker: Broker) -> None:
         address = f"mqtt://127.0.0.1:{broker.port}/home/bin?discovery=ha"
         sink = open_sink(address, RunInfo(model="models/waste.tflite"))
         configurations = {}
-        while len(configurations) < 3:
+        while len(configurations) < 4:
             message = messages.get(timeout=PATIENCE_SECONDS)
             configurations[message.topic] = json.loads(message.payload)
         sink.close()
     assert set(configurations) == {
         "ha/sensor/home_bin/label/config", "ha/sensor/home_bin/score/config", "ha/event/home_bin/change/config",
+        "ha/binary_sensor/home_bin/camera/config",
     }  # fmt: skip
     label = configurations["ha/sensor/home_bin/label/config"]
-    assert (label["state_topic"], label["availability_topic"]) == ("home/bin/state", "home/bin/status")
-    assert configurations["ha/event/home_bin/change/config"]["event_types"] == ["entered", "left"]
-    assert len({each["unique_id"] for each in configurations.values()}) == 3
+    assert (label["state_topic"], label["availability_mode"]) == ("home/bin/state", "all")
+    assert label["availability"] == [
+        {"topic": "home/bin/status"},
+        {"topic": "home/bin/source", "payload_available": "there", "payload_not_available": "lost"},
+    ]
+    event = configurations["ha/event/home_bin/change/config"]
+    assert event["event_types"] == ["entered", "left", "source_lost", "source_back"]
+    problem = configurations["ha/binary_sensor/home_bin/camera/config"]
+    assert (problem["device_class"], problem["payload_on"], problem["payload_off"]) == ("problem", "lost", "there")
+    assert event["availability"] == problem["availability"] == [{"topic": "home/bin/status"}]  # also while it is lost
+    assert len({each["unique_id"] for each in configurations.values()}) == 4
     assert {tuple(each["device"]["identifiers"]) for each in configurations.values()} == {("edge_run_home_bin",)}
     assert label["device"]["model"] == "waste.tflite"
 
@@ -203,3 +215,25 @@ def test_tls_trusts_only_what_it_is_told_to(
         sink = open_sink(address)
         wait_until_connected(sink)
         sink.close()
+
+
+def test_topics_that_differ_beyond_ascii_are_different_devices() -> None:
+    found = [discovery_messages("ha", topic, "m.tflite") for topic in ("küche", "köche", "kuche")]
+    assert len({each["unique_id"] for messages in found for each in messages.values()}) == 12
+    assert len({topic for messages in found for topic in messages}) == 12
+
+
+def test_whoever_comes_later_learns_that_the_camera_is_lost(broker: Broker) -> None:
+    sink = open_sink(f"mqtt://127.0.0.1:{broker.port}/bin")
+    wait_until_connected(sink)
+    sink.tell(SourceChange("source_lost", "camera:0", 7, "gone"))
+    with listener(broker.port, "bin/source") as messages:
+        assert wait_for(messages, lambda message: message.payload == "lost").topic == "bin/source"
+        broker.stop()  # and a broker that has forgotten is told again
+        broker.start()
+        assert wait_for(messages, lambda message: message.payload == "lost").topic == "bin/source"
+    with listener(broker.port, "bin/#") as messages:
+        sink.tell(SourceChange("source_back", "camera:0", 8))
+        assert wait_for(messages, lambda message: message.topic == "bin/event" and "source_back" in message.payload)
+        assert wait_for(messages, lambda message: message.topic == "bin/source" and message.payload == "there")
+    sink.close()

@@ -236,15 +236,38 @@ def test_edge_run_follows_a_stream_until_it_is_stopped(command: Callable[..., li
     assert b"Traceback" not in err
 
 
-def test_a_camera_that_was_away_leaves_a_gap_in_decisions(command: Callable[..., list[str]]) -> None:
+def test_a_camera_that_was_away_is_told_and_leaves_a_gap_in_decisions(command: Callable[..., list[str]]) -> None:
     with (
         Camera([jpeg(RED)], "end") as camera,
         running(command(camera.url(), "--events", "--max-gap", "0.2"), stdout=subprocess.PIPE) as process,
     ):
-        events = [line for line in islice(map(json.loads, process.stdout), 7) if "event" in line]
-    assert [(event["event"], event.get("reason")) for event in events[:3]] == [
-        ("entered", None), ("left", "gap"), ("entered", None),
-    ]  # fmt: skip
+        events = [line for line in islice(map(json.loads, process.stdout), 9) if "event" in line][:5]
+    assert [(event["event"], event.get("reason")) for event in events] == [
+        ("entered", None),
+        ("source_lost", f"{camera.url()}: the stream ended"),
+        ("source_back", None),
+        ("left", "gap"),
+        ("entered", None),
+    ]
+    assert all(event["source"] == camera.url() and event["captured_ns"] > 0 for event in events)
+
+
+def test_a_camera_that_stays_away_is_told_once(command: Callable[..., list[str]], tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    with (
+        Camera([jpeg(RED)], "end") as camera,
+        running(command(camera.url(), "--sink", f"events:{events}"), stderr=subprocess.PIPE, text=True) as process,
+    ):
+        assert any("the stream ended" in line for line in process.stderr)
+        camera.shutdown()
+        camera.server_close()
+        assert any("Connection refused; connecting again in" in line for line in process.stderr)
+        process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        process.stderr.read()
+    kinds = [json.loads(line)["event"] for line in events.read_text().splitlines()]
+    assert kinds[-1] == "source_lost"
+    assert kinds.count("source_lost") == kinds.count("source_back") + 1
 
 
 def test_max_fps_lets_every_frame_of_a_file_through(command: Callable[..., list[str]]) -> None:

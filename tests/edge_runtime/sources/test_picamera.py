@@ -23,7 +23,7 @@ from needs import missing
 from tiny_model import LABELS, write_tiny_model
 
 from edge_runtime.console.child_process import console_script
-from edge_runtime.contracts.results import Frame
+from edge_runtime.contracts.results import Frame, SourceChange
 from edge_runtime.errors import DeviceHeldError, SourceError
 from edge_runtime.sources import open_source
 from edge_runtime.sources.live import LiveSettings
@@ -162,8 +162,11 @@ def test_a_stalled_camera_is_closed_in_its_thread_and_opened_again(picamera2: Mo
 def test_a_driver_that_hangs_ends_the_run_with_a_clear_last_word(picamera2: ModuleType, call: str) -> None:
     picamera2.WORLD.hangs_in, picamera2.WORLD.stalls_after = call, 2
     source = open_source("picamera2:0", QUICK, {"stall": 0.4, "open": 0.4})
+    told: list[SourceChange] = []
+    source.tell = told.append
     with pytest.raises(DeviceHeldError, match=r"picamera2:0: no frame for too long.*only a new process can free it"):
         list(source)
+    assert [change.kind for change in told] == ["source_lost"]
     source.close()
 
 
