@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from small_run import write_color_images
+from stranger_models import color_model, write_labels
 from tiny_model import LABELS, write_packed_model, write_tiny_model
 
 import edge_runtime
@@ -92,6 +94,10 @@ def write_what_a_user_has() -> None:
     for name in ("photo.jpg", "photos/red.png"):
         Image.new("RGB", (64, 48), (250, 10, 10)).save(name)
     write_tiny_model(Path("mobilenet.tflite"))
+    color_model().save("my.keras")
+    write_labels(Path("labels.txt"))
+    for seed, folder in enumerate(("a", "b")):
+        write_color_images(Path(folder), 2, seed=seed)
     Path("imagenet_labels.txt").write_text("\n".join(LABELS))
     Path("run.toml").write_text('model = "model.tflite"\nsource = "photos"\n')
 

@@ -72,7 +72,8 @@ def flatten(model: KerasModel, image_shape: tuple[int, int, int] | None = None, 
     scores = keras.tree.flatten(outputs)[output]
     if len(scores.shape) != 2:
         scores = copies.call_own(keras.layers.Flatten(name=copies.unique("row_of_scores")), scores)
-    return FlatModel(keras.Model(image, scores), tuple(copies.calls))
+    # not the name that Keras counts up: it stands before each tensor's name in the file
+    return FlatModel(keras.Model(image, scores, name=model.name), tuple(copies.calls))
 
 
 class _Copies:

@@ -45,7 +45,13 @@ def keras_2_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "keras-2", run)
 
 
-@pytest.mark.parametrize("name", FILES)
+_QUICK = ("operators.h5", "teachable_machine.h5", "nested_base.keras", "augmentation_folder")
+"""Each other file starts TensorFlow once more for what these show as well."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in _QUICK else pytest.mark.slow) for name in FILES]
+)
 def test_a_file_of_keras_2_gives_the_answers_of_keras_2(keras_2_files: Path, name: str) -> None:
     model = load_source(open_source(keras_2_files / name), None)
     expected = np.load(keras_2_files / ANSWERS)[name]

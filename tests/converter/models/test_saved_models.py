@@ -129,7 +129,7 @@ RIGHT: dict[str, tuple[Callable[[Path], Path], tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("recipe", ["float32", "int8"])
+@pytest.mark.parametrize("recipe", ["float32", pytest.param("int8", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("write", "options"), RIGHT.values(), ids=RIGHT.keys())
 def test_a_saved_model_is_converted_with_its_answers(
     write: Callable[[Path], Path], options: tuple[str, ...], recipe: str, said: list[str], tmp_path: Path

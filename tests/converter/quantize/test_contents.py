@@ -44,6 +44,25 @@ def test_activations_count_as_well(recipe: Recipe, content: bytes) -> None:
         check_contents(made, as_asked(recipe))
 
 
+@pytest.mark.parametrize(
+    ("code", "inputs"), [("CONV_2D", (0, 1, 2)), ("DEPTHWISE_CONV_2D", (0, 1, 2)), ("TRANSPOSE_CONV", (2, 1, 0))]
+)
+def test_each_operator_is_known_by_its_weights_and_its_data(code: str, inputs: tuple[int, ...], content: bytes) -> None:
+    made = unpack_model(quantize_float_tflite(content, as_asked(DYNAMIC)))
+    layer = made.subgraphs[0].operators[0]
+    layer.inputs = [layer.inputs[place] for place in inputs]
+    renamed = with_operator(write_model(made), getattr(schema.BuiltinOperator, code))
+    check_contents(renamed, as_asked(DYNAMIC))
+    with pytest.raises(ConversionError, match=f"{code} 'logits' has int8 weights and float32 activations"):
+        check_contents(renamed, as_asked(INT8))
+
+
+def test_weights_that_are_computed_do_not_count(content: bytes) -> None:
+    model = unpack_model(content)
+    model.subgraphs[0].tensors[1].buffer = 0
+    check_contents(write_model(model), as_asked(INT8))
+
+
 def test_depthwise_kernels_may_stay_float_where_activations_do(content: bytes) -> None:
     depthwise = with_operator(content, schema.BuiltinOperator.DEPTHWISE_CONV_2D)
     for recipe in (DYNAMIC, INT8_WEIGHTS, FLOAT32):
