@@ -136,6 +136,16 @@ def verdict_with(**changes: Any) -> GateVerdict:
     return GateVerdict(**{**values, "passed": True, "drop_interval_pp": (-1.0, 1.0), **changes})
 
 
+def test_what_one_image_is_worth_is_said_where_it_is_more_than_the_limit() -> None:
+    (said,) = refusals(verdict_with(passed=False, drop_pp=4.0))
+    assert (
+        said
+        == "top-1 fell by 4.00 pp, more than the 1 allowed (of 50 images one is 2.00 pp: evaluate on more, --eval-data)"
+    )
+    (said,) = refusals(verdict_with(passed=False, drop_pp=4.0, images=100))
+    assert said == "top-1 fell by 4.00 pp, more than the 1 allowed"
+
+
 def test_too_few_images_for_the_asked_precision_are_said() -> None:
     assert coarseness(verdict_with()) is None
     said = coarseness(verdict_with(drop_interval_pp=(-7.0, 7.2)))

@@ -21,6 +21,23 @@ def several(right: np.ndarray) -> np.ndarray:
     return 2 * counts(right)
 
 
+def test_images_that_are_right_or_wrong_have_the_score_interval_in_percentage_points() -> None:
+    before = np.arange(100) >= 20
+    after = before.copy()
+    after[90:98] = False  # lost
+    after[:3] = True  # gained
+    low, high = drop_interval(counts(before), counts(after))
+    assert (low, high) == pytest.approx([100 * end for end in score_interval(8, 3, 100)], abs=1e-9)
+    assert (low, high) != pytest.approx(drop_interval(several(before), several(after)), abs=1e-3)
+
+
+def test_all_lost_or_all_gained_ends_at_the_end() -> None:
+    low, high = score_interval(10, 0, 10)
+    assert constrained_statistic(10, 0, 10, low) == pytest.approx(1.96, abs=2e-3)
+    assert high == pytest.approx(1.0)
+    assert score_interval(0, 10, 10) == pytest.approx((-1.0, -low))
+
+
 def test_where_no_image_differs_the_bound_is_that_of_none_in_so_many() -> None:
     low, high = drop_interval(several(np.ones(400)), several(np.ones(400)))
     assert -low == high
