@@ -24,6 +24,7 @@ from converter.quantize.conversion import Conversion, Inputs
 from converter.quantize.litert import quantize_float_tflite
 from converter.quantize.pixels import by_channel, pixel_range
 from converter.quantize.recipes import Edges, Variant
+from converter.quantize.trial import ensure_calibrates
 from edge_runtime.console.native import native_output_as_debug
 
 
@@ -36,6 +37,8 @@ class CalibratingConversion(Conversion):
 
     def convert(self, variant: Variant, calibration: Inputs) -> bytes:
         """See :class:`Conversion`."""
+        if variant.recipe.needs_calibration and self._calibrated is None:
+            ensure_calibrates(self._float32(), calibration)
         if variant.recipe.activations == "int8":
             return _quantize(self._calibrate_once(calibration), variant)
         return self._convert(variant, calibration)
@@ -66,6 +69,10 @@ class CalibratingConversion(Conversion):
         return self._calibrated
 
     @abstractmethod
+    def _float32(self) -> bytes:
+        """The float model."""
+
+    @abstractmethod
     def _calibrate(self, calibration: Inputs) -> bytes:
         """The float model with the ranges of its activations."""
 
@@ -92,6 +99,9 @@ class TensorFlowConversion(CalibratingConversion):
             converter.representative_dataset = one_by_one(calibration)
             converter._experimental_calibrate_only = True
             return bytes(converter.convert())
+
+    def _float32(self) -> bytes:
+        return self._float_file
 
     @cached_property
     def _float_file(self) -> bytes:

@@ -58,7 +58,7 @@ def resolve_contract(model: ModelFile, said: UserSays) -> ModelContract:
     classes = max(model.output.shape)
     task = _task(model, said, classes)
     preprocessing, guesses = _preprocessing(model, said)
-    if said.task is None and task == "multi-label" and said.activation is None:
+    if said.task is None and task == "multi-label":
         guesses.append("--task multi-label (its outputs are sigmoids)")
     unsaid = [name for name in ("activation", "task") if getattr(said, name) is None]
     return ModelContract(

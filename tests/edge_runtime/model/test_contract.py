@@ -99,6 +99,19 @@ def test_sigmoid_over_classes_is_multi_label_and_a_single_one_binary(tmp_path: P
     assert one.classify(solid_frame((5, 5, 5))).categories[0].label == "dark"
 
 
+def test_a_sigmoid_that_the_user_names_makes_the_task_a_guess_that_is_said(
+    tmp_path: Path, labels: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write_tiny_model(tmp_path / "m.tflite", activation="none")
+    said = {"normalization": "0..1", "activation": "sigmoid", "color": "rgb", "resize": "squash"}
+    with caplog.at_level(logging.INFO, "edge-deploy-kit"):
+        assert Classifier(path, labels=labels, **said).contract.task == "multi-label"
+        assert "taken for: --task multi-label (its outputs are sigmoids)" in caplog.text
+        caplog.clear()
+        assert Classifier(path, labels=labels, **said, task="single-label").contract.task == "single-label"
+        assert "taken for" not in caplog.text
+
+
 def test_user_normalization_is_applied_to_a_quantised_model(tmp_path: Path, labels: Path) -> None:
     path = write_tiny_model(tmp_path / "m.tflite", dtype="uint8", activation="none", input_quantization=(1 / 128, 128))
     plain = Classifier(path, labels=labels).scores(solid_frame(RED))
