@@ -119,7 +119,7 @@ def test_one_column_is_binary_with_one_output(tmp_path: Path, capfd: pytest.Capt
     assert (record.task, record.classes, record.thresholds) == ("binary", ("not defect", "defect"), ())
     assert np.array(record.metrics["confusion_matrix"]).shape == (2, 2)
     model = tmp_path / "model.tflite"
-    assert convert([str(tmp_path / "run"), "--out", str(model), *ANY_DROP, "--eval-data", str(data)]) == 0
+    assert convert([str(tmp_path / "run"), "--out", str(model), *ANY_DROP]) == 0
     file = read_model_file(model)
     assert isinstance(file.manifest, ModelManifest)
     assert file.manifest.task == "binary"
