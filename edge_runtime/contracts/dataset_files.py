@@ -1,7 +1,8 @@
 """Reads labelled images as users name them: a folder with one subfolder a class, or a CSV file.
 
-A CSV has the columns ``filename`` and one 0/1 column a label, or ``filename,labels`` with the labels joined by ``|``.
-Names are relative to its folder; an ``images/`` folder beside it is tried too.
+A CSV has the columns ``filename`` and one 0/1 column a label, or ``filename,labels`` with the labels joined by ``|``;
+that column may be called ``label`` or ``class``, too. Names are relative to its folder, or absolute paths below it; an
+``images/`` folder beside it is tried too.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.labels import MAX_LABELS, match_classes
 
 IMAGES_FOLDER = "images"
-_NAME, _LABELS, _SEPARATOR = "filename", "labels", "|"
+_NAME, _LABELS, _SEPARATOR = "filename", ("labels", "label", "class"), "|"
 _EXPECTED = "expected the columns filename and one 0/1 column a label, or filename,labels with labels joined by |"
 
 _Row = tuple[int, str, tuple[str, ...]]
@@ -84,7 +85,7 @@ def _read_rows(path: Path) -> tuple[tuple[str, ...], list[_Row]]:
             header = [column.strip() for column in next(reader, [])]
             if len(header) < 2 or header[0] != _NAME:
                 raise ContractError(f"{path}: its first line is {','.join(header)[:80]!r}; {_EXPECTED}")
-            joined = header[1:] == [_LABELS]
+            joined = len(header) == 2 and header[1] in _LABELS
             columns = () if joined else _check_columns(header[1:], path)
             classes = (absence_of(columns[0]), *columns) if len(columns) == 1 else columns
             rows = list(_iterate_rows(reader, len(header), columns, classes, path))
@@ -138,6 +139,8 @@ def _check_columns(columns: list[str], path: Path) -> tuple[str, ...]:
 def _find(root: Path, text: str, where: str) -> str:
     """The name below ``root`` of the image that the CSV calls ``text``."""
     name = PurePosixPath(text)
+    if name.is_absolute() and name.is_relative_to(root):
+        name = name.relative_to(root)
     if name.is_absolute() or ".." in name.parts:
         raise ContractError(f"{where}: {text!r} does not lie below the folder of this file; move it there")
     for candidate in (name, IMAGES_FOLDER / name):

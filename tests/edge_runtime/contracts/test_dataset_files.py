@@ -42,6 +42,14 @@ def test_labels_in_one_column(folder: Path) -> None:
     assert images.labels == ((0, 1), (0,), ())
 
 
+@pytest.mark.parametrize("column", ["label", "class"])
+def test_the_column_of_labels_has_several_names_and_paths_may_be_absolute(folder: Path, column: str) -> None:
+    images = read_dataset(_write(folder, f"filename,{column}", f"{folder / '00.png'},dog", "03.png,cat"))
+    assert images.classes == ("cat", "dog")
+    assert images.names == ("00.png", "images/03.png")
+    assert images.labels == ((1,), (0,))
+
+
 def test_one_column_alone_is_present_or_not(folder: Path) -> None:
     images = read_dataset(_write(folder, "filename,defect", "00.png,1", "01.png,0"))
     assert images.classes == ("not defect", "defect")
