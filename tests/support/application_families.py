@@ -57,6 +57,10 @@ def save(family: str, path: Path) -> Any:
     base = make(weights=None, include_top=False, pooling="avg", input_shape=(side, side, 3), **settings)
     model = keras.Sequential([base, keras.layers.Dense(len(CLASSES), name="scores")])
     noise = np.random.default_rng(0).uniform(-1, 1, (8, side, side, 3)).astype(np.float32)
+    norms = [layer for layer in base.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    for norm in norms:  # as after training: random weights alone let hardly anything through a hundred layers
+        norm.momentum = 0.0
+    base(noise, training=True)
     features = keras.ops.convert_to_numpy(base(noise, training=False))
     dense = model.get_layer("scores")  # scores of mean 0 and deviation 2 on noise, whatever the features are
     kernel = np.random.default_rng(2).normal(size=(features.shape[1], len(CLASSES)))
