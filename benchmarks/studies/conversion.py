@@ -103,7 +103,8 @@ def _prepare(folder: Path, options: argparse.Namespace) -> list[str]:
         "--max-drop": "100",
         "--min-agreement": "0",
     }
-    return [*console_script("edge-convert"), str(model), *(str(word) for pair in words.items() for word in pair)]
+    said = [str(word) for pair in words.items() for word in pair]
+    return [*console_script("edge-convert"), str(model), *said, "--allow-chance"]  # random weights guess
 
 
 def _measure(command: Sequence[str], cores: int) -> tuple[float, float]:

@@ -22,6 +22,7 @@ from children import running
 from needs import missing
 from tiny_model import LABELS, write_tiny_model
 
+import edge_runtime
 from edge_runtime.console.child_process import console_script
 from edge_runtime.contracts.results import Frame, SourceChange
 from edge_runtime.errors import DeviceHeldError, SourceError
@@ -233,7 +234,7 @@ def test_the_stand_in_has_the_signatures_of_the_real_library(real_source: ast.Cl
 
 def test_every_call_of_ours_is_one_that_the_real_library_has(real_source: ast.ClassDef) -> None:
     real = {node.name: node for node in real_source.body if isinstance(node, ast.FunctionDef)}
-    path = Path(__file__).parents[3] / "edge_runtime" / "sources" / "cameras" / "picamera.py"
+    path = Path(edge_runtime.__file__).parent / "sources" / "cameras" / "picamera.py"
     used = {
         node.attr: node
         for node in ast.walk(ast.parse(path.read_text()))
