@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from converter.judge import METRICS, Answers, answers_of, metric_of, probabilities, truth_of
 from converter.models import FloatModel
 from edge_runtime.contracts.dataset import LabelledImages
-from edge_runtime.contracts.preprocessing import NORMALIZATIONS, ColorOrder, PreprocessSpec
+from edge_runtime.contracts.preprocessing import NORMALIZATIONS, ColorOrder, PreprocessSpec, each_resampling
 from edge_runtime.contracts.tensors import TensorSpec
 from edge_runtime.model import ModelContract
 from edge_runtime.preprocess import Preprocessor, read_image, resize_frame
@@ -21,7 +20,6 @@ from edge_runtime.preprocess import Preprocessor, read_image, resize_frame
 SCREENED = 64
 """So many images are enough to see that a way is no better."""
 _BATCH = 32
-_RESAMPLINGS = get_args(get_type_hints(PreprocessSpec)["resampling"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +40,7 @@ class Feeder:
 
     def __init__(self, model: FloatModel, contract: ModelContract, images: LabelledImages) -> None:
         self._model, self._contract, self._spec = model, contract, contract.preprocessing
-        self._frames = {resampling: _resized(images, self._spec, resampling) for resampling in _RESAMPLINGS}
+        self._frames = {spec.resampling: _resized(images, spec) for spec in each_resampling(self._spec)}
         self.truth = truth_of(images.labels, len(contract.labels))
         self.now = self._answers(self._spec)
 
@@ -74,7 +72,7 @@ def _other_specs(spec: PreprocessSpec) -> Iterator[tuple[tuple[str, ...], Prepro
     """Every other normalisation, order of the channels and resampling, with the options that ask for it."""
     orders: tuple[ColorOrder, ...] = ("GRAY",) if spec.color == "GRAY" else ("RGB", "BGR")
     named = {(spec.mean, spec.std): "", **{values: name for name, values in NORMALIZATIONS.items()}}
-    for (mean, std), color, resampling in product(named, orders, _RESAMPLINGS):
+    for (mean, std), color, other in product(named, orders, each_resampling(spec)):
         if len(mean) > spec.channels:
             continue
         said = []
@@ -82,16 +80,16 @@ def _other_specs(spec: PreprocessSpec) -> Iterator[tuple[tuple[str, ...], Prepro
             said.append(f"--normalization {named[mean, std]}")
         if color != spec.color:
             said.append(f"--color {color.lower()}")
-        if resampling != spec.resampling:
-            said.append(f"--resize {spec.resize}:{resampling}")
+        if other.resampling != spec.resampling:
+            said.append(f"--resize {spec.resize}:{other.resampling}")
         if said:
-            yield tuple(said), replace(spec, mean=mean, std=std, color=color, resampling=resampling)
+            yield tuple(said), replace(other, mean=mean, std=std, color=color)
 
 
-def _resized(images: LabelledImages, spec: PreprocessSpec, resampling: Any) -> list[NDArray[np.uint8]]:
+def _resized(images: LabelledImages, spec: PreprocessSpec) -> list[NDArray[np.uint8]]:
     """The images in RGB at the model's size; decoded once, since all ways to feed it begin with that."""
     frames = []
     for index in range(len(images)):
         frames.append(np.empty((spec.height, spec.width, 3), np.uint8))
-        resize_frame(read_image(images.path(index)), replace(spec, resampling=resampling), frames[-1])
+        resize_frame(read_image(images.path(index)), spec, frames[-1])
     return frames

@@ -41,19 +41,7 @@ class FloatModel(ABC):
 
     @classmethod
     @abstractmethod
-    def load(cls, path: Path, image_size: Size | None) -> FloatModel:
-        """Loads ``path``.
-
-        Args:
-            path: of the file or folder.
-            image_size: of its images, for a model that takes any.
-
-        Raises:
-            SourceError: it is damaged, holds code, or is no image classifier.
-        """
-
-    @classmethod
-    def load_as_said(cls, path: Path, said: UserSays, signature: str | None) -> FloatModel:
+    def load(cls, path: Path, said: UserSays, signature: str | None) -> FloatModel:
         """Loads ``path`` as the user says: its image size, and what only some kinds of model leave open.
 
         Args:
@@ -62,11 +50,9 @@ class FloatModel(ABC):
             signature: the name under which it computes what is meant; None stands for the usual.
 
         Raises:
-            SourceError: as :meth:`load`; or something is said that this kind of model has not.
+            SourceError: it is damaged, holds code, or is no image classifier; or something is said that this kind of
+                model has not.
         """
-        refuse_words(path, said, "layout", "output")
-        refuse_signature(path, signature)
-        return cls.load(path, said.size)
 
     @abstractmethod
     def predict(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -165,23 +151,17 @@ def check_image_input(path: Path, shapes: Sequence[Shape], image_size: Size | No
     return sides[0], sides[1], shape[3]
 
 
-def check_scores_output(path: Path, outputs: Sequence[tuple[str, Shape]]) -> None:
+def check_scores_output(path: Path, name: str, shape: Shape) -> None:
     """Refuses a model that does not give one row of scores an image.
 
     Args:
         path: of the model, for errors.
-        outputs: name and shape of each of its outputs.
+        name: of its output.
+        shape: of that.
 
     Raises:
-        SourceError: it has several outputs, or another shape than (batch, classes).
+        SourceError: it has another shape than (batch, classes).
     """
-    if len(outputs) != 1:
-        names = ", ".join(name for name, _ in outputs)
-        raise SourceError(
-            f"{path}: it has {len(outputs)} outputs ({names}); edge-convert takes classifiers with one: save a model "
-            "that ends in the scores alone"
-        )
-    name, shape = outputs[0]
     if len(shape) != 2 or not shape[1]:
         raise SourceError(
             f"{path}: its output {name} has shape {describe_shape(shape)}; a classifier gives [any, classes]"

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.errors import LoadError, NotApplicableError, SourceError, first_line
+from converter.errors import LoadError, NotApplicableError, SourceError, first_line, library_failures
 from converter.models.base import (
     FloatModel,
-    Size,
     channels_last,
     check_image_input,
     refuse_signature,
@@ -42,22 +41,13 @@ class KerasFloatModel(FloatModel):
         self._model = model
 
     @classmethod
-    def load(cls, path: Path, image_size: Size | None) -> KerasFloatModel:
-        """See :class:`FloatModel`."""
-        return cls._load(path, image_size, None)
-
-    @classmethod
-    def load_as_said(cls, path: Path, said: UserSays, signature: str | None) -> KerasFloatModel:
+    def load(cls, path: Path, said: UserSays, signature: str | None) -> KerasFloatModel:
         """See :class:`FloatModel`."""
         refuse_signature(path, signature)
         refuse_words(path, said, "layout")
-        return cls._load(path, said.size, said.output)
-
-    @classmethod
-    def _load(cls, path: Path, image_size: Size | None, output: str | None) -> KerasFloatModel:
         model = load_keras(path)
-        image_shape = check_image_input(path, [channels_last(tensor.shape) for tensor in model.inputs], image_size)
-        chosen, guess = choose_output(path, _outputs(model), output)
+        image_shape = check_image_input(path, [channels_last(tensor.shape) for tensor in model.inputs], said.size)
+        chosen, guess = choose_output(path, _outputs(model), said.output)
         if guess:
             logger.info("%s: taken for the scores: %s; --output overrules", path, guess)
         return cls(path, _flat(path, model, image_shape, chosen.position))
@@ -136,14 +126,13 @@ def _flat(path: Path, model: KerasModel, image_shape: tuple[int, int, int], outp
     Raises:
         SourceError: Keras has quantized it, or one of its layers cannot be copied or called.
     """
+    named = library_failures(f"{path}: its layers cannot be called on one image", LoadError)
     try:
-        with native_output_as_debug(), warnings.catch_warnings():
+        with named, native_output_as_debug(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return flatten(model, image_shape, output).model
     except NotApplicableError as error:
         raise SourceError(f"{path}: {error}") from error
-    except Exception as error:  # layers raise nearly anything
-        raise LoadError(f"{path}: its layers cannot be called on one image: {first_line(error)}") from error
 
 
 def _check_is_keras_file(path: Path) -> None:

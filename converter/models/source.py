@@ -107,7 +107,7 @@ def load_source(source: Source, said: UserSays | None = None, signature: str | N
 def _load(source: Source, said: UserSays, signature: str | None) -> FloatModel:
     kind = "keras" if source.kind == "run" else source.kind
     try:
-        model: FloatModel = _FLOAT_MODELS.load(kind).load_as_said(source.file, said, signature)
+        model: FloatModel = _FLOAT_MODELS.load(kind).load(source.file, said, signature)
         return model
     except LoadError:
         older = load_by_keras_2(source.file, said.size) if kind == "keras" else None

@@ -11,7 +11,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from converter.errors import SourceError, first_line
-from converter.models.base import FloatModel, Size, refuse_signature
+from converter.models.base import FloatModel, refuse_signature
 from converter.quantize import TFLiteConversion
 from converter.tflite import read_graphs, read_model
 from converter.tflite.float16 import fold_float16
@@ -45,12 +45,7 @@ class TFLiteFloatModel(FloatModel):
             raise SourceError(f"{path}: the interpreter cannot load it: {first_line(error)}") from error
 
     @classmethod
-    def load(cls, path: Path, image_size: Size | None) -> TFLiteFloatModel:
-        """See :class:`FloatModel`."""
-        return cls.load_as_said(path, UserSays(image_size=image_size and "{}x{}".format(*image_size)), None)
-
-    @classmethod
-    def load_as_said(cls, path: Path, said: UserSays, signature: str | None) -> TFLiteFloatModel:
+    def load(cls, path: Path, said: UserSays, signature: str | None) -> TFLiteFloatModel:
         """See :class:`FloatModel`."""
         refuse_signature(path, signature)
         try:

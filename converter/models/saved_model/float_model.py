@@ -53,16 +53,11 @@ class SavedModelFloatModel(FloatModel):
         if self._batch not in (None, 1):
             self._check_takes_one_image()
         row = np.asarray(self._call_one(np.zeros((1, *self.image_shape), np.float32)))
-        check_scores_output(path, [(printable(signature.output), _without_ones(row.shape))])
+        check_scores_output(path, printable(signature.output), _without_ones(row.shape))
         self.output_shape = (None, row.size)
 
     @classmethod
-    def load(cls, path: Path, image_size: Size | None) -> SavedModelFloatModel:
-        """See :class:`FloatModel`."""
-        return cls.load_folder(path, path, image_size)
-
-    @classmethod
-    def load_as_said(cls, path: Path, said: UserSays, signature: str | None) -> SavedModelFloatModel:
+    def load(cls, path: Path, said: UserSays, signature: str | None) -> SavedModelFloatModel:
         """See :class:`FloatModel`."""
         refuse_words(path, said, "layout")
         return cls.load_folder(path, path, said.size, signature, said.output)

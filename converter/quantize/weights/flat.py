@@ -96,7 +96,7 @@ class _Copies:
             return layer._run_through_graph(arguments[0], operation_fn=lambda inner: inner, call_fn=self.call)
         if id(layer) in self._copies:
             return self.call_own(self._copies[id(layer)], *arguments, **named)
-        if is_idle(layer, arguments):
+        if _is_idle(layer, arguments):
             return arguments[0]
         copy = self._copies[id(layer)] = _copy(layer, self.unique(layer.name))
         outputs = self.call_own(copy, *arguments, **named)
@@ -141,7 +141,7 @@ def is_channels_first(shape: tuple[int | None, ...]) -> bool:
     return len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 3)
 
 
-def is_idle(layer: KerasLayer, arguments: tuple[Any, ...]) -> bool:
+def _is_idle(layer: KerasLayer, arguments: tuple[Any, ...]) -> bool:
     """Whether ``layer`` is augmentation of Keras's own that leaves every image as it is when nobody trains.
 
     Some of these draw their random numbers in any case: in a file that makes variables of them.

@@ -19,7 +19,7 @@ def load(path: Path, **said: Any) -> Any:
     from converter.models.keras import KerasFloatModel
     from edge_runtime.model import UserSays
 
-    return KerasFloatModel.load_as_said(path, UserSays(**said), None)
+    return KerasFloatModel.load(path, UserSays(**said), None)
 
 
 def classifier(front: Callable[[Any], Any], shape: tuple[int | None, ...] = (SIDE, SIDE, 3)) -> Any:
