@@ -110,7 +110,7 @@ def _load(source: Source, said: UserSays, signature: str | None) -> FloatModel:
         model: FloatModel = _FLOAT_MODELS.load(kind).load(source.file, said, signature)
         return model
     except LoadError:
-        older = load_by_keras_2(source.file, said.size) if kind == "keras" else None
+        older = load_by_keras_2(source.file, said) if kind == "keras" else None
         if older is None:
             raise
         return older

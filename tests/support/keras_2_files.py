@@ -12,6 +12,7 @@ import numpy as np
 
 SIDE = 32
 ANSWERS = "answers.npz"
+TWO_OUTPUTS = "two_outputs.h5"
 
 
 def images(count: int = 3, side: int = SIDE) -> Any:
@@ -28,7 +29,20 @@ def write_files(folder: Path) -> None:
     for name, model in models().items():
         model.save(folder / name)
         answers[name] = model(images(side=model.input_shape[1]), training=False).numpy()
+    answers[TWO_OUTPUTS] = _write_two_outputs(folder / TWO_OUTPUTS)
     np.savez(folder / ANSWERS, **answers)
+
+
+def _write_two_outputs(path: Path) -> Any:
+    """Writes a model of two rows of scores, called "label" and "style"; returns the answers of the latter."""
+    import tf_keras as keras
+
+    image = keras.Input((SIDE, SIDE, 3))
+    features = keras.layers.GlobalAveragePooling2D()(image / 127.5)
+    outputs = [keras.layers.Dense(count, name=name)(features) for name, count in (("label", 3), ("style", 2))]
+    model = keras.Model(image, outputs)
+    model.save(path)
+    return model(images())[1].numpy()
 
 
 def models() -> dict[str, Any]:

@@ -9,23 +9,24 @@ import tempfile
 from pathlib import Path
 
 from converter.errors import SourceError
-from converter.models.base import FloatModel, Size
+from converter.models.base import FloatModel
 from converter.models.keras_2.allowed import refuse_code
 from converter.models.keras_2.config_file import ConfigFile, read_config_file
 from edge_runtime.console.child_process import child_command
 from edge_runtime.console.command import logger
 from edge_runtime.console.extras import MissingExtraError, check_extra
+from edge_runtime.model import UserSays
 
 SECONDS = 900.0
 _LONGEST = 180
 
 
-def load_by_keras_2(path: Path, image_size: Size | None) -> FloatModel | None:
+def load_by_keras_2(path: Path, said: UserSays) -> FloatModel | None:
     """The model in a file of Keras 2; None where another Keras wrote it, or nobody can tell.
 
     Args:
         path: of a file that Keras 3 cannot load.
-        image_size: of its images, for a model that takes any.
+        said: by the user: its image size, and which of several outputs holds the scores.
 
     Raises:
         SourceError: it could run code, Keras 2 cannot load it either, or it is no image classifier.
@@ -44,7 +45,7 @@ def load_by_keras_2(path: Path, image_size: Size | None) -> FloatModel | None:
     logger.info("%s: Keras 3 cannot load it; loaded by Keras 2 (tf_keras), and converted as a SavedModel", path)
     with tempfile.TemporaryDirectory(prefix="edge-keras-2-") as name:
         _export(file, Path(name))
-        return SavedModelFloatModel.load_folder(Path(name) / "exported", path, image_size)
+        return SavedModelFloatModel.load_folder(Path(name) / "exported", path, said.size, output=said.output)
 
 
 def _export(file: ConfigFile, folder: Path) -> None:

@@ -12,15 +12,17 @@ import h5py
 import numpy as np
 import pytest
 from blocked_modules import run_without
-from keras_2_files import ANSWERS, images
+from keras_2_files import ANSWERS, TWO_OUTPUTS, images
 from needs import missing
 from once import made_once
 from small_run import write_color_images
 from stranger_models import write_labels
 
 from converter.cli import main
+from converter.errors import SourceError
 from converter.models import load_source, open_source
 from edge_runtime.console.child_process import child_command
+from edge_runtime.model import UserSays
 
 pytestmark = pytest.mark.tensorflow
 SUPPORT = Path(__file__).parents[2] / "support"
@@ -56,6 +58,14 @@ def test_a_file_of_keras_2_gives_the_answers_of_keras_2(keras_2_files: Path, nam
     model = load_source(open_source(keras_2_files / name), None)
     expected = np.load(keras_2_files / ANSWERS)[name]
     np.testing.assert_allclose(model.predict(images(side=model.image_shape[0])), expected, atol=1e-5)
+
+
+def test_the_scores_among_several_outputs_are_those_that_are_named(keras_2_files: Path) -> None:
+    source = open_source(keras_2_files / TWO_OUTPUTS)
+    with pytest.raises(SourceError, match="say which with --output"):
+        load_source(source, None)
+    expected = np.load(keras_2_files / ANSWERS)[TWO_OUTPUTS]
+    np.testing.assert_allclose(load_source(source, UserSays(output="style")).predict(images()), expected, atol=1e-5)
 
 
 def test_edge_convert_takes_what_teachable_machine_exports(
