@@ -40,8 +40,10 @@ def refuse_what_does_more(path: Path, graph: GraphDef, saver: SaverDef | None = 
     saves = _called_by_the_saver_alone([nodes[name] for name in own], others, functions)
     _check(path, (nodes[name] for name in own), functions, SAVES)
     _check(path, others, functions, COMPUTES)
-    for name, function in functions.items():
-        _check(path, function.node_def, functions, SAVES if name in saves else COMPUTES, name)
+    for name, function in functions.items():  # what nothing may hold is named first, in whatever order functions stand
+        _check(path, function.node_def, functions, SAVES, name)
+    for name in functions.keys() - saves:
+        _check(path, functions[name].node_def, functions, COMPUTES, name)
 
 
 def _called_by_the_saver_alone(saver: list[NodeDef], others: list[NodeDef], functions: Functions) -> set[str]:
