@@ -42,7 +42,7 @@ def refuse_what_does_more(path: Path, graph: GraphDef, saver: SaverDef | None = 
     _check(path, others, functions, COMPUTES)
     for name, function in functions.items():  # what nothing may hold is named first, in whatever order functions stand
         _check(path, function.node_def, functions, SAVES, name)
-    for name in functions.keys() - saves:
+    for name in sorted(functions.keys() - saves):
         _check(path, functions[name].node_def, functions, COMPUTES, name)
 
 
