@@ -56,7 +56,7 @@ def save(family: str, path: Path) -> Any:
     make: Callable[..., Any] = getattr(keras.applications, name)
     base = make(weights=None, include_top=False, pooling="avg", input_shape=(side, side, 3), **settings)
     model = keras.Sequential([base, keras.layers.Dense(len(CLASSES), name="scores")])
-    noise = np.random.default_rng(0).uniform(-1, 1, (8, side, side, 3)).astype(np.float32)
+    noise = np.random.default_rng(0).uniform(-1, 1, (64, side, side, 3)).astype(np.float32)
     norms = [layer for layer in base.layers if isinstance(layer, keras.layers.BatchNormalization)]
     for norm in norms:  # as after training: random weights alone let hardly anything through a hundred layers
         norm.momentum = 0.0
