@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from benchmarks.errors import BenchmarkError
 from benchmarks.report.results import BenchmarkResult, Row, Samples, read_samples
 from benchmarks.settings import Scenario
-from benchmarks.stats import ratio_interval
+from benchmarks.stats import estimate_ratio, percentile
 
 MAX_FILES = len(ascii_uppercase)
 
@@ -68,13 +68,20 @@ class ResultFile:
         """A row's raw samples; None where the file of samples is missing, or the row has none."""
         return None if self.samples is None or row.samples is None else self.samples[f"{row.samples}_{figure}_ns"]
 
+    def round_medians_ns(self, row: Row, figure: Figure) -> list[float]:
+        """The median of each round; none where raw samples are missing, or the file is too old to tell rounds apart."""
+        samples = self.samples_ns(row, figure)
+        if samples is None or not row.rounds_count:
+            return []
+        return [percentile(part, 50) for part in np.split(samples, np.cumsum(row.rounds_count)[:-1])]
+
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
     """The other's p50 against the base's, in milliseconds; below 1 the other is faster.
 
     Attributes:
-        low, high: the 95 % interval; None where raw samples are missing.
+        low, high: the 95 % interval; None where raw samples are missing, or there is a single round.
     """
 
     base_ms: float
@@ -189,10 +196,11 @@ def _ratio(figure: Figure, base: ResultFile, other: ResultFile, pair: tuple[Row,
     base_p50, other_p50 = base.p50_ms(pair[0], figure), other.p50_ms(pair[1], figure)
     if base_p50 is None or other_p50 is None or base_p50 == 0.0:
         return None
-    base_ns, other_ns = base.samples_ns(pair[0], figure), other.samples_ns(pair[1], figure)
-    if base_ns is None or other_ns is None or not base_ns.all():  # a coarse clock's zeros cannot be divided by
+    base_rounds, other_rounds = base.round_medians_ns(pair[0], figure), other.round_medians_ns(pair[1], figure)
+    if not (base_rounds and other_rounds) or min(*base_rounds, *other_rounds) <= 0:  # a coarse clock has zeros
         return Ratio(base_p50, other_p50, other_p50 / base_p50, None, None)
-    return Ratio(base_p50, other_p50, other_p50 / base_p50, *ratio_interval(base_ns, other_ns))
+    found = estimate_ratio(base_rounds, other_rounds)
+    return Ratio(base_p50, other_p50, found.value, found.low, found.high)
 
 
 def _only_in(file: ResultFile, rows: Sequence[Row]) -> list[str]:
@@ -215,6 +223,8 @@ def _about(file: ResultFile) -> list[str]:
         notes += [f"Noisy in {file.letter}: {row_name(row)}: {'; '.join(row.noise)}." for row in noisy]
     if file.samples is None:
         notes.append(f"No interval: {file.letter} has no raw samples ({file.result.samples_file} is not beside it).")
+    elif any(row.samples is not None and len(row.rounds_count) < 2 for row in file.result.rows):
+        notes.append(f"No interval: {file.letter} has one round, or does not tell rounds apart; measure it again.")
     return notes
 
 
