@@ -28,7 +28,12 @@ def ratio_cells(ratio: Ratio | None) -> tuple[str, str, str, str]:
     """Both medians, the ratio and its interval as text."""
     if ratio is None:
         return _ABSENT, _ABSENT, _ABSENT, _ABSENT
-    return f"{ratio.base_ms:.3f}", f"{ratio.other_ms:.3f}", f"{ratio.ratio:.3f}", interval_text(ratio.low, ratio.high)
+    return (
+        f"{ratio.base_ms:.3f}",
+        f"{ratio.other_ms:.3f}",
+        f"{ratio.ratio:.3f}",
+        _ABSENT if ratio.low is None else interval_text(ratio.low, ratio.high),
+    )
 
 
 def _table(comparison: Comparison) -> list[str]:

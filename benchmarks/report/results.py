@@ -83,6 +83,7 @@ class Row:
     Attributes:
         model: the file's name.
         model_sha256: of the whole file; None where it cannot be read.
+        weights_sha256: of the file without what may be added to it later, as its manifest says; None where it has none.
         reason: why the row is not VALID.
         noise: why another run may find other figures; empty for a quiet row.
         backend_version: of the interpreter's package.
@@ -105,6 +106,7 @@ class Row:
 
     model: str
     model_sha256: str | None
+    weights_sha256: str | None = None
     backend: str
     backend_version: str | None = None
     device: Device = "cpu"

@@ -74,8 +74,8 @@ def interval_text(low: float | None, high: float | None, digits: int = 3) -> str
 
 
 def student_t(freedom: float) -> float:
-    """The 0.975 quantile of Student's t, interpolated over 1 / freedom; ``freedom`` is at least 1."""
-    return float(np.interp(1 / freedom, [1 / known for known in reversed(_FREEDOM)], _QUANTILE[::-1]))
+    """The 0.975 quantile of Student's t, its logarithm interpolated over 1 / freedom; ``freedom`` is at least 1."""
+    return math.exp(np.interp(1 / freedom, [1 / known for known in reversed(_FREEDOM)], np.log(_QUANTILE[::-1])))
 
 
 def _mean_and_variance(rounds: Sequence[float]) -> tuple[float, float]:
