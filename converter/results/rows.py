@@ -134,7 +134,7 @@ class DeliveryFacts:
         proof: what its interpreter there said; None where none is needed.
         golden_images: how many evaluation images travel in the file.
         golden_bytes: what they add to it.
-        files: the names of the files written, but for the reports.
+        files: the files written, but for the reports: their paths from the model's folder.
     """
 
     target: str
@@ -149,6 +149,12 @@ class DeliveryFacts:
         rows = {
             "target": self.proof.summary() if self.proof else "",
             "golden": golden if self.golden_images else "",
-            "exports": ", ".join(self.files[:-1]),
+            "exports": ", ".join(dict.fromkeys(map(_shown, self.files[:-1]))),
         }
         return {name: text for name, text in rows.items() if text}
+
+
+def _shown(file: str) -> str:
+    """Of a file in a folder, the folder."""
+    folder, slash, _ = file.rpartition("/")
+    return folder + slash or file

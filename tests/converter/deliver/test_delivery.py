@@ -40,16 +40,18 @@ def test_golden_images_travel_and_prove_the_device(
     assert inspect_model(model).manifest_matches
 
 
-def test_exports_lie_beside_a_model_without_golden_images(small_run: Path, tmp_path: Path) -> None:
+def test_exports_lie_beside_a_model_without_golden_images(
+    small_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     model = tmp_path / "m.tflite"
     assert main([str(small_run), "--out", str(model), "--golden", "0", "--export", "c-array,bundle"]) == 0
     assert GOLDEN_NAME not in read_associated_files(model)
-    assert delivery_of(model)["files"] == ["m.h", "m.c", "m_example.c", "m.bundle.zip", "m.tflite"]
-    assert {path.name for path in tmp_path.iterdir()} == {
-        *delivery_of(model)["files"],
-        "m.report.json",
-        "m.report.html",
-    }
+    files = delivery_of(model)["files"]
+    assert {"m-c/main.cc", "m-c/model_data.c"} < set(files)
+    assert files[-2:] == ["m.bundle.zip", "m.tflite"]
+    assert "exports         m-c/, m.bundle.zip" in capsys.readouterr().out
+    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert written == {*files, "m.report.json", "m.report.html"}
 
 
 def test_micro_is_int8_throughout_and_says_when_it_was_not_proven(
