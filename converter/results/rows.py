@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from converter.judge import ClassDrop, Latency
 from converter.targets import Proof
+from converter.tflite import GraphCosts, OperatorCost
 from edge_runtime.contracts.manifest import GateVerdict
 
 
@@ -40,6 +42,30 @@ class CandidateRow:
     gate: GateVerdict
     per_class: tuple[ClassDrop, ...]
     latency_ms: Latency
+
+
+@dataclass(frozen=True)
+class GraphRow:
+    """What one file consists of.
+
+    Attributes:
+        candidate: its name.
+        costs: multiplications, memory between layers, and both of each layer with its size.
+    """
+
+    candidate: str
+    costs: GraphCosts
+
+    @property
+    def by_size(self) -> tuple[OperatorCost, ...]:
+        """The layers that take room or multiply, the largest first, of equal ones the one that multiplies most."""
+        rows = (row for row in self.costs.operators if row.constant_bytes or row.macs)
+        return tuple(sorted(rows, key=lambda row: (-row.constant_bytes, -row.macs)))
+
+    @property
+    def kinds(self) -> Mapping[str, int]:
+        """How many operators of each kind, the most frequent first."""
+        return dict(Counter(row.operator for row in self.costs.operators).most_common())
 
 
 @dataclass(frozen=True)

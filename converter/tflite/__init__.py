@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converter.tflite.costs import GraphCosts, graph_costs
+from converter.tflite.costs import GraphCosts, OperatorCost, graph_costs
 from converter.tflite.facts import Graph, Operator, Tensor
 from converter.tflite.graph import read_graphs, read_model
 from converter.tflite.metadata_read import Metadata, metadata_buffer, read_metadata
@@ -12,6 +12,7 @@ __all__ = [
     "GraphCosts",
     "Metadata",
     "Operator",
+    "OperatorCost",
     "Tensor",
     "graph_costs",
     "metadata_buffer",

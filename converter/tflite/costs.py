@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from converter.tflite.facts import Graph, Operator, Tensor
 
-_BYTES = {"bool": 1.0, "resource": 4.0, "variant": 4.0, "string": 4.0, "complex64": 8.0, "complex128": 16.0}
-_BITS = re.compile(r"\D*(\d+)")
+_BITS = {"bool": 8, "resource": 32, "variant": 32, "string": 32, "complex64": 64, "complex128": 128, "bfloat16": 16}
+"""Of types whose names do not say it; of strings the places where they are."""
+_MOST = 1 << 62
+"""What a damaged file may say of its tensors is cut to this many numbers."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,18 @@ def _shape(tensor: Tensor) -> tuple[int, ...]:
     return tuple(max(1, side) for side in tensor.shape)
 
 
+def _product(sides: Sequence[int]) -> int:
+    return min(math.prod(sides), _MOST)
+
+
 _Shapes = Sequence[tuple[int, ...]]
 _COUNTS: dict[str, Callable[[_Shapes, tuple[int, ...]], int]] = {
-    "CONV_2D": lambda inputs, output: math.prod(output) * math.prod(inputs[1][1:]),
-    "CONV_3D": lambda inputs, output: math.prod(output) * math.prod(inputs[1][:-1]),
-    "DEPTHWISE_CONV_2D": lambda inputs, output: math.prod(output) * math.prod(inputs[1][1:3]),
-    "FULLY_CONNECTED": lambda inputs, output: math.prod(output) * inputs[1][-1],
-    "TRANSPOSE_CONV": lambda inputs, _: math.prod(inputs[2][:-1]) * math.prod(inputs[1]),
-    "BATCH_MATMUL": lambda inputs, output: math.prod(output) * (math.prod(inputs[0][-2:]) // output[-2]),
+    "CONV_2D": lambda inputs, output: _product(output) * _product(inputs[1][1:]),
+    "CONV_3D": lambda inputs, output: _product(output) * _product(inputs[1][:-1]),
+    "DEPTHWISE_CONV_2D": lambda inputs, output: _product(output) * _product(inputs[1][1:3]),
+    "FULLY_CONNECTED": lambda inputs, output: _product(output) * inputs[1][-1],
+    "TRANSPOSE_CONV": lambda inputs, _: _product(inputs[2][:-1]) * _product(inputs[1]),
+    "BATCH_MATMUL": lambda inputs, output: _product(output) * (_product(inputs[0][-2:]) // output[-2]),
 }
 """From the shapes of the inputs and of the output."""
 
@@ -101,11 +107,6 @@ def _bytes_alive(graph: Graph) -> list[int]:
 def _computed_bytes(tensor: Tensor) -> int:
     if tensor.constant_bytes:
         return 0
-    return math.ceil(math.prod(_shape(tensor)) * _item_bytes(tensor.dtype))
-
-
-def _item_bytes(dtype: str) -> float:
-    if dtype in _BYTES:
-        return _BYTES[dtype]
-    bits = _BITS.match(dtype)
-    return int(bits[1]) / 8 if bits else 1.0
+    digits = re.search(r"\d+", tensor.dtype)
+    bits = _BITS.get(tensor.dtype) or (int(digits[0]) if digits else 8)
+    return (_product(_shape(tensor)) * bits + 7) // 8
