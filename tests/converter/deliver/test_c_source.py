@@ -82,6 +82,7 @@ def frames_of_many_sizes(seed: int, count: int = 50) -> list[np.ndarray]:
     """Noise, which hides nothing; sizes below, at, between and far above the input's."""
     rng = np.random.default_rng(seed)
     sizes = [(1, 1), (1, 40), (40, 1), (12, 16), (48, 64), (47, 63), (49, 65), (96, 128), (240, 320), (600, 31)]
+    sizes += [(5, 10), (52, 72)]  # whose crops are of another size where a product and a sum are fused
     sizes += [tuple(rng.integers(2, 200, 2).tolist()) for _ in range(count - len(sizes))]
     frames = [rng.integers(0, 256, (*size, 3), np.uint8) for size in sizes]
     frames[-1] = np.full((90, 70, 3), 255, np.uint8)
@@ -141,7 +142,7 @@ def test_fifty_frames_become_the_runtimes_bytes(name: str, tmp_path: Path) -> No
     frames = frames_of_many_sizes(len(name))
     language = "c++" if len(name) % 2 else "c99"
     # flags under which a compiler may fuse a product and a sum, as on a Cortex-M7: the source itself forbids it
-    binary = build(folder, FRAMES_IN_TENSORS_OUT, language, ["-march=native", "-ffp-contract=fast"])
+    binary = build(folder, FRAMES_IN_TENSORS_OUT, language, ["-O2", "-march=native", "-ffp-contract=fast"])
     found = preprocessed_in_c(binary, frames, manifest.input, gap=len(name))
     expected = preprocessed(spec, manifest.input, frames)
     assert [i for i in range(50) if found[i].tobytes() != expected[i].tobytes()] == []
