@@ -9,10 +9,10 @@ from typing import Literal
 
 from converter.errors import ConverterError
 from converter.judge import ChanceCheck, Disagreement, coarseness
-from converter.results.rows import CandidateRow, DeliveryFacts, Fit, ImageSet, LayerError, Step, SweepPoint
+from converter.results.rows import CandidateRow, DeliveryFacts, Fit, GraphRow, ImageSet, LayerError, Step, SweepPoint
 from edge_runtime.contracts.codec import encode
 
-REPORT_SCHEMA = 2
+REPORT_SCHEMA = 3
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class ConversionReport:
         sweep: int8 on fewer and more calibration images; empty where that was not asked for.
         disagreements: the worst of the chosen file, or of the last tried.
         delivery: what was written; None where nothing was.
+        graph: what the file that is shown consists of, and what it costs; None where none was made.
         seconds: for each phase.
         versions: package name to version.
     """
@@ -70,6 +71,7 @@ class ConversionReport:
     seconds: Mapping[str, float]
     versions: Mapping[str, str]
     delivery: DeliveryFacts | None = None
+    graph: GraphRow | None = None
     schema: int = REPORT_SCHEMA
 
     @property

@@ -9,7 +9,7 @@ from pathlib import Path
 from converter.candidate import Candidate
 from converter.config import ConvertConfig
 from converter.deliver import Delivery, deliver
-from converter.errors import ConversionError
+from converter.errors import ConversionError, ExportError
 from converter.results import Step
 from converter.search.choose import choose_as_asked
 from edge_runtime.console.command import logger
@@ -38,7 +38,7 @@ class Taken:
 
 
 def take_best(config: ConvertConfig, candidates: Sequence[Candidate], evaluation: LabelledImages, out: Path) -> Taken:
-    """Completes the best candidate; where it fails the target's proof, the next best.
+    """Completes the best candidate; where it fails the target's proof or cannot be exported, the next best.
 
     Args:
         config: says what is best, and where the file is to run.
@@ -48,7 +48,6 @@ def take_best(config: ConvertConfig, candidates: Sequence[Candidate], evaluation
 
     Raises:
         ImageError: an image cannot be decoded.
-        ExportError: a file cannot be exported.
     """
     left, refused, failure = list(candidates), list[Step](), None
     while True:
@@ -58,7 +57,7 @@ def take_best(config: ConvertConfig, candidates: Sequence[Candidate], evaluation
             return Taken(None, why, None, tuple(refused), failure)
         try:
             return Taken(chosen, why, deliver(config, chosen, evaluation, out), tuple(refused))
-        except (ConversionError, BackendError) as error:
+        except (ConversionError, BackendError, ExportError) as error:
             logger.warning("%s: not taken: %s", chosen.name, error)
             logger.debug("traceback:", exc_info=error)
             refused.append(Step("delivery", f"not taken: {error}", (chosen.name,)))
