@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from converter.tflite.edit import builtin_code, constant_of
@@ -16,8 +17,8 @@ from converter.tflite.rewrites.change import Stays
 from converter.tflite.rewrites.proof import check_same, probe_of
 from converter.tflite.rewrites.scales import (
     Scale,
+    add_constant,
     add_like,
-    add_number,
     add_scalar,
     check_product,
     check_sum,
@@ -102,8 +103,8 @@ def _hard_swish(place: _Place) -> list[schema.OperatorT]:
     check_product(source, share, result)
     r = add_like(place.graph, place.name("sum"), place.source, total)
     h = add_like(place.graph, place.name("share"), place.source, share)
-    a = add_scalar(place.model, place.graph, place.name("3"), place.source, 3.0)
-    b = add_scalar(place.model, place.graph, place.name("6th"), place.source, 1 / 6)
+    a = add_scalar(place.model, place.graph, place.name("3"), 3.0, source)
+    b = add_scalar(place.model, place.graph, place.name("6th"), 1 / 6, source)
     return [
         place.binary(_ADD, place.x, a, r, _FUSED.RELU6),
         place.binary(_MUL, r, b, h),
@@ -116,7 +117,7 @@ def _relu(fused: int) -> _Chain:
         """As x + 0, with the activation fused."""
         source, result = place.scales()
         check_sum(source, source, result=result)
-        zero = add_number(place.model, place.graph, place.name("0"), place.source, source, source.zero_point)
+        zero = add_constant(place.model, place.graph, place.name("0"), np.array(source.zero_point), source)
         return [place.binary(_ADD, place.x, zero, place.y, fused)]
 
     return chain

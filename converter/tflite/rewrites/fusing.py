@@ -12,10 +12,15 @@ _ACTIVATIONS = {
     schema.BuiltinOperator.RELU: schema.ActivationFunctionType.RELU,
     schema.BuiltinOperator.RELU6: schema.ActivationFunctionType.RELU6,
 }
-_CAN_FUSE = (
-    schema.BuiltinOperator.ADD, schema.BuiltinOperator.CONV_2D, schema.BuiltinOperator.DEPTHWISE_CONV_2D,
-    schema.BuiltinOperator.FULLY_CONNECTED, schema.BuiltinOperator.MUL, schema.BuiltinOperator.SUB,
-)  # fmt: skip
+_CAN_FUSE = {
+    schema.BuiltinOperator.ADD: schema.AddOptionsT,
+    schema.BuiltinOperator.CONV_2D: schema.Conv2DOptionsT,
+    schema.BuiltinOperator.DEPTHWISE_CONV_2D: schema.DepthwiseConv2DOptionsT,
+    schema.BuiltinOperator.FULLY_CONNECTED: schema.FullyConnectedOptionsT,
+    schema.BuiltinOperator.MUL: schema.MulOptionsT,
+    schema.BuiltinOperator.SUB: schema.SubOptionsT,
+}
+"""The operators that can, and what their options are."""
 
 
 def fuse_activation(model: schema.ModelT, graph: schema.SubGraphT, operator: schema.OperatorT) -> bool:
@@ -28,8 +33,8 @@ def fuse_activation(model: schema.ModelT, graph: schema.SubGraphT, operator: sch
     before = _only_maker(graph, between)
     if scale is None or scale != scale_of(graph.tensors[result]) or before is None:
         return False
-    options = before.builtinOptions
-    if builtin_code(model, before) not in _CAN_FUSE or options is None or options.fusedActivationFunction != NONE:
+    kind, options = _CAN_FUSE.get(builtin_code(model, before)), before.builtinOptions
+    if kind is None or not isinstance(options, kind) or options.fusedActivationFunction != NONE:
         return False
     options.fusedActivationFunction = activation
     before.outputs = [result]

@@ -20,6 +20,7 @@ _TYPES: dict[int, np.dtype[Any]] = {
     schema.TensorType.INT8: np.dtype(np.int8),
     schema.TensorType.UINT8: np.dtype(np.uint8),
 }
+_CODES = {np.dtype(np.int32): schema.TensorType.INT32, **{dtype: code for code, dtype in _TYPES.items()}}
 _STEPS = 255
 _SUM_RATIOS = (1 / 1024, 256.0)
 _PRODUCT_RATIOS = (1 / 65536, 1.0)
@@ -112,18 +113,15 @@ def add_like(graph: schema.SubGraphT, name: str, like: schema.TensorT, scale: Sc
     return index
 
 
-def add_scalar(model: schema.ModelT, graph: schema.SubGraphT, name: str, like: schema.TensorT, value: float) -> int:
-    """A new constant above 0 of the type of ``like``, its largest number with the scale that makes it so; its index."""
-    dtype = _TYPES[like.type]
-    scale = Scale(dtype, value / _STEPS, int(np.iinfo(dtype).min))
-    return add_number(model, graph, name, like, scale, int(np.iinfo(dtype).max))
+def add_scalar(model: schema.ModelT, graph: schema.SubGraphT, name: str, value: float, like: Scale) -> int:
+    """A new constant above 0, the largest number of a type with the scale that makes it so; its index."""
+    scale = like.up_to(value)
+    return add_constant(model, graph, name, np.array(scale.numbers[-1]), scale)
 
 
-def add_number(
-    model: schema.ModelT, graph: schema.SubGraphT, name: str, like: schema.TensorT, scale: Scale, number: int
-) -> int:
-    """A new constant of the type of ``like``: ``number`` at this scale; its index."""
-    index = add_tensor(graph, name, (), like.type, add_buffer(model, np.array([number], scale.dtype)))
+def add_constant(model: schema.ModelT, graph: schema.SubGraphT, name: str, numbers: NDArray[Any], scale: Scale) -> int:
+    """A new constant tensor; its index."""
+    index = add_tensor(graph, name, numbers.shape, _CODES[scale.dtype], add_buffer(model, numbers.astype(scale.dtype)))
     graph.tensors[index].quantization = _parameters(scale)
     return index
 

@@ -190,28 +190,43 @@ def test_the_larger_of_two_maps_stays() -> None:
 
 
 VALID, SAME = schema.Padding.VALID, schema.Padding.SAME
+RELU6 = schema.ActivationFunctionType.RELU6
 
 
-def pool_file(window: tuple[int, int], padding: int, *, dtype: str = "int8", fused: int = 0) -> bytes:
+def pool_file(
+    window: tuple[int, int], padding: int, stride: tuple[int, int] = (7, 5), *, dtype: str = "int8", fused: int = 0
+) -> bytes:
     """The average of windows of a map of 7x5."""
     file = QuantizedFile(dtype)
-    sides = (1, 1) if padding == SAME else (8 - window[0], 6 - window[1])
+    reach = (0, 0) if padding == SAME else (window[0] - 1, window[1] - 1)
+    sides = [-(-(side - more) // step) for side, more, step in zip((7, 5), reach, stride, strict=True)]
     x, y = file.range((1, 7, 5, 8), -4, 9), file.range((1, *sides, 8), -4, 9)
-    strides = {"strideH": 7, "strideW": 5} if padding == SAME else {"strideH": 1, "strideW": 1}
     file.operator(
         "AVERAGE_POOL_2D", [x], y, kind="Pool2DOptions", padding=padding, filterHeight=window[0],
-        filterWidth=window[1], fusedActivationFunction=fused, **strides,
+        filterWidth=window[1], fusedActivationFunction=fused, strideH=stride[0], strideW=stride[1],
     )  # fmt: skip
     return file.content([x], [y])
 
 
 @pytest.mark.parametrize("dtype", ["int8", "uint8"])
-@pytest.mark.parametrize(("window", "padding"), [((7, 5), VALID), ((7, 5), SAME), ((9, 6), SAME)])
-def test_an_average_over_the_whole_map_becomes_a_mean(window: tuple[int, int], padding: int, dtype: str) -> None:
-    content = pool_file(window, padding, dtype=dtype)
+@pytest.mark.parametrize(
+    ("settings", "becomes"),
+    [
+        ({"window": (7, 5), "padding": VALID}, "MEAN"),
+        ({"window": (7, 5), "padding": SAME}, "MEAN"),
+        ({"window": (9, 6), "padding": SAME}, "MEAN"),
+        ({"window": (2, 2), "padding": VALID, "stride": (2, 2)}, "DEPTHWISE_CONV_2D"),
+        ({"window": (3, 2), "padding": VALID, "stride": (1, 1)}, "DEPTHWISE_CONV_2D"),
+        ({"window": (7, 1), "padding": SAME}, "DEPTHWISE_CONV_2D"),
+        ({"window": (6, 5), "padding": VALID, "stride": (1, 1), "fused": RELU6}, "DEPTHWISE_CONV_2D"),
+        ({"window": (7, 5), "padding": VALID, "fused": RELU6}, "DEPTHWISE_CONV_2D"),
+    ],
+)
+def test_averages_go_into_the_delegate(settings: dict[str, object], becomes: str, dtype: str) -> None:
+    content = pool_file(dtype=dtype, **settings)
     rewritten = rewrite_operators(content)
     assert left_outside(content) == ["AVERAGE_POOL_2D"]
-    assert (operators(rewritten.content), left_outside(rewritten.content)) == (["MEAN"], [])
+    assert (operators(rewritten.content), left_outside(rewritten.content)) == ([becomes], [])
     generator = np.random.default_rng(1)
     for _ in range(50):
         values = generator.normal(generator.uniform(0, 255), 40, (1, 7, 5, 8)) + np.iinfo(dtype).min
@@ -219,19 +234,12 @@ def test_an_average_over_the_whole_map_becomes_a_mean(window: tuple[int, int], p
         assert_within_a_step(content, rewritten.content, numbers)
 
 
-@pytest.mark.parametrize(
-    ("settings", "reason"),
-    [
-        ({"window": (3, 5), "padding": VALID}, "it averages parts of the map"),
-        ({"window": (3, 3), "padding": SAME}, "it averages parts of the map"),
-        ({"window": (7, 5), "padding": VALID, "fused": 1}, "it has an activation"),
-    ],
-)
-def test_other_averages_stay(settings: dict[str, object], reason: str) -> None:
-    content = pool_file(**settings)
+@pytest.mark.parametrize("stride", [(1, 1), (2, 2), (3, 3)])
+def test_averages_of_windows_over_the_edge_stay(stride: tuple[int, int]) -> None:
+    content = pool_file((3, 3), SAME, stride)
     rewritten = rewrite_operators(content)
     assert rewritten.content == content
-    assert [change.reason for change in rewritten.changes] == [reason]
+    assert [change.reason for change in rewritten.changes] == ["its windows reach over the edge of the map"]
 
 
 @pytest.mark.parametrize("ratio", [1 / 1025, 1 / 1024, 1.0, 255.9, 256.1])
