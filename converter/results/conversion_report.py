@@ -10,6 +10,7 @@ from typing import Literal
 from converter.errors import ConverterError
 from converter.judge import ChanceCheck, Disagreement, coarseness
 from converter.results.rows import CandidateRow, DeliveryFacts, Fit, GraphRow, ImageSet, LayerError, Step, SweepPoint
+from converter.tflite.rewrites import REWRITTEN
 from edge_runtime.contracts.codec import encode
 
 REPORT_SCHEMA = 3
@@ -126,6 +127,7 @@ class ConversionReport:
             f"{gate.metric} float": f"{gate.reference:.4f} ({gate.images} images)",
             f"{gate.metric} now": f"{gate.candidate:.4f}, the same answer for {gate.agreement:.1%} of the images",
             "drop": f"{gate.drop_pp:.2f} pp ({low:.2f} to {high:.2f} with 95 %), {gate.max_drop_pp:g} allowed",
+            **_rewritten(candidate),
             "latency": f"{candidate.latency_ms.p50:.3f} ms, float32 {self.float32.latency_ms.p50:.3f} ms (p50 here)",
         }
 
@@ -142,6 +144,11 @@ class GateRefusedError(ConverterError):
     def __init__(self, message: str, report: ConversionReport) -> None:
         super().__init__(message)
         self.report = report
+
+
+def _rewritten(candidate: CandidateRow) -> dict[str, str]:
+    lines = candidate.parameters.get(REWRITTEN)
+    return {REWRITTEN: "; ".join(lines)} if lines else {}
 
 
 def _ladder_lines(report: ConversionReport) -> list[str]:
