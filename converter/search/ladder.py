@@ -14,8 +14,7 @@ from converter.candidate import Judged
 from converter.config import Preference
 from converter.errors import ConversionError, NotApplicableError, library_failures
 from converter.judge import Latency
-from converter.quantize import DYNAMIC, FLOAT16, INT8, INT8_WEIGHTS, INT16X8, MIXED, Variant
-from converter.quantize.weights import PREPARATIONS
+from converter.quantize import DYNAMIC, FLOAT16, INT8, INT8_WEIGHTS, INT16X8, MIXED, REPAIRS, Variant
 from converter.results import LayerError, Step
 from converter.search.choose import is_slower
 from converter.search.layers import LayerRanking, rank_layers
@@ -104,8 +103,9 @@ class Ladder:
             ratio = self._latency(int8).ratio
             self._skip("repair", f"int8 takes {ratio:.2f} times as long as float32 here; repaired it would, too")
             return
-        for steps in PREPARATIONS:
-            self._try("int8 " + " ".join(steps), replace(int8.package.variant, prepared=steps))
+        for repair in REPAIRS:
+            variant = repair.of(int8.package.variant)
+            self._try(variant.name, variant)
             if self._stands_well():
                 self._skip("mixed", "not needed: a file without float layers passed")
                 return

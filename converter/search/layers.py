@@ -95,7 +95,7 @@ def score_distance(reference: Scores, candidate: Scores) -> float:
 def _errors(bench: Workbench, base: Variant) -> tuple[list[str], list[LayerError]]:
     """The tensors of all layers and what the debugger says of each, the worst error first."""
     inputs = bench.inputs_of(_first(bench, RANKED_ON))
-    statistics = bench.conversion_of(base).layer_statistics(base, bench.inputs, inputs)
+    statistics = bench.conversion.layer_statistics(base, bench.inputs, inputs)
     rows = []
     for row in csv.DictReader(io.StringIO(statistics)):
         scale = float(row["scale"])

@@ -26,7 +26,7 @@ from converter.judge import (
     worst_disagreements,
 )
 from converter.models import FloatModel
-from converter.quantize import FLOAT32, Conversion, Inputs, Preparation, Variant
+from converter.quantize import FLOAT32, Conversion, Inputs, Variant
 from converter.quantize.package import Identity, Package, package_model
 from converter.targets import Target, adapt, check_requirements
 from edge_runtime.contracts.dataset import LabelledImages
@@ -39,6 +39,7 @@ class Workbench:
 
     Attributes:
         model: the float model.
+        conversion: makes files of it.
         identity: what all files have in common.
         images: what calibrates and what evaluates.
         tried: all files that may be delivered so far, in order.
@@ -66,13 +67,13 @@ class Workbench:
             folder: an empty one for what is made on the way.
         """
         self.model = model
+        self.conversion = conversion
         self.identity = identity
         self.images = images
         self.tried: list[Judged] = []
         self._limits = limits
         self._target = target
         self._folder = folder
-        self._conversions: dict[tuple[Preparation, ...], Conversion] = {(): conversion}
         self._made = 0
 
     def inputs(self) -> Iterator[NDArray[np.float32]]:
@@ -89,19 +90,6 @@ class Workbench:
         """The float model's scores of the evaluation images."""
         return float_scores(self.images.evaluation, self.identity.contract, self.model)
 
-    def conversion_of(self, variant: Variant) -> Conversion:
-        """What makes ``variant``; its preparation is done at the first call.
-
-        Raises:
-            NotApplicableError: the architecture does not allow the preparation; the message says why.
-            ConversionError: TensorFlow cannot export the prepared model.
-        """
-        steps = variant.prepared
-        if steps not in self._conversions:
-            prepared = self.model.prepared(steps, self.inputs)
-            self._conversions[steps] = prepared.start_conversion(self._folder / "-".join(steps))
-        return self._conversions[steps]
-
     def make(self, variant: Variant) -> Package:
         """Makes one file, not yet measured.
 
@@ -111,7 +99,7 @@ class Workbench:
         """
         variant = replace(adapt(variant, self._target), preprocessing=self.identity.contract.preprocessing)
         with library_failures("the file cannot be made"):
-            package = self._package(self.conversion_of(variant).convert(variant, self.inputs), variant)
+            package = self._package(self.conversion.convert(variant, self.inputs), variant)
             if variant.recipe is not FLOAT32:  # all are compared with it, even where it cannot run
                 check_requirements(package.model, self._target, variant.name)
             return package
@@ -124,7 +112,7 @@ class Workbench:
         """
         variant = replace(variant, preprocessing=self.identity.contract.preprocessing)
         with library_failures("the file cannot be made"):
-            converted = self.conversion_of(variant).convert_anew(variant, self.inputs_of(calibration))
+            converted = self.conversion.convert_anew(variant, self.inputs_of(calibration))
             return self._package(converted, variant)
 
     def try_all(self, variants: Sequence[Variant]) -> list[Judged]:
