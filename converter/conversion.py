@@ -77,16 +77,22 @@ def _convert(record: ConversionRecord, source: Source, created_utc: str, folder:
     settled = record.settled = record.settled or settle_by_answers(config, source, model, conversion, folder)
     if settled.contract.activation != "none":
         logger.info("%s: its %s goes into the graph of each file", source.path, settled.contract.activation)
-    evaluation = settled.images.evaluation
     identity = record.identity = identify(config, source, settled.contract, created_utc)
-    bench = Workbench(model, conversion, identity, settled.images, config.limits, config.where, folder)
+    bench = Workbench(model, conversion, identity, settled.images, config, folder)
     with timer.phase("float model"):
-        doubts = record.doubts = question_model(config, source, model, settled.contract, evaluation, bench.reference)
+        frames, scores = bench.evaluation.frames, bench.evaluation.reference
+        doubts = record.doubts = question_model(config, source, model, settled.contract, frames, scores)
     if doubts.refuses:
         return
     found = record.found = find_candidates(config, bench, timer)
-    taken = record.taken = take_best(config, found.candidates, evaluation, record.out)
-    record.disagreements = bench.disagreements_of(taken.chosen or next(reversed(found.candidates), found.float32))
+    with timer.phase("verdict and proof"):
+        taken = record.taken = take_best(config, found.candidates, bench, record.out)
+    if taken.tested is None:
+        record.disagreements = bench.deciding.disagreements_of(next(reversed(found.candidates), found.float32))
+        return
+    record.found = found.with_verdict(taken.tested)
+    assert taken.tested.test is not None
+    record.disagreements = bench.evaluation.disagreements_of(taken.tested.test)
 
 
 def _open(config: ConvertConfig, out: Path) -> Source:

@@ -7,6 +7,7 @@ from converter.judge.compare import METRICS, Answers, ClassDrop, Scores, answers
 from converter.judge.disagreements import Disagreement, worst_disagreements
 from converter.judge.gate import Limits, coarseness, metric_of, refusals
 from converter.judge.latency import Latency, measure_latencies
+from converter.judge.processor import processor_name
 from converter.judge.scores import file_scores, float_scores, probabilities
 from converter.judge.verdict import judge_scores
 
@@ -28,6 +29,7 @@ __all__ = [
     "measure_latencies",
     "metric_of",
     "probabilities",
+    "processor_name",
     "refusals",
     "truth_of",
     "worst_disagreements",

@@ -6,7 +6,7 @@ Which of the two converters serves a recipe, and why, is docs/decisions/0017-whi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from converter.quantize.pixels import takes_plain_pixels
@@ -115,25 +115,6 @@ class Variant:
             "float_layers": [layer.partition(";")[0] for layer in self.float_layers],
         }
 
-
-@dataclass(frozen=True)
-class Repair:
-    """What is done to int8 beside quantizing, so that it loses less at the same size and speed."""
-
-    prepared: tuple[Preparation, ...]
-    ranges: Ranges
-
-    def of(self, variant: Variant) -> Variant:
-        """The variant with this done to it."""
-        return replace(variant, prepared=self.prepared, ranges=self.ranges)
-
-
-REPAIRS = (
-    Repair(("bias-corrected",), "min-max"),
-    Repair(("bias-corrected",), "chosen"),
-    Repair(("equalized", "bias-corrected"), "chosen"),
-)
-"""What is worth trying, the smaller change first."""
 
 _FULL_INTEGER: tuple[DType, ...] = ("uint8", "int8", "float32")
 FLOAT32 = Recipe("float32", "as trained", "float32", "float32", ("float32",))

@@ -32,11 +32,12 @@ def convert(kind: str, folder: Path, *options: str, name: str = "model.keras") -
     (folder / "labels.txt").write_text("\n".join(CLASSES))
     arguments = [str(folder / name), "--out", str(folder / "out" / "model.tflite")]
     arguments += ["--labels", str(folder / "labels.txt"), "--normalization", "-1..1", "--golden", "0"]
-    for option, count, seed in (("--eval-data", 200, 10), ("--calibration-data", 60, 11)):
+    for option, count, seed in (("--eval-data", 200, 10), ("--calibration-data", 210, 11)):
         arguments += [option, str(write_images(folder / option[2:], model, count, seed))]
     if kind == "any size":
         arguments += ["--image-size", str(SIDE)]
-    assert main([*arguments, *options, "--quantize", "auto", "--max-drop", "50"]) == 0
+    chosen = ["--calibration-samples", "60", "--max-drop", "50"]
+    assert main([*arguments, *options, *chosen]) == 0
     report: dict[str, Any] = json.loads((folder / "out" / "model.report.json").read_text())
     return report
 
@@ -45,7 +46,7 @@ def convert(kind: str, folder: Path, *options: str, name: str = "model.keras") -
 @pytest.mark.parametrize("kind", ["Sequential", "nested", "any size"])
 def test_a_repaired_file_is_delivered_and_better(kind: str, tmp_path: Path) -> None:
     report = convert(kind, tmp_path, "--min-agreement", "94.5")
-    agreement = {row["name"]: row["gate"]["agreement"] for row in report["candidates"]}
+    agreement = {row["name"]: row["choosing"]["agreement"] for row in report["candidates"]}
     assert report["chosen"]["name"] == REPAIRED
     assert agreement[REPAIRED] >= agreement["int8"] + 0.02
     assert agreement["int8 bias-corrected"] >= agreement["int8"]
@@ -54,14 +55,14 @@ def test_a_repaired_file_is_delivered_and_better(kind: str, tmp_path: Path) -> N
 @pytest.mark.usefixtures("all_equally_fast")
 def test_lenet_is_repaired_where_weights_alone_in_int8_pass_too(tmp_path: Path) -> None:
     report = convert("LeNet", tmp_path, "--min-agreement", "96.5")
-    gates = {row["name"]: row["gate"] for row in report["candidates"]}
+    gates = {row["name"]: row["choosing"] for row in report["candidates"]}
     assert gates["int8"]["agreement"] < 0.965 < gates[REPAIRED]["agreement"]
 
 
 @pytest.mark.usefixtures("all_equally_fast")
 def test_a_strangers_tflite_is_repaired_as_well(tmp_path: Path) -> None:
     report = convert("Sequential", tmp_path, "--min-agreement", "94.5", name="stranger.tflite")
-    gates = {row["name"]: row["gate"] for row in report["candidates"]}
+    gates = {row["name"]: row["choosing"] for row in report["candidates"]}
     assert report["chosen"]["name"] == REPAIRED
     assert gates["int8"]["agreement"] < 0.9
 
