@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from converter.candidate import Judged
 from converter.errors import NotApplicableError, library_failures
 from converter.quantize import DYNAMIC, FLOAT16, INT8, INT8_WEIGHTS, INT16X8, MIXED, Recipe, Variant
-from converter.quantize.weights import PREPARATIONS
 from converter.search.ladder import Ladder, Rung
 from converter.search.layers import rank_layers
 
@@ -70,7 +68,7 @@ class _FromInt8:
 
 @dataclass(frozen=True)
 class Repair(_FromInt8):
-    """int8 with fields of its variant changed: other weights before quantizing, other ranges.
+    """int8 with fields of its variant changed: what is done beside quantizing, and how ranges are chosen.
 
     Attributes:
         changes: fields of :class:`Variant`, to what they become.
@@ -122,13 +120,11 @@ def leave_layers_in_float(ladder: Ladder, base: Judged) -> None:
             return
 
 
-def _repairs() -> Iterable[Rung]:
-    return (Repair({"prepared": steps}) for steps in PREPARATIONS)
-
-
 RUNGS: tuple[Rung, ...] = (
     Plain(INT8),
-    *_repairs(),
+    Repair({"prepared": ("bias-corrected",)}),
+    Repair({"prepared": ("bias-corrected",), "ranges": "chosen"}),
+    Repair({"prepared": ("equalized", "bias-corrected"), "ranges": "chosen"}),
     Plain(DYNAMIC),
     Plain(INT8_WEIGHTS),
     MixedLayers(),
