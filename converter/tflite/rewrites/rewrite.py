@@ -12,9 +12,10 @@ from converter.tflite.packing import unpack_model, write_model
 from converter.tflite.rewrites.change import Change, Stays
 from converter.tflite.rewrites.elementwise import replace_elementwise
 from converter.tflite.rewrites.fusing import fuse_activation
+from converter.tflite.rewrites.joining import split_concatenation
 from converter.tflite.rewrites.pooling import replace_pooling
 
-_RULES = (replace_elementwise, replace_pooling)
+_RULES = (replace_elementwise, replace_pooling, split_concatenation)
 
 
 @dataclass(frozen=True)
