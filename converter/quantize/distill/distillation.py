@@ -63,7 +63,7 @@ class Distilled:
 
 
 def distilled(quantized: bytes, float32: bytes, inputs: Inputs, settings: Settings) -> Distilled:
-    """The quantized file with other weights, biases and scales of weights; all else, and its size, stays.
+    """The quantized file with other weights and biases; all else, scales and size too, stays.
 
     What was reached is kept on disk: a run that was interrupted goes on from there.
 
@@ -100,10 +100,9 @@ class _Run:
 
     def run(self) -> Distilled:
         unchanged = {place: (layer.weights, layer.bias) for place, layer in self._network.layers.items()}
-        before = self._tuning(self._network, unchanged).distance(unchanged, self._held)
+        before = self._tuning(unchanged).distance(unchanged, self._held)
         with progress_bar("distill", len(self._network.free) + STEPS, "step") as bar:
-            network, start = self._reconstructed(bar)
-            tuning = self._tuning(network, start)
+            tuning = self._tuning(self._reconstructed(bar))
             state = self._store.load_state() or tuning.begin(self._held)
             bar.update(state.step)
 
@@ -119,13 +118,13 @@ class _Run:
                 f"nothing better was found: on images held back, its answers were {before:.2g} from the float model's "
                 f"before, {state.best_distance:.2g} at best"
             )
-        return Distilled(write_network(network, tuning.parameters(state.best)), before, state.best_distance)
+        return Distilled(write_network(self._network, tuning.parameters(state.best)), before, state.best_distance)
 
-    def _tuning(self, network: Network, start: Chosen) -> Tuning:
-        return Tuning(network, self._teacher, self._settings.activation, start, self._settings.seed)
+    def _tuning(self, start: Chosen) -> Tuning:
+        return Tuning(self._network, self._teacher, self._settings.activation, start, self._settings.seed)
 
-    def _reconstructed(self, bar: Progress) -> tuple[Network, Chosen]:
-        """The network after the layers have had their turn; from the store where that was done before."""
+    def _reconstructed(self, bar: Progress) -> Chosen:
+        """Weights and biases after the layers have had their turn; from the store where that was done before."""
         stored = self._store.load_layers(self._network)
         if stored is not None:
             bar.update(len(self._network.free))
@@ -141,7 +140,7 @@ class _Run:
 
         batches = [self._learned[first : first + _BATCH] for first in range(0, len(self._learned), _BATCH)]
         made = reconstruct(self._network, self._teacher, batches, done)
-        self._store.save_layers(*made)
+        self._store.save_layers(made)
         return made
 
     def _has_time(self) -> bool:

@@ -148,15 +148,6 @@ class Network:
             given = [self.constants[index] if index in self.constants else values[index] for index in node.inputs]
         return OPERATORS[node.code](node.options, given, node.shape)
 
-    def follower(self, node: Node) -> Layer | None:
-        """The layer that alone takes what ``node`` gives, past padding with zeros; None where there is no such one."""
-        takers = [other for other in self.nodes if node.output in other.inputs]
-        if len(takers) != 1 or node.output == self.output:
-            return None
-        if takers[0].code == schema.BuiltinOperator.PAD:
-            return self.follower(takers[0])
-        return self.layers.get(takers[0].place)
-
     def finished(self, node: Node, exact: Values) -> Values:
         """What :meth:`compute` gives, from what :meth:`compute_exactly` gave."""
         function = getattr(node.options, "fusedActivationFunction", 0)
@@ -204,19 +195,16 @@ def read_network(content: bytes) -> Network:
 
 
 def write_network(network: Network, parameters: Parameters) -> bytes:
-    """The file with ``parameters`` as its integers and with the scales of the layers; nothing else changes."""
+    """The file with ``parameters`` as its integers; nothing else changes."""
     model = network.model
-    tensors = model.subgraphs[0].tensors
     for place, (weights, bias) in parameters.items():
         layer = network.layers[place]
         _, weights_index, *bias_index = layer.node.inputs
         scales = layer.along_outputs(layer.scales)
         _store(model, weights_index, whole_numbers(weights, scales, LARGEST_WEIGHT).astype(np.int8))
-        tensors[weights_index].quantization.scale = layer.scales.astype(np.float32)
         for index in bias_index:
-            bias_scales = layer.scales * layer.input_scale
-            _store(model, index, whole_numbers(bias, bias_scales, LARGEST_BIAS).astype(np.int32))
-            tensors[index].quantization.scale = bias_scales.astype(np.float32)
+            whole = whole_numbers(bias, layer.scales * layer.input_scale, LARGEST_BIAS)
+            _store(model, index, whole.astype(np.int32))
     return write_model(model)
 
 

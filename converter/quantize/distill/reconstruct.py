@@ -7,7 +7,6 @@ labels; see ``rounding``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from math import ceil, prod
 
 import numpy as np
@@ -18,7 +17,6 @@ from converter.errors import NotApplicableError
 from converter.quantize.distill.network import Chosen, Layer, Network, Node, Pair, Parameters
 from converter.quantize.distill.operators import Values
 from converter.quantize.distill.rounding import Moments, choose_weights
-from converter.quantize.distill.stretch import Channels, choose_stretch, stretch_layer, stretchable
 
 Batches = Sequence[NDArray[np.float32]]
 
@@ -40,10 +38,8 @@ def pair_layers(network: Network, teacher: Network) -> dict[int, Layer]:
     return {layer.node.place: twin for layer, twin in zip(ours, theirs, strict=True)}
 
 
-def reconstruct(
-    network: Network, teacher: Network, batches: Batches, done: Callable[[int], object]
-) -> tuple[Network, Chosen]:
-    """The network with other scales of its weights, and its new weights and biases.
+def reconstruct(network: Network, teacher: Network, batches: Batches, done: Callable[[int], object]) -> Chosen:
+    """New weights and biases.
 
     Args:
         network: the quantized one.
@@ -55,28 +51,16 @@ def reconstruct(
         NotApplicableError: the two networks do not have the same layers.
     """
     twins = pair_layers(network, teacher)
-    network = replace(network, layers=dict(network.layers))
     student_flow, teacher_flow = _Flow(network, batches), _Flow(teacher, batches)
-    stretches: dict[int, Channels] = {}
     chosen: Chosen = {}
     for node in network.nodes:
         if node.place in network.free:
-            twin = twins[node.place]
+            layer, twin = network.layers[node.place], twins[node.place]
             wanted = teacher_flow.up_to(twin.node)
-            halves = _moments(network.layers[node.place], zip(student_flow.at(node.inputs[0]), wanted, strict=True))
-            taken = stretches.get(node.place, np.ones(twin.channels))
-            given = np.ones(len(twin.bias))
-            follower = stretchable(network, node)
-            if follower is not None:
-                given = stretches[follower.node.place] = choose_stretch(
-                    network, node, teacher_flow.at(twin.node.output)
-                )
-            layer, weights = stretch_layer(network.layers[node.place], twin.weights, taken, given)
-            network.layers[node.place] = layer
-            chosen[node.place] = _choose(layer, weights, halves, given)
+            chosen[node.place] = _choose(layer, twin, zip(student_flow.at(node.inputs[0]), wanted, strict=True))
             done(1)
         student_flow.step(node, chosen)
-    return network, chosen
+    return chosen
 
 
 class _Flow:
@@ -132,8 +116,17 @@ def _kept(values: Values) -> NDArray[np.floating]:
     return numbers.astype(np.float16) if np.abs(numbers).max(initial=0) < _LARGEST_HALF else numbers
 
 
+def _choose(layer: Layer, twin: Layer, batches: Iterator[tuple[Values, Values]]) -> Pair:
+    """Weights and bias of ``layer``; each batch has its inputs, and the outputs that the float network gives there."""
+    first, second = _moments(layer, batches)
+    scales = np.broadcast_to(layer.scales, layer.bias.shape).reshape(_groups(layer), -1, 1)
+    weights = choose_weights((first, second), _grouped(layer, twin.weights), scales, shifts=layer.has_bias)
+    bias = (first + second).bias(weights).reshape(-1) if layer.has_bias else layer.bias
+    return _ungrouped(layer, weights).astype(np.float32), bias.astype(np.float32)
+
+
 def _moments(layer: Layer, batches: Iterator[tuple[Values, Values]]) -> tuple[Moments, Moments]:
-    """Of every other batch, and of the others; each batch has the inputs, and the outputs that are wanted."""
+    """Of every other batch, and of the others."""
     halves: list[Moments | None] = [None, None]
     for number, (inputs, outputs) in enumerate(batches):
         moments = Moments.of(*_rows(layer, inputs, outputs))
@@ -144,20 +137,11 @@ def _moments(layer: Layer, batches: Iterator[tuple[Values, Values]]) -> tuple[Mo
     return first, second or first  # a single batch
 
 
-def _choose(layer: Layer, weights: NDArray[np.float64], halves: tuple[Moments, Moments], given: Channels) -> Pair:
-    groups = _groups(layer)
-    first, second = (half.stretched(given.reshape(groups, -1)) for half in halves)
-    scales = np.broadcast_to(layer.scales, layer.bias.shape).reshape(groups, -1, 1)
-    chosen = choose_weights((first, second), _grouped(layer, weights), scales, shifts=layer.has_bias)
-    bias = (first + second).bias(chosen).reshape(-1) if layer.has_bias else layer.bias
-    return _ungrouped(layer, chosen).astype(np.float32), bias.astype(np.float32)
-
-
 def _groups(layer: Layer) -> int:
     return layer.channels if layer.is_depthwise else 1
 
 
-def _grouped(layer: Layer, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _grouped(layer: Layer, weights: NDArray[np.float32]) -> NDArray[np.float64]:
     """Weights as (groups, outputs, inputs)."""
     if not layer.is_depthwise:
         return weights.reshape(1, weights.shape[0], -1).astype(np.float64)

@@ -63,10 +63,6 @@ class Moments:
             self.cross + other.cross,
         )
 
-    def stretched(self, factors: Matrix) -> Moments:
-        """The same with outputs multiplied by ``factors``, (groups, outputs)."""
-        return Moments(self.count, self.inputs, self.outputs * factors, self.products, self.cross * factors[:, :, None])
-
     def centred(self, *, shifts: bool) -> tuple[Matrix, Matrix]:
         """The means of the products and of the cross products; around the means where the layer has a bias."""
         products, cross = self.products / self.count, self.cross / self.count

@@ -9,7 +9,7 @@ import hashlib
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -52,23 +52,18 @@ class Store:
             digest.update(hashlib.sha256(part).digest())
         return cls(cache_folder("distill") / digest.hexdigest()[:32])
 
-    def load_layers(self, network: Network) -> tuple[Network, Chosen] | None:
+    def load_layers(self, network: Network) -> Chosen | None:
         """What the layers have become; None where they had not all had their turn."""
         found = _load(self.folder / "layers.npz")
-        if found is None or set(found) != {f"{kind}{place}" for place in network.free for kind in "wbs"}:
+        if found is None or set(found) != {f"{kind}{place}" for place in network.free for kind in "wb"}:
             return None
-        layers = dict(network.layers)
-        chosen: Chosen = {}
-        for place in network.free:
-            layers[place] = replace(layers[place], scales=found[f"s{place}"])
-            chosen[place] = found[f"w{place}"], found[f"b{place}"]
-        return replace(network, layers=layers), chosen
+        return {place: (found[f"w{place}"], found[f"b{place}"]) for place in network.free}
 
-    def save_layers(self, network: Network, chosen: Chosen) -> None:
+    def save_layers(self, chosen: Chosen) -> None:
         """Keeps what the layers have become."""
-        arrays = dict[str, Any]()
-        for place, (weights, bias) in chosen.items():
-            arrays |= {f"w{place}": weights, f"b{place}": bias, f"s{place}": network.layers[place].scales}
+        arrays = {
+            f"{kind}{place}": values for place, pair in chosen.items() for kind, values in zip("wb", pair, strict=True)
+        }
         _trim(self.folder.parent)
         self._save("layers.npz", arrays)
 
@@ -77,8 +72,8 @@ class Store:
         found = _load(self.folder / "state.npz")
         if found is None or set(found) != {field.name for field in fields(State)}:
             return None
-        values: dict[str, Any] = dict(found)
-        return State(**{**values, "step": int(values["step"]), "best_distance": float(values["best_distance"])})
+        values: dict[str, Any] = {name: array if array.shape else array.item() for name, array in found.items()}
+        return State(**values)
 
     def save_state(self, state: State) -> None:
         """Keeps where the tuning stands."""

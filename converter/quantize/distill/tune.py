@@ -22,7 +22,9 @@ BATCH = 16
 STEPS = 200
 EVERY = 20
 """After so many steps the held images are asked."""
-_RATE = 0.05
+PATIENCE = 60
+"""It ends where so many steps brought nothing."""
+_RATE = 0.005
 """In steps of the integers of a layer's output."""
 _SMALLEST_CROP = 0.8
 _MOMENTS = (0.9, 0.999)
@@ -39,6 +41,7 @@ class State:
         square: of the same.
         best: the shift that did best on the held images.
         best_distance: how far its answers are from the float network's there.
+        best_step: after how many steps that was.
     """
 
     step: int
@@ -47,6 +50,7 @@ class State:
     square: NDArray[np.float32]
     best: NDArray[np.float32]
     best_distance: float
+    best_step: int
 
 
 class Tuning:
@@ -63,7 +67,7 @@ class Tuning:
     def begin(self, held: NDArray[np.float32]) -> State:
         """The state before the first step."""
         zeros = np.zeros(len(self._units), np.float32)
-        return State(0, zeros, zeros, zeros, zeros, self.distance(self.parameters(zeros), held))
+        return State(0, zeros, zeros, zeros, zeros, self.distance(self.parameters(zeros), held), 0)
 
     def run(
         self, state: State, images: NDArray[np.float32], held: NDArray[np.float32], goes_on: Callable[[], bool]
@@ -76,12 +80,12 @@ class Tuning:
             held: to choose by.
             goes_on: is asked with each state that may be kept.
         """
-        while state.step < STEPS and len(self._units):
+        while state.step < min(STEPS, state.best_step + PATIENCE) and len(self._units):
             self._step(state, images)
             if state.step % EVERY == 0:
                 found = self.distance(self.parameters(state.shift), held)
                 if found < state.best_distance:
-                    state.best, state.best_distance = state.shift.copy(), found
+                    state.best, state.best_distance, state.best_step = state.shift.copy(), found, state.step
                 if not goes_on():
                     return
 
