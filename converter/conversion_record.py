@@ -11,7 +11,6 @@ from typing import NoReturn
 from converter.config import ConvertConfig
 from converter.doubts import Doubts
 from converter.judge import Disagreement, refusals
-from converter.quantize import AUTO
 from converter.quantize.package import Identity
 from converter.results import ConversionReport, GateRefusedError, ImageSet
 from converter.search import Found, Taken
@@ -66,6 +65,7 @@ class ConversionRecord:
         config, settled, found, taken = self.config, self.settled, self.found, self.taken
         calibration = settled.images.calibration if settled else None
         chosen = taken.chosen if taken else None
+        tested = taken.tested if taken else None
         return ConversionReport(
             created_utc=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             name=config.name or self.out.stem,
@@ -76,18 +76,21 @@ class ConversionRecord:
             seed=config.seed,
             activation=settled.activation_text if settled else "",
             calibration=None if calibration is None else _describe(calibration),
+            choosing=None if not settled or settled.images.choosing is None else _describe(settled.images.choosing),
             evaluation=_describe(settled.images.evaluation) if settled else None,
             chance=self.doubts.chance if self.doubts else None,
             fits=self.doubts.fits if self.doubts else (),
             float32=found.float32.to_row() if found else None,
             candidates=tuple(candidate.to_row() for candidate in found.candidates) if found else (),
             chosen=chosen.to_row() if chosen else None,
+            refused=tested.to_row() if tested and not chosen else None,
             why=self._why(),
             failure=str(self.failure or ""),
             earlier_sha256=file_sha256(self.out) if chosen is None and self.out.exists() else None,
             steps=(found.steps if found else ()) + (taken.refused if taken else ()),
             layers=found.layers if found else (),
             sweep=found.sweep if found else (),
+            measured_on=found.measured_on if found else "",
             disagreements=self.disagreements,
             seconds=self.timer.seconds,
             versions=self.identity.provenance.versions if self.identity else {},
@@ -106,7 +109,9 @@ class ConversionRecord:
             raise type(self.failure)(
                 f"{self.out}: not written: {self.failure}; see {html_path.name}{left}"
             ) from self.failure
-        fix = "" if self.config.quantize == AUTO else ", or --quantize auto, which finds out why and repairs it"
+        fix = "" if self.config.is_auto else ", or --quantize auto, which finds out why and repairs it"
+        if report.refused is not None:
+            fix = f"; a higher --min-agreement (now {self.config.limits.min_agreement_percent:g}) chooses a better file"
         if self.doubts is not None and self.doubts.refuses:
             fix = "; --allow-chance converts it as it is"
         raise GateRefusedError(
@@ -124,7 +129,11 @@ class ConversionRecord:
         if self.doubts is not None and self.doubts.refuses:
             return self.doubts.reason
         assert report.shown is not None
-        return "; ".join(refusals(report.shown.gate, report.shown.per_class))
+        broken = "; ".join(refusals(report.shown.judged, report.shown.per_class))
+        if report.choosing is None:
+            return broken
+        where = f"{report.choosing.images} images that choose" if report.refused is None else "test part"
+        return f"{report.shown.name}, on the {where}: {broken}"
 
 
 def _describe(images: LabelledImages) -> ImageSet:

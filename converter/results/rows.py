@@ -24,8 +24,10 @@ class CandidateRow:
         output_type: what its output tensor holds.
         size_bytes: of the whole file, metadata and labels included, golden images not.
         weights_sha256: as in its manifest.
-        gate: what it lost, and the verdict.
-        per_class: what each class lost, the worst first.
+        gate: what it lost on the test part, and the verdict; None where it was not judged there, but only chosen among.
+        choosing: what it lost on the images that choose, and whether it may be chosen; None where a recipe was asked
+            for, and so nothing was chosen.
+        per_class: what each class lost, the worst first; on the test part where it was judged there.
         latency_ms: of the interpreter's invoke alone.
     """
 
@@ -37,9 +39,22 @@ class CandidateRow:
     output_type: str
     size_bytes: int
     weights_sha256: str
-    gate: GateVerdict
+    gate: GateVerdict | None
     per_class: tuple[ClassDrop, ...]
     latency_ms: Latency
+    choosing: GateVerdict | None = None
+
+    @property
+    def compared(self) -> GateVerdict:
+        """What it lost on the images that all files of a run were measured on."""
+        verdict = self.choosing or self.gate
+        assert verdict is not None
+        return verdict
+
+    @property
+    def judged(self) -> GateVerdict:
+        """What it lost on the test part, and where it was not judged there, on the images that choose."""
+        return self.gate or self.compared
 
 
 @dataclass(frozen=True)

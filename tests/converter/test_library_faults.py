@@ -138,7 +138,8 @@ ASKED = {"litert-quantizer quantizes": ("--quantize", "dynamic")}
 
 def arguments(model: str, *more: str) -> list[str]:
     said = ["--labels", "labels.txt", "--normalization", "-1..1", "--out", "o.tflite", "--max-drop", "100"]
-    return [model, *said, "--calibration-data", "train", "--eval-data", "eval", *more]
+    recipe = [] if "--quantize" in more else ["--quantize", "int8"]
+    return [model, *said, "--calibration-data", "train", "--eval-data", "eval", *recipe, *more]
 
 
 def raising(error: BaseException) -> Callable[..., Any]:
@@ -241,7 +242,7 @@ def test_a_repair_that_fails_is_a_row(
     monkeypatch.setattr("converter.search.ladder.is_slower", lambda _: False)
     monkeypatch.setattr("converter.search.layers._errors", raising(KeyError("tensor_name")))
     broken = arguments("m.keras", "--quantize", "auto", "--max-drop", "0", "--min-agreement", "100")
-    monkeypatch.setattr("converter.judge.gate._broken_limits", lambda *_: ["it was told to"])
+    monkeypatch.setattr("converter.judge.gate._broken_limits", lambda *_: {"class": "it was told to"})
     assert main(broken) == 3
     report = json.loads((folder / "o.report.json").read_text())
     outcomes = [step["outcome"] for step in report["steps"]]

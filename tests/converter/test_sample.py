@@ -114,6 +114,8 @@ def test_a_broken_calibration_makes_the_gate_refuse_the_samples_model(
     folder.mkdir(parents=True)
     Image.new("L", (28, 28), 255).save(folder / "0.png")
     out = tmp_path / "model.tflite"
-    assert main([str(sample_run), "--out", str(out), "--calibration-data", str(folder.parent)]) == 3
+    assert (
+        main([str(sample_run), "--out", str(out), "--quantize", "int8", "--calibration-data", str(folder.parent)]) == 3
+    )
     assert not out.exists()
     assert "not written: top-1 fell by" in capfd.readouterr().err

@@ -44,6 +44,7 @@ def test_what_a_tflite_cannot_do_is_a_reason_and_no_crash(model: FloatModel) -> 
 def test_a_sweep_over_calibration_images_works_for_a_tflite_too(tmp_path: Path) -> None:
     arguments = [
         str(write_float_tflite(tmp_path / "f.tflite")), "--out", str(tmp_path / "m.tflite"), "--calibration-sweep",
+        "--quantize", "int8",
         "--labels", str(write_labels(tmp_path / "labels.txt")), "--normalization=-1..1",
         "--eval-data", str(write_color_images(tmp_path / "eval", 3, seed=300)),
         "--calibration-data", str(write_color_images(tmp_path / "calibration", 4, seed=301)),
