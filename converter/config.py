@@ -43,6 +43,8 @@ class ConvertConfig:
             ``AUTO_MIN_AGREEMENT`` with "auto", else for 0.
         all_rungs: with "auto", also tries what is not needed, to compare it.
         prefer: what "auto" makes small among the files that pass.
+        device_latency: a result of ``edge-bench run`` on the device, of a float32 and other files of this model: what
+            is fast is decided by it; None decides by what is measured here.
         calibration_data: images, as edge-train takes them; None takes the training part of the run.
         calibration_samples: how many images calibrate, balanced over the classes.
         calibration_sweep: also measures int8 calibrated on fewer and on more images.
@@ -83,6 +85,7 @@ class ConvertConfig:
     max_class_drop: float | None = None
     min_agreement: float | None = None
     prefer: Preference = "latency"
+    device_latency: Path | None = None
     calibration_data: Path | None = None
     calibration_samples: int = _CALIBRATION_SAMPLES
     calibration_sweep: bool = False
@@ -130,6 +133,8 @@ class ConvertConfig:
             raise ConfigError(
                 f"prefer {self.prefer!r} chooses among what auto tries; it does not go with {self.quantize}"
             )
+        if self.device_latency is not None and not self.is_auto:
+            raise ConfigError(f"device_latency decides among what auto tries; it does not go with {self.quantize}")
         if self.all_rungs and not self.is_auto:
             raise ConfigError(f"all_rungs is about what auto tries; it does not go with {self.quantize}")
         if self.calibration_samples != _CALIBRATION_SAMPLES and not self.calibrates:

@@ -34,6 +34,13 @@ def add_convert_options(parser: argparse.ArgumentParser) -> None:
         **_default("prefer"),
         help=f"with {AUTO}: what to make small among the files that pass (default: %(default)s)",
     )
+    parser.add_argument(
+        "--device-latency",
+        metavar="FILE",
+        type=Path,
+        help=f"with {AUTO}: a result of edge-bench run on the device, of this MODEL as float32.tflite and int8.tflite: "
+        "it decides what is fast (default: this machine does)",
+    )
     for edge in ("input", "output"):
         parser.add_argument(
             f"--{edge}-type",

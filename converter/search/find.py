@@ -27,6 +27,7 @@ class Found:
         steps: of the ladder.
         layers: of the layer search.
         sweep: over calibration images.
+        measured_on: the processor or device whose latencies were compared.
         failure: why there are no candidates; None where there are.
     """
 
@@ -35,6 +36,7 @@ class Found:
     steps: tuple[Step, ...]
     layers: tuple[LayerError, ...]
     sweep: tuple[SweepPoint, ...]
+    measured_on: str
     failure: EdgeDeployError | None = None
 
     def with_verdict(self, tested: Candidate) -> Found:
@@ -77,7 +79,7 @@ def find_candidates(config: ConvertConfig, bench: Workbench, timer: PhaseTimer) 
     if not candidates and failure is None:
         first = ladder.steps[0]
         failure = TargetError(f"no file could be made that target {config.target} takes: {first.rung}: {first.outcome}")
-    return Found(finished[0], candidates, tuple(ladder.steps), ladder.layers, sweep, failure)
+    return Found(finished[0], candidates, tuple(ladder.steps), ladder.layers, sweep, bench.measured_on, failure)
 
 
 def _make_recipe(config: ConvertConfig, bench: Workbench) -> EdgeDeployError | None:
