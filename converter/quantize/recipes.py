@@ -78,6 +78,7 @@ class Variant:
         dense_per_channel: whether dense layers, too, have one scale an output channel, with the recipe "dynamic".
         preprocessing: how pixels become the float model's input; the range of its tensor follows. None where it is to
             follow from the calibration images.
+        for_xnnpack: whether 8-bit operators that XNNPACK does not take are replaced, see ``converter.tflite.rewrites``.
     """
 
     recipe: Recipe
@@ -87,6 +88,7 @@ class Variant:
     float_layers: tuple[str, ...] = ()
     dense_per_channel: bool = True
     preprocessing: PreprocessSpec | None = None
+    for_xnnpack: bool = True
 
     @property
     def normalizes_inside(self) -> bool:
