@@ -90,7 +90,7 @@ class Repair(_FromInt8):
 class MixedLayers(_FromInt8):
     """The fewest layers that the limits need stay float32.
 
-    It starts from plain int8: a corrected bias would be wrong where the weights stay as they are.
+    They are ranked in plain int8; in each file that is tried, the biases of the others are corrected.
     """
 
     name = MIXED.name
@@ -114,7 +114,8 @@ def leave_layers_in_float(ladder: Ladder, base: Judged) -> None:
     if not ranking.order:
         ladder.skip(MIXED.name, "no layer alone brings the scores closer to the float model's")
     for count in sorted({min(count, len(ranking.order)) for count in _LAYER_COUNTS} - {0}):
-        variant = replace(base.package.variant, recipe=MIXED, float_layers=ranking.order[:count])
+        kept = ranking.order[:count]
+        variant = replace(base.package.variant, recipe=MIXED, prepared=("bias-corrected",), float_layers=kept)
         judged = ladder.try_variant(MIXED.name, variant)
         if judged is not None and judged.gate.passed:
             return

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from math import prod
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -23,6 +25,10 @@ from converter.quantize.repairs.network import Layer, Network
 from converter.quantize.repairs.pieces import Piece, flow
 from converter.quantize.repairs.sweep import Sweep
 from converter.tflite.edit import add_buffer, add_tensor
+
+MOST_IMAGES, FEWEST_IMAGES = 100, 8
+HELD_BYTES = 1 << 30
+"""Of all images together, two activations at a time: what an operator takes and what it gives."""
 
 Feed = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Makes what the finished file takes, as real numbers, of what the float model takes."""
@@ -45,7 +51,7 @@ def correct_biases(original: bytes, finished: bytes, inputs: Iterable[NDArray[np
     pairs = match_layers(float_model, network)
     if not pairs:
         raise NotApplicableError("no layer has weights in 8 bits")
-    images = list(inputs)
+    images = list(islice(inputs, images_for(network)))
     targets = _mean_outputs(float_model, [layer for layer, _ in pairs], images)
     sweep = Sweep(network, [_quantized(network, feed(pixels)) for pixels in images])
     for (_, layer), target in zip(pairs, targets, strict=True):
@@ -54,6 +60,12 @@ def correct_biases(original: bytes, finished: bytes, inputs: Iterable[NDArray[np
         given = _linear_output(network, layer, weights, sweep.mean(layer.source))
         network.set_bias(layer, np.rint((target - given) / scales), scales)
     return network.to_bytes()
+
+
+def images_for(network: Network) -> int:
+    """How many images the means are taken over: 100, or as many as leave the activations in ``HELD_BYTES``."""
+    largest = max(_bytes(network, int(tensor)) for operator in network.graph.operators for tensor in operator.outputs)
+    return max(FEWEST_IMAGES, min(MOST_IMAGES, HELD_BYTES // (2 * largest)))
 
 
 def match_layers(original: Network, finished: Network) -> list[tuple[Layer, Layer]]:
@@ -115,6 +127,11 @@ def _linear_output(
     (output,) = Piece(model, [operator], [source], [result]).run([mean.astype(np.float32)])
     channels: NDArray[np.float64] = output.reshape(-1, output.shape[-1]).mean(axis=0, dtype=np.float64)
     return channels
+
+
+def _bytes(network: Network, tensor: int) -> int:
+    wide = network.graph.tensors[tensor].type == schema.TensorType.FLOAT32
+    return prod(network.shape(tensor)) * (4 if wide else 1)
 
 
 def _quantized(network: Network, values: NDArray[np.float32]) -> NDArray[np.generic]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
+from converter.errors import NotApplicableError
 from converter.quantize.conversion import Inputs
 from converter.quantize.pixels import by_channel
 from converter.quantize.recipes import Ranges, Variant
@@ -57,11 +58,17 @@ class CalibratedModel:
         """A file that was made of this model, with what ``variant`` asks for afterwards.
 
         Raises:
-            NotApplicableError: the architecture does not allow that; the message says why.
+            NotApplicableError: the architecture does not allow that; the message says why. Where layers were left in
+                float32 on purpose, it is no error that none is left to be corrected.
         """
         if "bias-corrected" not in variant.prepared:
             return finished
-        return correct_biases(self.content, finished, self._calibration(), _feed(variant))
+        try:
+            return correct_biases(self.content, finished, self._calibration(), _feed(variant))
+        except NotApplicableError:
+            if variant.float_layers:
+                return finished
+            raise
 
     @cached_property
     def _equalized(self) -> CalibratedModel:

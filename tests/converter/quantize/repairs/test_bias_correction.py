@@ -114,6 +114,19 @@ def test_layers_that_stayed_in_float32_keep_their_bias(conversion: Any) -> None:
             np.testing.assert_array_equal(found.numbers(layer.bias), calibrated.numbers(calibrated.layers[1].bias))
 
 
+def test_where_all_layers_stay_in_float32_there_is_nothing_to_correct(conversion: Any) -> None:
+    calibrated = network(conversion._calibrate_once(Images(IMAGES)).content)
+    names = tuple(calibrated.graph.tensors[layer.result].name.decode() for layer in calibrated.layers)
+    mixed = Variant(MIXED, FLOAT_EDGES, ("bias-corrected",), float_layers=names)
+    kinds = {found.dtype.name for found in weights_of(conversion.convert(mixed, Images(IMAGES)))}
+    assert kinds == {"float32"}
+
+
+def weights_of(content: bytes) -> list[np.ndarray]:
+    found = network(content)
+    return [found.numbers(layer.weights) for layer in found.layers]
+
+
 def test_a_layer_that_is_called_twice_has_a_bias_for_each_call() -> None:
     import keras
 
@@ -140,6 +153,30 @@ def test_a_dense_layer_without_a_bias_gets_one() -> None:
     plain, corrected = (conversion.convert(each, Images(IMAGES)) for each in (PLAIN, CORRECTED))
     assert network(original).layers[-1].bias is None
     assert shifts(original, corrected)[-1] < 0.5 * shifts(original, plain)[-1]
+
+
+def test_the_images_are_as_many_as_memory_holds(conversion: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from converter.quantize.repairs import bias_correction
+
+    found = network(conversion.convert(PLAIN, Images(IMAGES)))
+    sides = [found.shape(int(tensor)) for each in found.graph.operators for tensor in each.outputs]
+    largest = max(int(np.prod(shape)) for shape in sides)
+    assert largest == SIDE**2 * 8  # one byte each
+    assert bias_correction.images_for(found) == bias_correction.MOST_IMAGES == 100
+    monkeypatch.setattr(bias_correction, "HELD_BYTES", 2 * largest * 20)
+    assert bias_correction.images_for(found) == 20
+    monkeypatch.setattr(bias_correction, "HELD_BYTES", 1)
+    assert bias_correction.images_for(found) == bias_correction.FEWEST_IMAGES
+    read = []
+
+    def inputs() -> Any:
+        for image in Images(IMAGES)():
+            read.append(image)
+            yield image
+
+    corrected = bias_correction.correct_biases(conversion._float32(), found.to_bytes(), inputs(), lambda values: values)
+    assert len(read) == bias_correction.FEWEST_IMAGES
+    assert corrected != found.to_bytes()
 
 
 def test_a_file_without_8_bit_weights_says_so(original: bytes) -> None:
