@@ -15,6 +15,7 @@ from converter.quantize.recipes import (
     RECIPES,
     Edges,
     Preparation,
+    Ranges,
     Recipe,
     Variant,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "Edges",
     "Inputs",
     "Preparation",
+    "Ranges",
     "Recipe",
     "TFLiteConversion",
     "TensorFlowConversion",
