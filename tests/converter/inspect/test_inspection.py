@@ -66,7 +66,7 @@ def test_metadata_labels_and_manifest_are_found_and_printed(tmp_path: Path, capf
         assert text in shown
     assert main(["inspect", str(path), "--json"]) == 0
     found = json.loads(capfd.readouterr().out)
-    assert found["schema"] == 1
+    assert found["schema"] == 2
     assert found["manifest_matches"] is True
     assert found["metadata"]["author"] == "A. Painter"
     assert found["graphs"][0]["operators"][1]["name"] == "SOFTMAX"
