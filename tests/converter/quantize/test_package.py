@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 from tiny_model import write_tiny_model
 
 from converter.quantize.package import Identity, package_model
-from converter.quantize.recipes import FLOAT32, Variant
+from converter.quantize.recipes import DYNAMIC, FLOAT32, INT8, Recipe, Variant
+from converter.targets import LITERT, MICRO, Target, adapt
+from converter.targets.table import TFLITE_RUNTIME
+from converter.tflite import read_graphs, read_model
 from converter.tflite.metadata_write import ModelCard
 from edge_runtime.contracts.manifest import Activation, Provenance, Task
 from edge_runtime.contracts.preprocessing import PreprocessSpec
@@ -40,3 +44,28 @@ def test_thresholds_of_their_own_travel_beside_the_labels(tmp_path: Path) -> Non
     assert texts["labels.txt"] == "sea\nsand\nsun\n"
     assert texts["score_calibration.txt"] == "1,1,0,0.5\n1,1,0,0.25\n1,1,0,0.5"
     assert "score_calibration.txt" not in package(tmp_path / "n.tflite", "multi-label", ("a", "b", "c"), (0.5,) * 3)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "for_xnnpack", "lines"),
+    [(INT8, True, ["1 AVERAGE_POOL_2D became MEAN"]), (INT8, False, None), (DYNAMIC, True, None)],
+)
+def test_int8_files_are_rewritten_for_xnnpack_and_say_so(
+    recipe: Recipe, for_xnnpack: bool, lines: list[str] | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.tflite"
+    write_tiny_model(path, dtype="int8", input_quantization=(1 / 128, 0))
+    contract = ModelContract("single-label", ("a", "b", "c"), PreprocessSpec(6, 8), "none", ())
+    identity = Identity(
+        contract, ModelCard("colors", "Tells colors apart."), Provenance("2026-01-01T00:00:00+00:00", {})
+    )
+    variant = Variant(recipe, recipe.edges(), for_xnnpack=for_xnnpack)
+    package = package_model(path.read_bytes(), variant, identity, path)
+    assert package.manifest.quantization.get("rewritten") == lines
+    (graph,) = read_graphs(read_model(package.model, path), path)
+    assert graph.operators[0].name == ("AVERAGE_POOL_2D" if lines is None else "MEAN")
+
+
+@pytest.mark.parametrize(("target", "rewritten"), [(LITERT, True), (TFLITE_RUNTIME, False), (MICRO, False)])
+def test_targets_that_compute_int8_without_xnnpack_keep_their_operators(target: Target, rewritten: bool) -> None:
+    assert adapt(Variant(INT8, INT8.edges()), target).for_xnnpack is rewritten
