@@ -71,6 +71,7 @@ class Variant:
         recipe: how numbers are stored.
         edges: what the input and output tensors hold.
         prepared: what was done to the float model before, see ``converter.quantize.weights.prepare``.
+        distilled: whether its integers were chosen again, see ``converter.quantize.distill``.
         float_layers: the tensors whose layers stay float32.
         dense_per_channel: whether dense layers, too, have one scale an output channel, with the recipe "dynamic".
         preprocessing: how pixels become the float model's input; the range of its tensor follows. None where it is to
@@ -80,6 +81,7 @@ class Variant:
     recipe: Recipe
     edges: Edges
     prepared: tuple[Preparation, ...] = ()
+    distilled: bool = False
     float_layers: tuple[str, ...] = ()
     dense_per_channel: bool = True
     preprocessing: PreprocessSpec | None = None
@@ -93,7 +95,7 @@ class Variant:
     @property
     def name(self) -> str:
         """What tells it from the others of one ladder: "int8", "int8 bias-corrected", "mixed (3 layers float)"."""
-        parts = [self.recipe.name, *self.prepared]
+        parts = [self.recipe.name, *self.prepared, *["distilled"] * self.distilled]
         if self.float_layers:
             parts.append(f"({len(self.float_layers)} layer{'s' * (len(self.float_layers) > 1)} float)")
         return " ".join(parts)
@@ -105,6 +107,7 @@ class Variant:
             "weights": recipe.weights,
             "activations": recipe.activations,
             "prepared": list(self.prepared),
+            "distilled": self.distilled,
             "dense_per_channel": self.dense_per_channel,
             "float_layers": [layer.partition(";")[0] for layer in self.float_layers],
         }
