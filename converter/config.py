@@ -20,6 +20,7 @@ GOLDEN_IMAGES = 2
 EXPORT_NAMES = ("c-array", "bundle")
 Preference = Literal["latency", "size"]
 _CALIBRATION_SAMPLES = 200
+DISTILL_MINUTES = 10.0
 
 AUTO_MIN_AGREEMENT = 97.0
 """What the ladder asks for where the user does not say: a drop of nothing can hide answers that changed both ways."""
@@ -42,6 +43,7 @@ class ConvertConfig:
         min_agreement: how many percent of the images need the float model's answer; None stands for
             ``AUTO_MIN_AGREEMENT`` with "auto", else for 0.
         all_rungs: with "auto", also tries what is not needed, to compare it.
+        distill_minutes: with "auto", how long int8 may be distilled where nothing cheaper helps; 0 leaves that out.
         prefer: what "auto" makes small among the files that pass.
         device_latency: a result of ``edge-bench run`` on the device, of a float32 and other files of this model: what
             is fast is decided by it; None decides by what is measured here.
@@ -81,6 +83,7 @@ class ConvertConfig:
     model: Path
     quantize: str = AUTO
     all_rungs: bool = False
+    distill_minutes: float = DISTILL_MINUTES
     max_drop: float = 1.0
     max_class_drop: float | None = None
     min_agreement: float | None = None
@@ -123,6 +126,12 @@ class ConvertConfig:
             value = getattr(self, field)
             if value is not None and not (math.isfinite(value) and 0 <= value <= 100):
                 raise ConfigError(f"{field} {value} is not within 0..100 {unit}")
+        if not (math.isfinite(self.distill_minutes) and self.distill_minutes >= 0):
+            raise ConfigError(f"distill_minutes {self.distill_minutes} is no number of minutes of 0 or more")
+        if self.distill_minutes != DISTILL_MINUTES and not self.is_auto:
+            raise ConfigError(
+                f"distill_minutes is about a rung of {AUTO}; it does not go with quantize {self.quantize!r}"
+            )
         if self.calibration_samples < 1:
             raise ConfigError(f"calibration_samples {self.calibration_samples} is below 1")
         try:

@@ -29,6 +29,14 @@ def add_convert_options(parser: argparse.ArgumentParser) -> None:
         help=f"with {AUTO}: also try what is not needed, for the report's comparison; this takes several times as long",
     )
     parser.add_argument(
+        "--distill-minutes",
+        metavar="M",
+        type=float,
+        **_default("distill_minutes"),
+        help=f"with {AUTO}: how long int8 may be distilled where cheaper repairs do not help; 0 leaves that out "
+        "(default: %(default)g)",
+    )
+    parser.add_argument(
         "--prefer",
         choices=get_args(Preference),
         **_default("prefer"),

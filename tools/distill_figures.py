@@ -47,20 +47,18 @@ def main() -> int:
         config = ConvertConfig(options.run)
     start_tensorflow()
     rows = []
-    for seed in range(options.seeds):
-        rows.append({"seed": seed, **measure(replace(config, seed=seed), options.minutes)})
-        print(json.dumps(rows[-1]), flush=True)
+    for row in measure(config, options.seeds, options.minutes):
+        rows.append(row)
+        print(json.dumps(row), flush=True)
     if options.out is not None:
         options.out.write_text(json.dumps({"case": options.case, "seeds": rows}, indent=1) + "\n")
     return 0
 
 
-def measure(config: Any, minutes: float) -> dict[str, Any]:
-    """The figures of one conversion."""
-    from converter.errors import NotApplicableError
+def measure(config: Any, seeds: int, minutes: float) -> Iterator[dict[str, Any]]:
+    """The figures of each seed."""
     from converter.models import load_source, open_source
-    from converter.quantize import FLOAT32, INT8, Variant
-    from converter.quantize.distill import Settings, distilled
+    from converter.quantize import FLOAT32, Variant
     from converter.settle import settle_by_answers, settle_by_record
 
     source = open_source(config.model)
@@ -68,29 +66,41 @@ def measure(config: Any, minutes: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         conversion = model.start_conversion(folder / "exported")
-        settled = settle_by_record(config, source) or settle_by_answers(config, source, model, conversion, folder)
-        contract, images = settled.contract, settled.images
-        assert images.calibration is not None
-        pixels = list(inputs_of(images.calibration, contract.preprocessing))
-        int8 = replace(Variant(INT8, INT8.edges()), preprocessing=contract.preprocessing)
-        float_file = conversion.convert(Variant(FLOAT32, FLOAT32.edges()), lambda: iter(pixels))
-        plain = conversion.convert(int8, lambda: iter(pixels))
-    judged = list(inputs_of(images.evaluation, contract.preprocessing))
+        float_file = conversion.convert(Variant(FLOAT32, FLOAT32.edges()), lambda: iter(()))
+        for seed in range(seeds):
+            drawn = replace(config, seed=seed)
+            settled = settle_by_record(drawn, source) or settle_by_answers(drawn, source, model, conversion, folder)
+            yield {"seed": seed, **measure_one(settled, conversion, float_file, minutes, seed)}
+
+
+def measure_one(settled: Any, conversion: Any, float_file: bytes, minutes: float, seed: int) -> dict[str, Any]:
+    """The figures of one distillation."""
+    from converter.errors import NotApplicableError
+    from converter.quantize import INT8, Variant
+    from converter.quantize.distill import Settings, distilled
+
+    contract, images = settled.contract, settled.images
+    pixels, judged = (list(inputs_of(part, contract.preprocessing)) for part in (images.calibration, images.evaluation))
     truth = np.array([labels[0] for labels in images.evaluation.labels])
+    int8 = replace(Variant(INT8, INT8.edges()), preprocessing=contract.preprocessing)
+    plain = conversion.convert_anew(int8, lambda: iter(pixels))
     began = time.monotonic()
+    row: dict[str, Any] = {"images": len(judged)}
+    files = {"int8": plain}
     try:
-        result = distilled(plain, float_file, lambda: iter(pixels), Settings(minutes, contract.activation, config.seed))
-        files, held = {"int8": plain, "distilled": result.content}, [result.before, result.after]
+        result = distilled(plain, float_file, lambda: iter(pixels), Settings(minutes, contract.activation, seed))
+        files["distilled"] = result.content
+        row |= {"held_before": result.before, "held_after": result.after}
     except NotApplicableError as error:
-        files, held = {"int8": plain, str(error): plain}, []
-    seconds = time.monotonic() - began
+        row["refused"] = str(error)
+    row["seconds"] = round(time.monotonic() - began, 1)
     reference = scores_of(float_file, judged)
-    row = {"images": len(judged), "seconds": round(seconds, 1), "held": held, "float": share(reference, truth)}
+    row["float_top_1"] = share(reference, truth)
     for label, content in files.items():
         scores = scores_of(content, judged)
         same = float((scores.argmax(1) == reference.argmax(1)).mean())
-        row[label] = {"top_1": share(scores, truth), "same": same, "bytes": len(content)}
-        row[label]["mean_shift"] = float(np.abs(scores - reference).mean())
+        shift = float(np.abs(scores - reference).mean())
+        row[label] = {"top_1": share(scores, truth), "same": same, "mean_shift": shift, "bytes": len(content)}
     return row
 
 

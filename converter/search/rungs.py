@@ -86,6 +86,25 @@ class Repair(_FromInt8):
         ladder.try_variant(self.name, replace(ladder.int8.package.variant, **self.changes))
 
 
+class Distilled(_FromInt8):
+    """int8 with integers that are chosen again, so that its answers come closer to the float model's."""
+
+    name = "int8 distilled"
+
+    def passed_over(self, ladder: Ladder) -> str:
+        """See :class:`Rung`."""
+        if not ladder.config.distill_minutes:
+            return "left out, as --distill-minutes 0 asks"
+        return super().passed_over(ladder)
+
+    def climb(self, ladder: Ladder) -> None:
+        """See :class:`Rung`."""
+        assert ladder.best_int8 is not None
+        variant = ladder.best_int8.package.variant
+        kept = tuple(step for step in variant.prepared if step != "bias-corrected")  # biases are chosen anew
+        ladder.offer(self.name, ladder.bench.make_distilled(replace(variant, prepared=kept)))
+
+
 class MixedLayers(_FromInt8):
     """The fewest layers that the limits need stay float32.
 
@@ -125,6 +144,7 @@ RUNGS: tuple[Rung, ...] = (
     Repair({"prepared": ("bias-corrected",)}),
     Repair({"prepared": ("bias-corrected",), "ranges": "chosen"}),
     Repair({"prepared": ("equalized", "bias-corrected"), "ranges": "chosen"}),
+    Distilled(),
     Plain(DYNAMIC),
     Plain(INT8_WEIGHTS),
     MixedLayers(),

@@ -22,7 +22,7 @@ from converter.frames import Frames, decode_frames
 from converter.images import ConversionImages
 from converter.judge import Latency, Limits, measure_latencies, processor_name, read_device_latencies
 from converter.models import FloatModel
-from converter.quantize import FLOAT32, Conversion, Variant
+from converter.quantize import FLOAT32, Conversion, Variant, plain_pixels
 from converter.quantize.package import Identity, Package, package_model
 from converter.search.panel import Panel
 from converter.targets import adapt, check_requirements
@@ -133,6 +133,26 @@ class Workbench:
         variant = replace(variant, preprocessing=self.identity.contract.preprocessing)
         with library_failures("the file cannot be made"):
             return self.package(self.conversion.convert_anew(variant, calibration.inputs), variant)
+
+    def make_distilled(self, variant: Variant) -> Package:
+        """Makes an int8 file and distils it.
+
+        Raises:
+            ConversionError: the converter refuses.
+            NotApplicableError: the file cannot be distilled, or nothing better was found.
+        """
+        from converter.quantize.distill import Settings, distilled
+
+        conversion, contract = self.conversion, self.identity.contract
+        with library_failures("the file cannot be made"):
+            quantized = conversion.convert(variant, self.inputs)
+            float32 = conversion.float_model_of(variant, self.inputs)
+        frames = self.calibration
+        if variant.normalizes_inside:
+            frames = replace(frames, spec=plain_pixels(frames.spec))
+        settings = Settings(self._config.distill_minutes, contract.activation, self._config.seed)
+        result = distilled(quantized, float32, frames.inputs, settings)
+        return self.package(result.content, replace(variant, distilled=True))
 
     def measure(self, package: Package) -> Judged:
         """Compares a file with the float model on the images that decide.

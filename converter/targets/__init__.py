@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from converter.targets.adaptation import adapt
-from converter.targets.operators import known_operators
 from converter.targets.agreement import Agreement, compare, deciding_step
+from converter.targets.operators import known_operators
 from converter.targets.proof import IMAGES, Proof, prove
 from converter.targets.requirements import check_requirements
 from converter.targets.table import GPU, LITERT, MICRO, TARGETS, Target
@@ -20,8 +20,8 @@ __all__ = [
     "Target",
     "adapt",
     "check_requirements",
-    "known_operators",
     "compare",
     "deciding_step",
+    "known_operators",
     "prove",
 ]

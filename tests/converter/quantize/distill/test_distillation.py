@@ -4,10 +4,9 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import many_operators
 import numpy as np
 import pytest
-
-from tests.support import many_operators
 
 pytestmark = pytest.mark.tensorflow
 
@@ -22,7 +21,7 @@ def pixels() -> np.ndarray:
 @pytest.fixture(scope="module")
 def files(pixels: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
     """Of a model that int8 spoils: the ranges of neighbouring channels differ by a hundred."""
-    from tests.support.lopsided_model import build
+    from lopsided_model import build
 
     resized = np.repeat(np.repeat(pixels, 2, axis=1), 2, axis=2)
     return many_operators.convert(build("Sequential"), resized, tmp_path_factory.mktemp("files"))
@@ -130,12 +129,13 @@ def test_too_few_images_are_said(files: tuple[bytes, bytes], inputs: Any) -> Non
 
 
 def test_a_file_with_other_layers_is_refused(files: tuple[bytes, bytes], inputs: Any, tmp_path: Path) -> None:
+    from lopsided_model import build
+
     from converter.errors import NotApplicableError
     from converter.quantize.distill import Settings, distilled
-    from tests.support.lopsided_model import build
 
     resized = np.concatenate(list(inputs()))
-    other, _ = many_operators.convert(build("one convolution"), resized, tmp_path)
+    other, _ = many_operators.convert(build("flat"), resized, tmp_path)
     with pytest.raises(NotApplicableError, match="other layers than the float model"):
         distilled(files[1], other, inputs, Settings(5.0))
 

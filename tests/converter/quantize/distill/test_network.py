@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+import many_operators
 import numpy as np
 import pytest
-
-from tests.support import many_operators
 
 pytestmark = pytest.mark.tensorflow
 
