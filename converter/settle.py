@@ -69,7 +69,9 @@ def settle_by_answers(
 
 def _choose_images(config: ConvertConfig, source: Source, contract: ModelContract) -> ConversionImages:
     images = choose_images(config, source, contract.labels, contract.task)
-    logger.info("images: %d for calibration, %d for evaluation", len(images.calibration or ()), len(images.evaluation))
+    choosing = "" if images.choosing is None else f"{len(images.choosing)} to choose a file, "
+    calibration = len(images.calibration or ())
+    logger.info("images: %d for calibration, %s%d for evaluation", calibration, choosing, len(images.evaluation))
     return images
 
 
