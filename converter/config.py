@@ -20,6 +20,7 @@ GOLDEN_IMAGES = 2
 EXPORT_NAMES = ("c-array", "bundle")
 Preference = Literal["latency", "size"]
 _CALIBRATION_SAMPLES = 200
+DISTILL_MINUTES = 10.0
 
 AUTO_MIN_AGREEMENT = 97.0
 """What the ladder asks for where the user does not say: a drop of nothing can hide answers that changed both ways."""
@@ -42,7 +43,10 @@ class ConvertConfig:
         min_agreement: how many percent of the images need the float model's answer; None stands for
             ``AUTO_MIN_AGREEMENT`` with "auto", else for 0.
         all_rungs: with "auto", also tries what is not needed, to compare it.
+        distill_minutes: with "auto", how long int8 may be distilled where nothing cheaper helps; 0 leaves that out.
         prefer: what "auto" makes small among the files that pass.
+        device_latency: a result of ``edge-bench run`` on the device, of a float32 and other files of this model: what
+            is fast is decided by it; None decides by what is measured here.
         calibration_data: images, as edge-train takes them; None takes the training part of the run.
         calibration_samples: how many images calibrate, balanced over the classes.
         calibration_sweep: also measures int8 calibrated on fewer and on more images.
@@ -79,10 +83,12 @@ class ConvertConfig:
     model: Path
     quantize: str = AUTO
     all_rungs: bool = False
+    distill_minutes: float = DISTILL_MINUTES
     max_drop: float = 1.0
     max_class_drop: float | None = None
     min_agreement: float | None = None
     prefer: Preference = "latency"
+    device_latency: Path | None = None
     calibration_data: Path | None = None
     calibration_samples: int = _CALIBRATION_SAMPLES
     calibration_sweep: bool = False
@@ -120,6 +126,12 @@ class ConvertConfig:
             value = getattr(self, field)
             if value is not None and not (math.isfinite(value) and 0 <= value <= 100):
                 raise ConfigError(f"{field} {value} is not within 0..100 {unit}")
+        if not (math.isfinite(self.distill_minutes) and self.distill_minutes >= 0):
+            raise ConfigError(f"distill_minutes {self.distill_minutes} is no number of minutes of 0 or more")
+        if self.distill_minutes != DISTILL_MINUTES and not self.is_auto:
+            raise ConfigError(
+                f"distill_minutes is about a rung of {AUTO}; it does not go with quantize {self.quantize!r}"
+            )
         if self.calibration_samples < 1:
             raise ConfigError(f"calibration_samples {self.calibration_samples} is below 1")
         try:
@@ -130,6 +142,8 @@ class ConvertConfig:
             raise ConfigError(
                 f"prefer {self.prefer!r} chooses among what auto tries; it does not go with {self.quantize}"
             )
+        if self.device_latency is not None and not self.is_auto:
+            raise ConfigError(f"device_latency decides among what auto tries; it does not go with {self.quantize}")
         if self.all_rungs and not self.is_auto:
             raise ConfigError(f"all_rungs is about what auto tries; it does not go with {self.quantize}")
         if self.calibration_samples != _CALIBRATION_SAMPLES and not self.calibrates:
@@ -211,6 +225,13 @@ class ConvertConfig:
     def calibrates(self) -> bool:
         """Whether calibration images are needed."""
         return self.is_auto or self.recipe.needs_calibration
+
+    def edge_it_lacks(self, recipe: Recipe) -> str:
+        """What the user asked of the input or output that a recipe cannot hold, as an option; empty where it can."""
+        for edge, asked in (("input", self.input_type), ("output", self.output_type)):
+            if asked is not None and asked not in recipe.edge_types:
+                return f"--{edge}-type {asked}"
+        return ""
 
     @property
     def chooses(self) -> bool:

@@ -11,6 +11,7 @@ from converter.deliver import ensure_deliverable, write_delivery
 from converter.doubts import question_model
 from converter.errors import ConfigError, ConversionError, library_failures
 from converter.identity import creation_time, identify
+from converter.judge import read_device_latencies
 from converter.models import Source, load_source, open_source
 from converter.quantize import start_tensorflow
 from converter.results import ConversionReport
@@ -103,4 +104,6 @@ def _open(config: ConvertConfig, out: Path) -> Source:
     if out.exists() and out.samefile(config.model):
         raise ConfigError(f"out {str(out)!r} is MODEL itself, which would be lost; name another file to write")
     ensure_deliverable(out, config.export)
+    if config.device_latency is not None:
+        read_device_latencies(config.device_latency)
     return source

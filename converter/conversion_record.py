@@ -91,6 +91,7 @@ class ConversionRecord:
             steps=(found.steps if found else ()) + (taken.refused if taken else ()),
             layers=found.layers if found else (),
             sweep=found.sweep if found else (),
+            measured_on=found.measured_on if found else "",
             disagreements=self.disagreements,
             seconds=self.timer.seconds,
             versions=self.identity.provenance.versions if self.identity else {},

@@ -29,10 +29,25 @@ def add_convert_options(parser: argparse.ArgumentParser) -> None:
         help=f"with {AUTO}: also try what is not needed, for the report's comparison; this takes several times as long",
     )
     parser.add_argument(
+        "--distill-minutes",
+        metavar="M",
+        type=float,
+        **_default("distill_minutes"),
+        help=f"with {AUTO}: how long int8 may be distilled where cheaper repairs do not help; 0 leaves that out "
+        "(default: %(default)g)",
+    )
+    parser.add_argument(
         "--prefer",
         choices=get_args(Preference),
         **_default("prefer"),
         help=f"with {AUTO}: what to make small among the files that pass (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--device-latency",
+        metavar="FILE",
+        type=Path,
+        help=f"with {AUTO}: a result of edge-bench run on the device, of this MODEL as float32.tflite and int8.tflite: "
+        "it decides what is fast (default: this machine does)",
     )
     for edge in ("input", "output"):
         parser.add_argument(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from converter.quantize.conversion import Conversion, Inputs
+from converter.quantize.pixels import plain_pixels
 from converter.quantize.recipes import (
     AUTO,
     DYNAMIC,
@@ -20,7 +21,7 @@ from converter.quantize.recipes import (
     Variant,
 )
 from converter.quantize.start import start_tensorflow
-from converter.quantize.tensorflow import TensorFlowConversion, failures_named
+from converter.quantize.tensorflow import TensorFlowConversion, failures_named, with_pixels
 from converter.quantize.tflite import TFLiteConversion
 
 __all__ = [
@@ -43,5 +44,7 @@ __all__ = [
     "TensorFlowConversion",
     "Variant",
     "failures_named",
+    "plain_pixels",
     "start_tensorflow",
+    "with_pixels",
 ]

@@ -74,6 +74,7 @@ class Variant:
         prepared: what was done to the model beside quantizing, see ``converter.quantize.repairs``.
         ranges: how those of activations in 8 bits follow from what the calibration images give, see
             ``converter.quantize.repairs.ranges``.
+        distilled: whether its integers were chosen again, see ``converter.quantize.distill``.
         float_layers: the tensors whose layers stay float32.
         dense_per_channel: whether dense layers, too, have one scale an output channel, with the recipe "dynamic".
         preprocessing: how pixels become the float model's input; the range of its tensor follows. None where it is to
@@ -85,6 +86,7 @@ class Variant:
     edges: Edges
     prepared: tuple[Preparation, ...] = ()
     ranges: Ranges = "min-max"
+    distilled: bool = False
     float_layers: tuple[str, ...] = ()
     dense_per_channel: bool = True
     preprocessing: PreprocessSpec | None = None
@@ -100,7 +102,7 @@ class Variant:
     def name(self) -> str:
         """What tells it from the others of one ladder: "int8", "int8 bias-corrected", "mixed (3 layers float)"."""
         ranges = [] if self.ranges == "min-max" else [f"{self.ranges}-ranges"]
-        parts = [self.recipe.name, *ranges, *self.prepared]
+        parts = [self.recipe.name, *ranges, *self.prepared, *["distilled"] * self.distilled]
         if self.float_layers:
             parts.append(f"({len(self.float_layers)} layer{'s' * (len(self.float_layers) > 1)} float)")
         return " ".join(parts)
@@ -113,6 +115,7 @@ class Variant:
             "activations": recipe.activations,
             "prepared": list(self.prepared),
             "ranges": self.ranges,
+            "distilled": self.distilled,
             "dense_per_channel": self.dense_per_channel,
             "float_layers": [layer.partition(";")[0] for layer in self.float_layers],
         }

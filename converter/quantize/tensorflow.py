@@ -52,6 +52,10 @@ class CalibratingConversion(Conversion):
         with failures_named(f"convert the model to {variant.name}"):
             return _make(calibrated, variant)
 
+    def float_model_of(self, variant: Variant, calibration: Inputs) -> bytes:
+        """See :class:`Conversion`."""
+        return with_pixels(self._calibrate_once(calibration).for_variant(variant).content, variant)
+
     def layer_statistics(self, variant: Variant, calibration: Inputs, inputs: Inputs) -> str:
         """See :class:`Conversion`."""
         import tensorflow as tf
@@ -191,7 +195,7 @@ def _quantize(calibrated: bytes, variant: Variant, *, verify: bool = False) -> b
     with failures_named(f"convert the model to {variant.name}"):
         return bytes(
             mlir_quantize(
-                _with_pixels(calibrated, variant),
+                with_pixels(calibrated, variant),
                 input_data_type=tf.as_dtype(variant.edges.input),
                 output_data_type=tf.as_dtype(variant.edges.output),
                 enable_numeric_verify=verify,
@@ -200,16 +204,19 @@ def _quantize(calibrated: bytes, variant: Variant, *, verify: bool = False) -> b
         )
 
 
-def _with_pixels(calibrated: bytes, variant: Variant) -> bytes:
-    """The model with the range of pixels at its input, where it is known how they are normalised."""
+def with_pixels(content: bytes, variant: Variant) -> bytes:
+    """A float model with the range of pixels at its input, where it is known how they are normalised.
+
+    Where an operator of the int8 file normalises, the float model gets the same one.
+    """
     from converter.tflite.image_input import normalize_inside, set_input_range
 
     spec = variant.preprocessing
     if spec is None:
-        return calibrated
+        return content
     if variant.normalizes_inside:
-        return normalize_inside(calibrated, *by_channel(spec), pixel_range(spec))
-    return set_input_range(calibrated, pixel_range(spec))
+        return normalize_inside(content, *by_channel(spec), pixel_range(spec))
+    return set_input_range(content, pixel_range(spec))
 
 
 def with_extremes(calibration: Inputs, variant: Variant) -> Inputs:

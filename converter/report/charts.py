@@ -26,7 +26,7 @@ def trade_off(candidates: Sequence[CandidateRow], chosen: CandidateRow | None) -
     x_axis = _Axis(_widened(times, logarithmic), _LEFT, WIDTH - _RIGHT, logarithmic)
     y_axis = _Axis(_widened([*values, limit, 100 * gate.reference]), HEIGHT - _BOTTOM, _TOP)
     largest = max(row.size_bytes for row in candidates)
-    parts = [_frame(x_axis, y_axis, "latency, ms (p50 on this machine)", f"{gate.metric}, %")]
+    parts = [_frame(x_axis, y_axis, "latency, ms (p50)", f"{gate.metric}, %")]
     ordered = sorted(enumerate(candidates, 1), key=lambda pair: -pair[1].size_bytes)  # small discs over large ones
     for number, row in ordered:
         kind = "chosen" if chosen is not None and row.name == chosen.name else "good" if row.compared.passed else "bad"

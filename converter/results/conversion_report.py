@@ -42,6 +42,7 @@ class ConversionReport:
         steps: the ladder's; empty where one recipe was asked for.
         layers: what each layer costs, the worst first; empty where no layer search was needed.
         sweep: int8 on fewer and more calibration images; empty where that was not asked for.
+        measured_on: the processor or device whose latencies were compared; empty where none were.
         disagreements: the worst of the chosen file, or of the last tried.
         delivery: what was written; None where nothing was.
         graph: what the file that is shown consists of, and what it costs; None where none was made.
@@ -72,6 +73,7 @@ class ConversionReport:
     steps: tuple[Step, ...]
     layers: tuple[LayerError, ...]
     sweep: tuple[SweepPoint, ...]
+    measured_on: str
     disagreements: tuple[Disagreement, ...]
     seconds: Mapping[str, float]
     versions: Mapping[str, str]
@@ -111,12 +113,22 @@ class ConversionReport:
         """The few lines for the end of a run."""
         rows = {
             "model": self.out if self.chosen else f"{self.out} (not written)",
+            **self._reasons(),
             **self._figures(),
             **(self.delivery.rows() if self.delivery else {}),
             "verdict": self.verdict,
             **({"caution": self.caution} if self.caution else {}),
         }
         return "\n".join([*_ladder_lines(self), *(f"{name:<16}{value}" for name, value in rows.items())])
+
+    def _reasons(self) -> dict[str, str]:
+        """What was done and why, a line each, where a file was chosen among several."""
+        if self.choosing is None or self.chosen is None:
+            return {}
+        chosen = self.chosen
+        first = next((step for step in self.steps if step.candidates or step.outcome), None)
+        plain = f"plain {first.rung}: {first.outcome}; " if first and chosen.name not in first.candidates else ""
+        return {"done": f"{chosen.name}: {chosen.summary}", "why": f"{plain}{chosen.name}: {self.why}"}
 
     def _figures(self) -> dict[str, str]:
         """What was measured of the candidate that is shown."""
@@ -133,7 +145,8 @@ class ConversionReport:
             **self._choice(candidate),
             "drop": f"{gate.drop_pp:.2f} pp ({low:.2f} to {high:.2f} with 95 %), {gate.max_drop_pp:g} allowed",
             **_rewritten(candidate),
-            "latency": f"{candidate.latency_ms.p50:.3f} ms, float32 {self.float32.latency_ms.p50:.3f} ms (p50 here)",
+            "latency": f"{candidate.latency_ms.p50:.3f} ms, float32 {self.float32.latency_ms.p50:.3f} ms "
+            f"(p50 on {self.measured_on})",
         }
 
     @staticmethod

@@ -27,6 +27,7 @@ class Found:
         steps: of the ladder.
         layers: of the layer search.
         sweep: over calibration images.
+        measured_on: the processor or device whose latencies were compared.
         failure: why there are no candidates; None where there are.
     """
 
@@ -35,6 +36,7 @@ class Found:
     steps: tuple[Step, ...]
     layers: tuple[LayerError, ...]
     sweep: tuple[SweepPoint, ...]
+    measured_on: str
     failure: EdgeDeployError | None = None
 
     def with_verdict(self, tested: Candidate) -> Found:
@@ -66,7 +68,8 @@ def find_candidates(config: ConvertConfig, bench: Workbench, timer: PhaseTimer) 
         else:
             failure = _make_recipe(config, bench)
     others = [judged for judged in bench.tried[1:] if config.where.takes(judged.recipe.name)]
-    takes_float32 = (config.is_auto or config.recipe is FLOAT32) and config.where.takes(FLOAT32.name)
+    takes_float32 = (config.is_auto and not config.edge_it_lacks(FLOAT32)) or config.quantize == FLOAT32.name
+    takes_float32 = takes_float32 and config.where.takes(FLOAT32.name)
     with timer.phase("sweep"):
         sweep = sweep_calibration(bench) if config.calibration_sweep and failure is None else ()
     with timer.phase("latencies"):
@@ -77,7 +80,7 @@ def find_candidates(config: ConvertConfig, bench: Workbench, timer: PhaseTimer) 
     if not candidates and failure is None:
         first = ladder.steps[0]
         failure = TargetError(f"no file could be made that target {config.target} takes: {first.rung}: {first.outcome}")
-    return Found(finished[0], candidates, tuple(ladder.steps), ladder.layers, sweep, failure)
+    return Found(finished[0], candidates, tuple(ladder.steps), ladder.layers, sweep, bench.measured_on, failure)
 
 
 def _make_recipe(config: ConvertConfig, bench: Workbench) -> EdgeDeployError | None:

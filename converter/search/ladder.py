@@ -14,7 +14,6 @@ from typing import Protocol
 from converter.candidate import Judged
 from converter.config import ConvertConfig
 from converter.errors import ConversionError, NotApplicableError
-from converter.judge import processor_name
 from converter.quantize import FLOAT32, INT8, Variant
 from converter.quantize.package import Package
 from converter.results import LayerError, Step
@@ -123,11 +122,6 @@ class Ladder:
     def latency_ratio(self, judged: Judged) -> float:
         """How long a file takes by what float32 takes."""
         return self.bench.latencies_of([self._float32.package, judged.package])[1].ratio
-
-    @property
-    def measured_where(self) -> str:
-        """On which processor a file is slow or not, in words."""
-        return f"on {processor_name()}"
 
     def try_variant(self, rung: str, variant: Variant) -> Judged | None:
         """Makes a file and measures it; None where that failed, which is recorded."""

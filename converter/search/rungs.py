@@ -36,9 +36,8 @@ class Plain:
             NotApplicableError: the user asked for input or output types that it does not have.
         """
         config, recipe = ladder.config, self.recipe
-        for edge, asked in (("input", config.input_type), ("output", config.output_type)):
-            if asked is not None and asked not in recipe.edge_types:
-                raise NotApplicableError(f"its {edge} cannot hold {asked}, as --{edge}-type asks")
+        if lacking := config.edge_it_lacks(recipe):
+            raise NotApplicableError(f"it has not what {lacking} asks for")
         ladder.try_variant(self.name, Variant(recipe, recipe.edges(config.input_type, config.output_type)))
 
 
@@ -62,7 +61,7 @@ class _FromInt8:
             return "there is no int8 file to begin with"
         if not ladder.config.all_rungs and ladder.is_slow(int8):
             ratio = ladder.latency_ratio(int8)
-            return f"int8 takes {ratio:.2f} times as long as float32 {ladder.measured_where}; so would this"
+            return f"int8 takes {ratio:.2f} times as long as float32 on {ladder.bench.measured_on}; so would this"
         return ladder.not_needed()
 
 
@@ -85,6 +84,25 @@ class Repair(_FromInt8):
         """See :class:`Rung`."""
         assert ladder.int8 is not None
         ladder.try_variant(self.name, replace(ladder.int8.package.variant, **self.changes))
+
+
+class Distilled(_FromInt8):
+    """int8 with integers that are chosen again, so that its answers come closer to the float model's."""
+
+    name = "int8 distilled"
+
+    def passed_over(self, ladder: Ladder) -> str:
+        """See :class:`Rung`."""
+        if not ladder.config.distill_minutes:
+            return "left out, as --distill-minutes 0 asks"
+        return super().passed_over(ladder)
+
+    def climb(self, ladder: Ladder) -> None:
+        """See :class:`Rung`."""
+        assert ladder.best_int8 is not None
+        variant = ladder.best_int8.package.variant
+        kept = tuple(step for step in variant.prepared if step != "bias-corrected")  # biases are chosen anew
+        ladder.offer(self.name, ladder.bench.make_distilled(replace(variant, prepared=kept)))
 
 
 class MixedLayers(_FromInt8):
@@ -126,6 +144,7 @@ RUNGS: tuple[Rung, ...] = (
     Repair({"prepared": ("bias-corrected",)}),
     Repair({"prepared": ("bias-corrected",), "ranges": "chosen"}),
     Repair({"prepared": ("equalized", "bias-corrected"), "ranges": "chosen"}),
+    Distilled(),
     Plain(DYNAMIC),
     Plain(INT8_WEIGHTS),
     MixedLayers(),

@@ -20,9 +20,9 @@ from converter.config import ConvertConfig
 from converter.errors import ConversionError, library_failures, shortened
 from converter.frames import Frames, decode_frames
 from converter.images import ConversionImages
-from converter.judge import Latency, Limits, measure_latencies
+from converter.judge import Latency, Limits, measure_latencies, processor_name, read_device_latencies
 from converter.models import FloatModel
-from converter.quantize import FLOAT32, Conversion, Variant
+from converter.quantize import FLOAT32, Conversion, Variant, plain_pixels
 from converter.quantize.package import Identity, Package, package_model
 from converter.search.panel import Panel
 from converter.targets import adapt, check_requirements
@@ -71,6 +71,7 @@ class Workbench:
         self._config = config
         self._folder = folder
         self._latencies: dict[Path, Latency] = {}
+        self._device = None if config.device_latency is None else read_device_latencies(config.device_latency)
         self._made = 0
 
     @cached_property
@@ -133,6 +134,26 @@ class Workbench:
         with library_failures("the file cannot be made"):
             return self.package(self.conversion.convert_anew(variant, calibration.inputs), variant)
 
+    def make_distilled(self, variant: Variant) -> Package:
+        """Makes an int8 file and distils it.
+
+        Raises:
+            ConversionError: the converter refuses.
+            NotApplicableError: the file cannot be distilled, or nothing better was found.
+        """
+        from converter.quantize.distill import Settings, distilled
+
+        conversion, contract = self.conversion, self.identity.contract
+        with library_failures("the file cannot be made"):
+            quantized = conversion.convert(variant, self.inputs)
+            float32 = conversion.float_model_of(variant, self.inputs)
+        frames = self.calibration
+        if variant.normalizes_inside:
+            frames = replace(frames, spec=plain_pixels(frames.spec))
+        settings = Settings(self._config.distill_minutes, contract.activation, self._config.seed)
+        result = distilled(quantized, float32, frames.inputs, settings)
+        return self.package(result.content, replace(variant, distilled=True))
+
     def measure(self, package: Package) -> Judged:
         """Compares a file with the float model on the images that decide.
 
@@ -159,7 +180,28 @@ class Workbench:
         return [each.timed(latency) for each, latency in zip(judged, latencies, strict=True)]
 
     def latencies_of(self, packages: Sequence[Package]) -> list[Latency]:
-        """Latencies; ratios are to the first package. A file is timed once, together with the first."""
+        """Latencies; ratios are to the first package, float32. A file is timed once, together with the first.
+
+        Where the device measured a file, that counts.
+        """
+        found = [self._on_device(package) for package in packages]
+        if all(found):
+            return [latency for latency in found if latency is not None]
+        here = self._latencies_here(packages)
+        return [latency or measured for latency, measured in zip(found, here, strict=True)]
+
+    @property
+    def measured_on(self) -> str:
+        """Where files are fast or slow, in words."""
+        return self._device.where if self._device else f"{processor_name()}, where it was converted"
+
+    def _on_device(self, package: Package) -> Latency | None:
+        if self._device is None:
+            return None
+        variant = package.variant
+        return self._device.find(package.manifest.weights_sha256, variant.name, variant.recipe.name)
+
+    def _latencies_here(self, packages: Sequence[Package]) -> list[Latency]:
         first, *others = packages
         new = [package for package in others if package.path not in self._latencies]
         if new or first.path not in self._latencies:

@@ -107,6 +107,6 @@ def _bytes_alive(graph: Graph) -> list[int]:
 def _computed_bytes(tensor: Tensor) -> int:
     if tensor.constant_bytes:
         return 0
-    digits = re.search(r"\d+", tensor.dtype)
-    bits = _BITS.get(tensor.dtype) or (int(digits[0]) if digits else 8)
+    named = re.match(r"[a-z]+(\d+)", tensor.dtype)
+    bits = _BITS.get(tensor.dtype) or (int(named[1]) if named else 8)
     return (_product(_shape(tensor)) * bits + 7) // 8

@@ -34,6 +34,12 @@ from converter.quantize.recipes import RECIPES
         ({"target_python": Path("python3")}, "target_python does not go with target litert"),
         ({"quantize": "auto", "input_type": "int4"}, "input_type 'int4' is not one of "),
         ({"quantize": "int8", "all_rungs": True}, "all_rungs is about what auto tries; it does not go with int8"),
+        (
+            {"quantize": "int8", "distill_minutes": 5.0},
+            "distill_minutes is about a rung of auto; it does not go with quantize 'int8'",
+        ),
+        ({"distill_minutes": -1.0}, "distill_minutes -1.0 is no number of minutes of 0 or more"),
+        ({"distill_minutes": float("inf")}, "distill_minutes inf is no number of minutes"),
         ({"max_drop": -0.1}, "max_drop -0.1 is not within 0..100"),
         ({"max_drop": float("nan")}, "max_drop nan"),
         ({"calibration_samples": 0}, "calibration_samples 0 is below 1"),

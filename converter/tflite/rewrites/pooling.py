@@ -1,4 +1,7 @@
-"""AVERAGE_POOL_2D of 8 bits becomes MEAN over the whole map, or a depthwise convolution with equal weights."""
+"""AVERAGE_POOL_2D of 8 bits becomes MEAN over the whole map, or a depthwise convolution with equal weights.
+
+MAX_POOL_2D with windows of 1x1, as ResNetV2 has it, only leaves numbers out: likewise.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +28,13 @@ _Maker = Callable[[schema.ModelT, schema.SubGraphT, int, int, schema.Pool2DOptio
 def replace_pooling(
     model: schema.ModelT, graph: schema.SubGraphT, operator: schema.OperatorT
 ) -> list[schema.OperatorT] | None:
-    """What stands for the operator; None where it is no average of 8-bit numbers.
+    """What stands for the operator; None where XNNPACK takes it, or it is no pooling of 8-bit numbers.
 
     Raises:
         Stays: its windows reach over the edge, or the replacement is not proven.
     """
     options = operator.builtinOptions
-    if builtin_code(model, operator) != schema.BuiltinOperator.AVERAGE_POOL_2D:
-        return None
-    if not isinstance(options, schema.Pool2DOptionsT):
+    if not isinstance(options, schema.Pool2DOptionsT) or not _is_left_outside(builtin_code(model, operator), options):
         return None
     image, result = int(operator.inputs[0]), int(operator.outputs[0])
     source = scale_of(graph.tensors[image])
@@ -46,6 +47,12 @@ def replace_pooling(
     probe.subgraphs[0].operators.append(make(probe, probe.subgraphs[0], 0, 2, options))
     check_same(probe, _maps(source, shapes[image]))
     return [make(model, graph, image, result, options)]
+
+
+def _is_left_outside(code: int, options: schema.Pool2DOptionsT) -> bool:
+    if code == schema.BuiltinOperator.MAX_POOL_2D:
+        return (options.filterHeight, options.filterWidth) == (1, 1) and (options.strideH, options.strideW) != (1, 1)
+    return code == schema.BuiltinOperator.AVERAGE_POOL_2D
 
 
 def _maker(options: schema.Pool2DOptionsT, before: list[int], after: list[int]) -> _Maker:

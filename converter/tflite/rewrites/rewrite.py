@@ -12,9 +12,10 @@ from converter.tflite.packing import unpack_model, write_model
 from converter.tflite.rewrites.change import Change, Stays
 from converter.tflite.rewrites.elementwise import replace_elementwise
 from converter.tflite.rewrites.fusing import fuse_activation
+from converter.tflite.rewrites.joining import split_concatenation
 from converter.tflite.rewrites.pooling import replace_pooling
 
-_RULES = (replace_elementwise, replace_pooling)
+_RULES = (replace_elementwise, replace_pooling, split_concatenation)
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,14 @@ def rewrite_operators(content: bytes) -> Rewritten:
         return Rewritten(content, changes)
     drop_unused_codes(model)
     return Rewritten(write_model(model), changes)
+
+
+def find_changes(content: bytes) -> tuple[Change, ...]:
+    """What :func:`rewrite_operators` would do; nothing where no objects can be made of a file that is damaged."""
+    try:
+        return rewrite_operators(content).changes
+    except Exception:  # noqa: BLE001 - on damage, the generated readers raise nearly anything
+        return ()
 
 
 def _rewrite(model: schema.ModelT, graph: schema.SubGraphT) -> list[Change]:

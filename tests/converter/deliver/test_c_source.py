@@ -14,16 +14,21 @@ from PIL import Image
 from programs import made, program
 
 from converter.deliver.c import c_array_files
+from converter.deliver.c.arena import arena_define
+from converter.deliver.c.literals import c_lines, c_numbers, c_string
 from converter.deliver.c.operators import resolver_method
 from converter.deliver.export import export_model
 from converter.deliver.finished import read_finished_file
 from converter.errors import ExportError
 from converter.targets import known_operators
+from converter.tflite import Graph, Operator, Tensor
+from converter.tflite.facts import Quantization
 from converter.tflite.packing import unpack_model, write_model
 from edge_runtime.contracts.manifest import ModelManifest
 from edge_runtime.contracts.preprocessing import PreprocessSpec
 from edge_runtime.contracts.tensors import TensorSpec
 from edge_runtime.inference import both_classes, dequantize, top_categories
+from edge_runtime.model import find_model
 from edge_runtime.model.file import read_model_file
 from edge_runtime.preprocess import Preprocessor
 
@@ -288,16 +293,58 @@ def run(content: bytes, tensor: np.ndarray) -> np.ndarray:
 
 
 def test_the_arena_is_as_measured_else_estimated_and_said_to_be(tmp_path: Path) -> None:
-    model = write_packaged(tmp_path / "m.tflite", dtype="int8")
-    export_model(model, ["c-array"], arena_bytes=12345)
+    model = tmp_path / "m.tflite"
+    model.write_bytes(Path(find_model("sample")).read_bytes())
+    export_model(model, ["c-array"], arena_bytes=19_280)
     header, readme = tmp_path / "m-c" / "edge_model.h", tmp_path / "m-c" / "README.md"
-    assert "#define EDGE_ARENA_BYTES 12345\n" in header.read_text()
-    assert "takes 12,345 bytes, as measured" in readme.read_text()
+    assert "#define EDGE_ARENA_BYTES 19280\n" in header.read_text()
+    assert "takes 19,280 bytes, as measured" in readme.read_text()
     export_model(model, ["c-array"])
     found = re.search(r"/\* Not measured but estimated.*#define EDGE_ARENA_BYTES (\d+)\n", header.read_text(), re.S)
     assert found
-    assert 1000 < int(found[1]) < 10_000
+    # 1.5 times the 15,680 bytes between layers, 20 tensors, 10 operators, 122 channels with a scale
+    assert int(found[1]) == 23_520 + 20 * 24 + 10 * 164 + 122 * 8 + 1024
     assert "was not measured" in readme.read_text()
+
+
+def test_weights_without_scales_add_nothing_to_the_estimate() -> None:
+    scales = Quantization((1.0, 2.0, 3.0), (0, 0, 0), 0)
+    tensors = [Tensor(i, "", (2, 2), "int8", scales if i == 2 else None, i and 4, i) for i in range(5)]
+    operators = [
+        Operator(number, name, 1, "", (0, weights), (4,), 4)
+        for number, (name, weights) in enumerate([("CONV_2D", 1), ("CONV_2D", 2), ("ADD", 2)])
+    ]
+    define = arena_define(Graph("", (0,), (4,), tuple(tensors), tuple(operators)), None)
+    assert f"EDGE_ARENA_BYTES {6 + 5 * 24 + 3 * 164 + 3 * 8 + 1024}\n" in define
+
+
+def test_readme_and_header_say_how_frames_are_taken(tmp_path: Path) -> None:
+    said = {}
+    for name in ("crop", "antialias letterbox", "uint8"):
+        (tmp_path / name).mkdir()
+        folder, _ = exported(tmp_path / name, *GIVEN[name])
+        readme, header = ((folder / file).read_text() for file in ("README.md", "edge_model.h"))
+        resizing = re.search(r"- \*\*Resizing\*\* is: (.*)\.\n", readme)
+        columns = re.search(r"#define EDGE_PIXELS_COLUMNS (\d)\n", header)
+        assert resizing
+        assert columns
+        said[name] = resizing[1], "at most `EDGE_MAX_FRAME_SIDE` pixels" in readme, int(columns[1])
+    assert said == {
+        "crop": ("center-crop of 0.875 of its sides, bilinear", False, 1),
+        "antialias letterbox": ("letterbox, antialias", True, 1),
+        "uint8": ("squash, bilinear", False, 3),
+    }
+
+
+def test_numbers_become_literals_of_their_type() -> None:
+    assert c_numbers(np.arange(-1, 19, dtype=np.int8)) == (
+        "  -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,\n  15, 16, 17, 18,"
+    )
+    assert c_numbers(np.array([1, -0.0, 1 / 3], np.float32)) == (
+        "  1.000000000e+00f, -0.000000000e+00f, 3.333333433e-01f,"
+    )
+    assert c_lines(["a", "b"]) == "  a,\n  b,"
+    assert c_string('a"?\\ä7') == '"a\\042\\077\\134\\303\\2447"'
 
 
 def test_make_compiles_it_and_says_what_the_example_lacks(tmp_path: Path) -> None:

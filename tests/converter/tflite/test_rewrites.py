@@ -194,7 +194,13 @@ RELU6 = schema.ActivationFunctionType.RELU6
 
 
 def pool_file(
-    window: tuple[int, int], padding: int, stride: tuple[int, int] = (7, 5), *, dtype: str = "int8", fused: int = 0
+    window: tuple[int, int],
+    padding: int,
+    stride: tuple[int, int] = (7, 5),
+    *,
+    name: str = "AVERAGE_POOL_2D",
+    dtype: str = "int8",
+    fused: int = 0,
 ) -> bytes:
     """The average of windows of a map of 7x5."""
     file = QuantizedFile(dtype)
@@ -202,7 +208,7 @@ def pool_file(
     sides = [-(-(side - more) // step) for side, more, step in zip((7, 5), reach, stride, strict=True)]
     x, y = file.range((1, 7, 5, 8), -4, 9), file.range((1, *sides, 8), -4, 9)
     file.operator(
-        "AVERAGE_POOL_2D", [x], y, kind="Pool2DOptions", padding=padding, filterHeight=window[0],
+        name, [x], y, kind="Pool2DOptions", padding=padding, filterHeight=window[0],
         filterWidth=window[1], fusedActivationFunction=fused, strideH=stride[0], strideW=stride[1],
     )  # fmt: skip
     return file.content([x], [y])
@@ -240,6 +246,57 @@ def test_averages_of_windows_over_the_edge_stay(stride: tuple[int, int]) -> None
     rewritten = rewrite_operators(content)
     assert rewritten.content == content
     assert [change.reason for change in rewritten.changes] == ["its windows reach over the edge of the map"]
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8"])
+def test_leaving_numbers_out_goes_into_the_delegate(dtype: str) -> None:
+    content = pool_file((1, 1), VALID, (2, 2), name="MAX_POOL_2D", dtype=dtype)
+    rewritten = rewrite_operators(content)
+    assert left_outside(content) == ["MAX_POOL_2D"]
+    assert (operators(rewritten.content), left_outside(rewritten.content)) == (["DEPTHWISE_CONV_2D"], [])
+    lowest = int(np.iinfo(dtype).min)
+    numbers = np.arange(lowest, lowest + 256).astype(dtype)[: 7 * 5 * 4].repeat(2).reshape(1, 7, 5, 8)
+    np.testing.assert_array_equal(answers(content, numbers), answers(rewritten.content, numbers))
+
+
+@pytest.mark.parametrize(("window", "stride"), [((1, 1), (1, 1)), ((2, 2), (2, 2))])
+def test_other_maximums_are_taken_as_they_are(window: tuple[int, int], stride: tuple[int, int]) -> None:
+    content = pool_file(window, VALID, stride, name="MAX_POOL_2D")
+    assert left_outside(content) == []
+    assert rewrite_operators(content).changes == ()
+
+
+def concatenation(count: int, axis: int, *, dtype: str = "int8", odd: bool = False) -> bytes:
+    """``count`` times the input (1, 2, 3), joined; with ``odd`` the last of another scale."""
+    file = QuantizedFile(dtype)
+    x = file.range((1, 2, 3), -4, 9)
+    inputs = [x]
+    for number in range(1, count):
+        inputs.append(file.range((1, 2, 3), -4, 9 + 9 * (odd and number == count - 1)))
+        file.operator("ADD", [x, x], inputs[-1], kind="AddOptions")
+    sides = [1, 2, 3]
+    sides[axis] *= count
+    y = file.range(sides, -4, 9)
+    file.operator("CONCATENATION", inputs, y, kind="ConcatenationOptions", axis=axis)
+    return file.content([x], [y])
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8"])
+@pytest.mark.parametrize(("count", "axis", "joins"), [(5, 2, 1), (6, 2, 2), (9, -1, 2), (10, 1, 3)])
+def test_long_concatenations_are_split(count: int, axis: int, joins: int, dtype: str) -> None:
+    content = concatenation(count, axis, dtype=dtype)
+    rewritten = rewrite_operators(content)
+    assert left_outside(content) == ["CONCATENATION"] * (joins > 1)
+    assert operators(rewritten.content).count("CONCATENATION") == joins
+    assert left_outside(rewritten.content) == []
+    numbers = np.arange(6).reshape(1, 2, 3).astype(dtype)
+    for kernels in KERNELS:
+        np.testing.assert_array_equal(answers(content, numbers, kernels), answers(rewritten.content, numbers, kernels))
+
+
+def test_tensors_of_several_scales_are_joined_as_they_were() -> None:
+    content = concatenation(6, 2, odd=True)
+    assert [change.reason for change in rewrite_operators(content).changes] == ["its scales differ"]
 
 
 @pytest.mark.parametrize("ratio", [1 / 1025, 1 / 1024, 1.0, 255.9, 256.1])
