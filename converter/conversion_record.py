@@ -12,9 +12,10 @@ from converter.config import ConvertConfig
 from converter.doubts import Doubts
 from converter.judge import Disagreement, refusals
 from converter.quantize.package import Identity
-from converter.results import ConversionReport, GateRefusedError, ImageSet
+from converter.results import ConversionReport, GateRefusedError, GraphRow, ImageSet
 from converter.search import Found, Taken
 from converter.settle import Settled
+from converter.tflite import graph_costs, read_graphs, read_model
 from converter.timer import PhaseTimer
 from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.contracts.errors import EdgeDeployError
@@ -95,7 +96,17 @@ class ConversionRecord:
             seconds=self.timer.seconds,
             versions=self.identity.provenance.versions if self.identity else {},
             delivery=taken.delivery.facts if taken and taken.delivery else None,
+            graph=self._graph(),
         )
+
+    def _graph(self) -> GraphRow | None:
+        """Of the file that is delivered, else of the last that was tried."""
+        chosen = self.taken.chosen if self.taken else None
+        if self.found is None:
+            return None
+        candidate = chosen or next(reversed(self.found.candidates), self.found.float32)
+        path = candidate.package.path
+        return GraphRow(candidate.name, graph_costs(read_graphs(read_model(candidate.package.model, path), path)[0]))
 
     def raise_failure(self, report: ConversionReport, html_path: Path) -> NoReturn:
         """Says in one line why nothing was written.

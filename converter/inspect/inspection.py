@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from converter.tflite import Graph, Metadata
+from converter.tflite import Graph, GraphCosts, Metadata
 from edge_runtime.contracts.codec import encode
 from edge_runtime.contracts.manifest import ModelManifest
 
-INSPECTION_SCHEMA = 1
+INSPECTION_SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class ModelInspection:
         weights_sha256: of that part.
         description: what the converter wrote into it.
         min_runtime_version: of TensorFlow Lite, as its converter wrote it; empty where it did not.
+        costs: of the first graph.
         metadata: the TFLite metadata; None where there is none.
         labels: from our manifest, else from the metadata's label file; empty where there are none.
         associated_files: name to bytes.
@@ -55,6 +56,7 @@ class ModelInspection:
     description: str
     min_runtime_version: str
     graphs: tuple[Graph, ...]
+    costs: GraphCosts
     metadata: Metadata | None
     labels: tuple[str, ...]
     associated_files: Mapping[str, int]

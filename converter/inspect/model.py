@@ -8,7 +8,7 @@ from pathlib import Path
 
 from converter.inspect.delegates import find_coverage
 from converter.inspect.inspection import ModelInspection
-from converter.tflite import Metadata, metadata_buffer, read_graphs, read_metadata, read_model
+from converter.tflite import Metadata, graph_costs, metadata_buffer, read_graphs, read_metadata, read_model
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.labels import parse_label_file
 from edge_runtime.contracts.manifest import MANIFEST_NAME, ModelManifest
@@ -47,6 +47,7 @@ def inspect_model(path: Path) -> ModelInspection:
         description=model.text(3),
         min_runtime_version=metadata_buffer(model, _MIN_RUNTIME_VERSION).rstrip(b"\0").decode("ascii", "replace"),
         graphs=graphs,
+        costs=graph_costs(graphs[0]),
         metadata=metadata,
         labels=manifest.labels if manifest else _labels(metadata, files, path, notes),
         associated_files={name: len(file) for name, file in files.items()},

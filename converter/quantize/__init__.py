@@ -16,11 +16,12 @@ from converter.quantize.recipes import (
     RECIPES,
     Edges,
     Preparation,
+    Ranges,
     Recipe,
     Variant,
 )
 from converter.quantize.start import start_tensorflow
-from converter.quantize.tensorflow import TensorFlowConversion, failures_named, with_pixels
+from converter.quantize.tensorflow import TensorFlowConversion, failures_named
 from converter.quantize.tflite import TFLiteConversion
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Edges",
     "Inputs",
     "Preparation",
+    "Ranges",
     "Recipe",
     "TFLiteConversion",
     "TensorFlowConversion",
@@ -44,5 +46,4 @@ __all__ = [
     "failures_named",
     "plain_pixels",
     "start_tensorflow",
-    "with_pixels",
 ]

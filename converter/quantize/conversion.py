@@ -40,6 +40,18 @@ class Conversion(ABC):
         """
 
     @abstractmethod
+    def float_twin(self, variant: Variant, calibration: Inputs) -> bytes:
+        """The float file whose layers the int8 file of ``variant`` has, equalised where that is.
+
+        It takes what the int8 file takes: pixels, where an operator of that normalises.
+
+        Raises:
+            ConversionError: the converter refuses.
+            NotApplicableError: the architecture does not allow the variant.
+            ImageError: a calibration image cannot be decoded.
+        """
+
+    @abstractmethod
     def layer_statistics(self, variant: Variant, calibration: Inputs, inputs: Inputs) -> str:
         """What quantizing to int8 costs each layer, as the CSV of TensorFlow's QuantizationDebugger.
 

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from converter.quantize.contents import check_contents
 from converter.quantize.pixels import plain_pixels
@@ -22,6 +23,8 @@ from converter.tflite.metadata_write import (
     label_file,
 )
 from converter.tflite.packing import pack_model
+from converter.tflite.rewrites import REWRITTEN, summarize
+from converter.tflite.rewrites.rewrite import Rewritten, rewrite_operators
 from edge_runtime.console.files import write_bytes
 from edge_runtime.contracts.manifest import MANIFEST_NAME, GateVerdict, ModelManifest, Provenance
 from edge_runtime.model import ModelContract, read_model_file
@@ -64,7 +67,8 @@ class Package:
 def package_model(converted: bytes, variant: Variant, identity: Identity, path: Path) -> Package:
     """Packs what the converter made, and writes the file as it is before the gate to ``path``.
 
-    The softmax or sigmoid that the contract asks for is appended, so whoever runs the file reads probabilities.
+    Operators that keep 8-bit numbers out of XNNPACK are replaced. The softmax or sigmoid that the contract asks for is
+    appended, so whoever runs the file reads probabilities.
 
     Args:
         converted: a .tflite without metadata.
@@ -79,7 +83,8 @@ def package_model(converted: bytes, variant: Variant, identity: Identity, path: 
     """
     check_contents(converted, variant)
     contract = identity.contract
-    whole = append_activation(converted, contract.activation)
+    rewritten = _rewrite(converted, variant)
+    whole = append_activation(rewritten.content, contract.activation)
     write_bytes(path, whole)
     file = read_model_file(path)
     preprocessing = plain_pixels(contract.preprocessing) if variant.normalizes_inside else contract.preprocessing
@@ -92,7 +97,7 @@ def package_model(converted: bytes, variant: Variant, identity: Identity, path: 
         input=file.input,
         output=file.output,
         recipe=variant.recipe.name,
-        quantization=variant.parameters(),
+        quantization=_parameters(variant, rewritten),
         weights_sha256=hashlib.sha256(model).hexdigest(),
         provenance=identity.provenance,
         activation="none",
@@ -101,3 +106,15 @@ def package_model(converted: bytes, variant: Variant, identity: Identity, path: 
     package = Package(path, variant, model, manifest)
     write_bytes(path, package.to_bytes())
     return package
+
+
+def _rewrite(converted: bytes, variant: Variant) -> Rewritten:
+    if variant.for_xnnpack and variant.recipe.activations == "int8":
+        return rewrite_operators(converted)
+    return Rewritten(converted, ())
+
+
+def _parameters(variant: Variant, rewritten: Rewritten) -> Mapping[str, Any]:
+    """How the file was made; with what became of operators that XNNPACK does not take, where it has some."""
+    lines = summarize(rewritten.changes)
+    return {**variant.parameters(), **({REWRITTEN: list(lines)} if lines else {})}

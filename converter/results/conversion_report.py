@@ -9,7 +9,8 @@ from typing import Literal
 
 from converter.errors import ConverterError
 from converter.judge import ChanceCheck, Disagreement, coarseness
-from converter.results.rows import CandidateRow, DeliveryFacts, Fit, ImageSet, LayerError, Step, SweepPoint
+from converter.results.rows import CandidateRow, DeliveryFacts, Fit, GraphRow, ImageSet, LayerError, Step, SweepPoint
+from converter.tflite.rewrites import REWRITTEN
 from edge_runtime.contracts.codec import encode
 
 REPORT_SCHEMA = 3
@@ -44,6 +45,7 @@ class ConversionReport:
         measured_on: the processor or device whose latencies were compared; empty where none were.
         disagreements: the worst of the chosen file, or of the last tried.
         delivery: what was written; None where nothing was.
+        graph: what the file that is shown consists of, and what it costs; None where none was made.
         seconds: for each phase.
         versions: package name to version.
     """
@@ -76,6 +78,7 @@ class ConversionReport:
     seconds: Mapping[str, float]
     versions: Mapping[str, str]
     delivery: DeliveryFacts | None = None
+    graph: GraphRow | None = None
     schema: int = REPORT_SCHEMA
 
     @property
@@ -141,6 +144,7 @@ class ConversionReport:
             f"{gate.metric} now": f"{gate.candidate:.4f}, the same answer for {gate.agreement:.1%} of the images",
             **self._choice(candidate),
             "drop": f"{gate.drop_pp:.2f} pp ({low:.2f} to {high:.2f} with 95 %), {gate.max_drop_pp:g} allowed",
+            **_rewritten(candidate),
             "latency": f"{candidate.latency_ms.p50:.3f} ms, float32 {self.float32.latency_ms.p50:.3f} ms "
             f"(p50 on {self.measured_on})",
         }
@@ -166,6 +170,11 @@ class GateRefusedError(ConverterError):
     def __init__(self, message: str, report: ConversionReport) -> None:
         super().__init__(message)
         self.report = report
+
+
+def _rewritten(candidate: CandidateRow) -> dict[str, str]:
+    lines = candidate.parameters.get(REWRITTEN)
+    return {REWRITTEN: "; ".join(lines)} if lines else {}
 
 
 def _ladder_lines(report: ConversionReport) -> list[str]:

@@ -94,7 +94,7 @@ def score_distance(reference: Scores, candidate: Scores) -> float:
 def _errors(bench: Workbench, base: Variant) -> tuple[list[str], list[LayerError]]:
     """The tensors of all layers and what the debugger says of each, the worst error first."""
     inputs = bench.calibration.first(RANKED_ON).inputs
-    statistics = bench.conversion_of(base).layer_statistics(base, bench.inputs, inputs)
+    statistics = bench.conversion.layer_statistics(base, bench.inputs, inputs)
     rows = []
     for row in csv.DictReader(io.StringIO(statistics)):
         scale = float(row["scale"])

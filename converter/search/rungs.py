@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from converter.candidate import Judged
 from converter.errors import NotApplicableError, library_failures
 from converter.quantize import DYNAMIC, FLOAT16, INT8, INT8_WEIGHTS, INT16X8, MIXED, Recipe, Variant
-from converter.quantize.weights import PREPARATIONS
 from converter.search.ladder import Ladder, Rung
 from converter.search.layers import rank_layers
+from edge_runtime.console.command import logger
 
 _LAYER_COUNTS = (1, 2, 3, 5, 8)
 
@@ -70,7 +69,7 @@ class _FromInt8:
 
 @dataclass(frozen=True)
 class Repair(_FromInt8):
-    """int8 with fields of its variant changed: other weights before quantizing, other ranges.
+    """int8 with fields of its variant changed: what is done beside quantizing, and how ranges are chosen.
 
     Attributes:
         changes: fields of :class:`Variant`, to what they become.
@@ -103,15 +102,19 @@ class Distilled(_FromInt8):
     def climb(self, ladder: Ladder) -> None:
         """See :class:`Rung`."""
         assert ladder.best_int8 is not None
-        variant = ladder.best_int8.package.variant
-        kept = tuple(step for step in variant.prepared if step != "bias-corrected")  # biases are chosen anew
-        ladder.offer(self.name, ladder.bench.make_distilled(replace(variant, prepared=kept)))
+        variant, bench = ladder.best_int8.package.variant, ladder.bench
+        try:
+            package = bench.make_distilled(replace(variant, prepared=("equalized",)))
+        except NotApplicableError as error:
+            logger.debug("equalized and distilled: %s", error)
+            package = bench.make_distilled(replace(variant, prepared=()))  # biases are chosen anew
+        ladder.offer(self.name, package)
 
 
 class MixedLayers(_FromInt8):
     """The fewest layers that the limits need stay float32.
 
-    It starts from plain int8: a corrected bias would be wrong where the weights stay as they are.
+    They are ranked in plain int8; in each file that is tried, the biases of the others are corrected.
     """
 
     name = MIXED.name
@@ -135,19 +138,18 @@ def leave_layers_in_float(ladder: Ladder, base: Judged) -> None:
     if not ranking.order:
         ladder.skip(MIXED.name, "no layer alone brings the scores closer to the float model's")
     for count in sorted({min(count, len(ranking.order)) for count in _LAYER_COUNTS} - {0}):
-        variant = replace(base.package.variant, recipe=MIXED, float_layers=ranking.order[:count])
+        kept = ranking.order[:count]
+        variant = replace(base.package.variant, recipe=MIXED, prepared=("bias-corrected",), float_layers=kept)
         judged = ladder.try_variant(MIXED.name, variant)
         if judged is not None and judged.gate.passed:
             return
 
 
-def _repairs() -> Iterable[Rung]:
-    return (Repair({"prepared": steps}) for steps in PREPARATIONS)
-
-
 RUNGS: tuple[Rung, ...] = (
     Plain(INT8),
-    *_repairs(),
+    Repair({"prepared": ("bias-corrected",)}),
+    Repair({"prepared": ("bias-corrected",), "ranges": "chosen"}),
+    Repair({"prepared": ("equalized", "bias-corrected"), "ranges": "chosen"}),
     Distilled(),
     Plain(DYNAMIC),
     Plain(INT8_WEIGHTS),

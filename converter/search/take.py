@@ -14,7 +14,7 @@ from pathlib import Path
 from converter.candidate import Candidate
 from converter.config import ConvertConfig
 from converter.deliver import Delivery, deliver
-from converter.errors import ConversionError
+from converter.errors import ConversionError, ExportError
 from converter.results import Step
 from converter.search.choose import choose_as_asked
 from converter.search.workbench import Workbench
@@ -45,7 +45,7 @@ class Taken:
 
 
 def take_best(config: ConvertConfig, candidates: Sequence[Candidate], bench: Workbench, out: Path) -> Taken:
-    """Completes the best candidate; where it fails the target's proof, the next best.
+    """Completes the best candidate; where it fails the target's proof or cannot be exported, the next best.
 
     Args:
         config: says what is best, and where the file is to run.
@@ -55,7 +55,6 @@ def take_best(config: ConvertConfig, candidates: Sequence[Candidate], bench: Wor
 
     Raises:
         ImageError: an image cannot be decoded.
-        ExportError: a file cannot be exported.
     """
     left, refused, failure, tested = list(candidates), list[Step](), None, None
     while True:
@@ -71,7 +70,7 @@ def take_best(config: ConvertConfig, candidates: Sequence[Candidate], bench: Wor
                     None, f"{chosen.name} was chosen, and the test part refuses it", tested, None, tuple(refused)
                 )
             return Taken(tested, why, tested, deliver(config, tested, bench.images.evaluation, out), tuple(refused))
-        except (ConversionError, BackendError) as error:
+        except (ConversionError, BackendError, ExportError) as error:
             logger.warning("%s: not taken: %s", chosen.name, error)
             logger.debug("traceback:", exc_info=error)
             refused.append(Step("delivery", f"not taken: {error}", (chosen.name,)))

@@ -22,7 +22,7 @@ from converter.frames import Frames, decode_frames
 from converter.images import ConversionImages
 from converter.judge import Latency, Limits, measure_latencies, processor_name, read_device_latencies
 from converter.models import FloatModel
-from converter.quantize import FLOAT32, Conversion, Preparation, Variant, plain_pixels, with_pixels
+from converter.quantize import FLOAT32, Conversion, Variant, plain_pixels
 from converter.quantize.package import Identity, Package, package_model
 from converter.search.panel import Panel
 from converter.targets import adapt, check_requirements
@@ -38,6 +38,7 @@ class Workbench:
 
     Attributes:
         model: the float model.
+        conversion: makes files of it.
         identity: what all files have in common.
         images: what calibrates and what evaluates.
         tried: all files that may be delivered so far, in order.
@@ -63,12 +64,12 @@ class Workbench:
             folder: an empty one for what is made on the way.
         """
         self.model = model
+        self.conversion = conversion
         self.identity = identity
         self.images = images
         self.tried: list[Judged] = []
         self._config = config
         self._folder = folder
-        self._conversions: dict[tuple[Preparation, ...], Conversion] = {(): conversion}
         self._latencies: dict[Path, Latency] = {}
         self._device = None if config.device_latency is None else read_device_latencies(config.device_latency)
         self._made = 0
@@ -109,19 +110,6 @@ class Workbench:
         """The calibration inputs: each float32 (1, height, width, channels)."""
         return self.calibration.inputs()
 
-    def conversion_of(self, variant: Variant) -> Conversion:
-        """What makes ``variant``; its preparation is done at the first call.
-
-        Raises:
-            NotApplicableError: the architecture does not allow the preparation; the message says why.
-            ConversionError: TensorFlow cannot export the prepared model.
-        """
-        steps = variant.prepared
-        if steps not in self._conversions:
-            prepared = self.model.prepared(steps, self.inputs)
-            self._conversions[steps] = prepared.start_conversion(self._folder / "-".join(steps))
-        return self._conversions[steps]
-
     def make(self, variant: Variant) -> Package:
         """Makes one file, not yet measured.
 
@@ -131,7 +119,7 @@ class Workbench:
         """
         variant = replace(adapt(variant, self._config.where), preprocessing=self.identity.contract.preprocessing)
         with library_failures("the file cannot be made"):
-            package = self.package(self.conversion_of(variant).convert(variant, self.inputs), variant)
+            package = self.package(self.conversion.convert(variant, self.inputs), variant)
             if variant.recipe is not FLOAT32:  # all are compared with it, even where it cannot run
                 check_requirements(package.model, self._config.where, variant.name)
             return package
@@ -144,7 +132,7 @@ class Workbench:
         """
         variant = replace(variant, preprocessing=self.identity.contract.preprocessing)
         with library_failures("the file cannot be made"):
-            return self.package(self.conversion_of(variant).convert_anew(variant, calibration.inputs), variant)
+            return self.package(self.conversion.convert_anew(variant, calibration.inputs), variant)
 
     def make_distilled(self, variant: Variant) -> Package:
         """Makes an int8 file and distils it.
@@ -155,14 +143,13 @@ class Workbench:
         """
         from converter.quantize.distill import Settings, distilled
 
-        conversion, contract = self.conversion_of(variant), self.identity.contract
         with library_failures("the file cannot be made"):
-            quantized = conversion.convert(variant, self.inputs)
-            float32 = with_pixels(conversion.convert(Variant(FLOAT32, FLOAT32.edges()), self.inputs), variant)
+            quantized = self.conversion.convert(variant, self.inputs)
+            float32 = self.conversion.float_twin(variant, self.inputs)
         frames = self.calibration
         if variant.normalizes_inside:
             frames = replace(frames, spec=plain_pixels(frames.spec))
-        settings = Settings(self._config.distill_minutes, contract.activation, self._config.seed)
+        settings = Settings(self._config.distill_minutes, self.identity.contract.activation, self._config.seed)
         result = distilled(quantized, float32, frames.inputs, settings)
         return self.package(result.content, replace(variant, distilled=True))
 

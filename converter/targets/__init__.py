@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from converter.targets.adaptation import adapt
+from converter.targets.operators import known_operators
 from converter.targets.proof import IMAGES, Proof, prove
 from converter.targets.requirements import check_requirements
 from converter.targets.table import GPU, LITERT, MICRO, TARGETS, Target
 
-__all__ = ["GPU", "IMAGES", "LITERT", "MICRO", "TARGETS", "Proof", "Target", "adapt", "check_requirements", "prove"]
+__all__ = [
+    "GPU",
+    "IMAGES",
+    "LITERT",
+    "MICRO",
+    "TARGETS",
+    "Proof",
+    "Target",
+    "adapt",
+    "check_requirements",
+    "known_operators",
+    "prove",
+]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from converter.errors import NotApplicableError
 from converter.quantize import DYNAMIC, FLOAT32, Edges, Variant
-from converter.targets.table import TFLITE_RUNTIME, Target
+from converter.targets.table import MICRO, TFLITE_RUNTIME, Target
 
 
 def adapt(variant: Variant, target: Target) -> Variant:
@@ -23,4 +23,6 @@ def adapt(variant: Variant, target: Target) -> Variant:
         variant = replace(variant, edges=Edges(target.edges, target.edges))
     if target is TFLITE_RUNTIME and variant.recipe is DYNAMIC:  # it lacks FULLY_CONNECTED version 12
         variant = replace(variant, dense_per_channel=False)
+    if target in (MICRO, TFLITE_RUNTIME):  # they compute int8 without XNNPACK; see decision 36
+        variant = replace(variant, for_xnnpack=False)
     return variant

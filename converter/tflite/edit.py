@@ -44,12 +44,20 @@ def new_operator(
     model: schema.ModelT, code: int, version: int, inputs: Sequence[int], outputs: Sequence[int]
 ) -> schema.OperatorT:
     """A new operator without options, not yet in a graph."""
+    new = schema.OperatorT()
+    new.opcodeIndex, new.inputs, new.outputs = _code_index(model, code, version), list(inputs), list(outputs)
+    return new
+
+
+def _code_index(model: schema.ModelT, code: int, version: int) -> int:
+    """Where the model names that operator and version; it is added where it does not."""
+    for index, known in enumerate(model.operatorCodes):
+        if max(int(known.builtinCode), int(known.deprecatedBuiltinCode)) == code and known.version == version:
+            return index
     entry = schema.OperatorCodeT()
     entry.builtinCode, entry.deprecatedBuiltinCode, entry.version = code, min(code, 127), version
     model.operatorCodes.append(entry)
-    new = schema.OperatorT()
-    new.opcodeIndex, new.inputs, new.outputs = len(model.operatorCodes) - 1, list(inputs), list(outputs)
-    return new
+    return len(model.operatorCodes) - 1
 
 
 def add_numbers(model: schema.ModelT, name: str, numbers: Sequence[int]) -> int:

@@ -113,6 +113,13 @@ def _add_service(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--systemd-unit", action="store_true", help="print a systemd unit that runs the --config FILE, and end"
     )
+    group.add_argument(
+        "--max-silence",
+        type=_rate,
+        metavar="S",
+        help="after S seconds without a frame, new connections or not, a live source gives no more signs of life, and "
+        "systemd starts the service anew (default: 900, and never less than ten stalls)",
+    )
     group.add_argument("--unit-user", metavar="NAME", help="whom that service runs as (default: you, if not root)")
 
 

@@ -238,7 +238,9 @@ def test_rungs_that_fail_are_rows_and_another_file_is_delivered(
 def test_a_repair_that_fails_is_a_row(
     folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("converter.models.keras.KerasFloatModel.prepared", raising(AttributeError("no output_names")))
+    monkeypatch.setattr(
+        "converter.quantize.repairs.calibrated.correct_biases", raising(AttributeError("no output_names"))
+    )
     monkeypatch.setattr("converter.search.ladder.is_slower", lambda _: False)
     monkeypatch.setattr("converter.search.layers._errors", raising(KeyError("tensor_name")))
     broken = arguments("m.keras", "--quantize", "auto", "--max-drop", "0", "--min-agreement", "100")

@@ -106,7 +106,6 @@ def test_python_reads_the_files_straight_from_the_model(sample_int8: Path) -> No
         ]
 
 
-@pytest.mark.slow  # test_converter_faults.py does it with a smaller model
 def test_a_broken_calibration_makes_the_gate_refuse_the_samples_model(
     sample_run: Path, record: TrainingRecord, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

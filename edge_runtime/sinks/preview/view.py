@@ -33,6 +33,7 @@ class PreviewCounts:
 
     pictures_encoded: int = 0
     pictures_sent: int = 0
+    connections_ended: int = 0
 
 
 class View:

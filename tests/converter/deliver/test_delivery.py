@@ -35,21 +35,32 @@ def test_golden_images_travel_and_prove_the_device(
     report = json.loads((tmp_path / "m.report.json").read_text())
     assert (facts["golden_images"], facts["files"]) == (3, ["m.tflite"])
     assert report["chosen"]["size_bytes"] + facts["golden_bytes"] == model.stat().st_size
+    inside = inspect_model(model)
+    assert (report["graph"]["candidate"], report["schema"]) == ("int8", 3)
+    assert report["graph"]["costs"]["macs"] == inside.costs.macs > 0
+    assert [row["operator"] for row in report["graph"]["costs"]["operators"]] == [
+        operator.name for operator in inside.graphs[0].operators
+    ]
+    page = (tmp_path / "m.report.html").read_text()
+    assert f"<h2>What int8 consists of</h2>\n<p>{inside.costs.macs:,} MACs" in page
+    assert "How long each operator takes is not measured" in page
     assert edge_run([str(model), "--self-test"]) == 0
     assert "self-test passed" in capsys.readouterr().out
     assert inspect_model(model).manifest_matches
 
 
-def test_exports_lie_beside_a_model_without_golden_images(small_run: Path, tmp_path: Path) -> None:
+def test_exports_lie_beside_a_model_without_golden_images(
+    small_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     model = tmp_path / "m.tflite"
     assert main([str(small_run), "--out", str(model), "--golden", "0", "--export", "c-array,bundle"]) == 0
     assert GOLDEN_NAME not in read_associated_files(model)
-    assert delivery_of(model)["files"] == ["m.h", "m.c", "m_example.c", "m.bundle.zip", "m.tflite"]
-    assert {path.name for path in tmp_path.iterdir()} == {
-        *delivery_of(model)["files"],
-        "m.report.json",
-        "m.report.html",
-    }
+    files = delivery_of(model)["files"]
+    assert {"m-c/main.cc", "m-c/model_data.c"} < set(files)
+    assert files[-2:] == ["m.bundle.zip", "m.tflite"]
+    assert "exports         m-c/, m.bundle.zip" in capsys.readouterr().out
+    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert written == {*files, "m.report.json", "m.report.html"}
 
 
 def test_micro_is_int8_throughout_and_says_when_it_was_not_proven(

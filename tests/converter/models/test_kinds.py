@@ -1,4 +1,4 @@
-"""Kinds of MODEL: what a kind cannot do, it says itself; nobody asks what it is."""
+"""Kinds of MODEL: nobody asks what kind it is."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,6 @@ from stranger_models import write_float_tflite, write_labels
 from tiny_model import write_tiny_model
 
 from converter.cli import main
-from converter.errors import NotApplicableError
 from converter.models import FloatModel, load_source, open_source
 from converter.quantize import FLOAT32, Variant
 
@@ -33,11 +32,6 @@ def test_a_tflite_is_converted_without_an_export(model: FloatModel, tmp_path: Pa
     again = load_source(open_source(tmp_path / "again.tflite"), None)
     np.testing.assert_array_equal(again.predict(pixels), model.predict(pixels))
     assert (again.image_shape, again.output_shape) == (model.image_shape, model.output_shape) == ((6, 8, 3), (1, 3))
-
-
-def test_what_a_tflite_cannot_do_is_a_reason_and_no_crash(model: FloatModel) -> None:
-    with pytest.raises(NotApplicableError, match="only Keras models can be changed"):
-        model.prepared(("equalized",), no_inputs)
 
 
 @pytest.mark.tensorflow

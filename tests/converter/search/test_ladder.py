@@ -70,7 +70,7 @@ def test_mixed_finds_the_layer_that_carries_the_loss_and_leaves_it_in_float32(sm
     assert main([str(run), "--out", str(out), "--quantize", "int8"]) == 3
     assert main([str(run), "--out", str(out), "--quantize", "mixed"]) == 0
     report = report_of(out)
-    assert report["chosen"]["name"] == "mixed (1 layer float)"
+    assert report["chosen"]["name"] == "mixed bias-corrected (1 layer float)"
     assert "fragile" in report["chosen"]["parameters"]["float_layers"][0]
     assert (report["chosen"]["input_type"], report["chosen"]["output_type"]) == ("uint8", "uint8")
     best = max((row for row in report["layers"] if row["regained"] is not None), key=lambda row: row["regained"])

@@ -1,13 +1,12 @@
 """Any Keras model goes in; a copy without nesting, in float32, called for inference, comes out.
 
 What people save is nested (a backbone called as a layer), holds augmentation that is random while training, or computes
-in float16. All that follows (export, the float model's answers, repairs of weights) is done with this one plain form.
+in float16. What follows, the export and the float model's answers, is done with this one plain form.
 """
 
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,41 +21,13 @@ KerasLayer = Any
 _FLOATS = frozenset({"float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"})
 
 
-@dataclass(frozen=True, eq=False)
-class Call:
-    """One call of one layer.
-
-    Attributes:
-        layer: what is called.
-        inputs: the symbolic tensors that it takes.
-        outputs: those that it gives.
-    """
-
-    layer: KerasLayer
-    inputs: tuple[Any, ...]
-    outputs: tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class FlatModel:
-    """A functional model of one image and one row of scores, none of whose layers is a model.
-
-    Attributes:
-        model: a ``keras.Model``.
-        calls: of its layers, in the order in which they are computed; a shared layer is called several times.
-    """
-
-    model: KerasModel
-    calls: tuple[Call, ...]
-
-
-def flatten(model: KerasModel, image_shape: tuple[int, int, int] | None = None, output: int = 0) -> FlatModel:
-    """A flat copy of ``model``.
+def flatten(model: KerasModel, image_shape: tuple[int, int, int], output: int) -> KerasModel:
+    """A flat copy of ``model``: a functional model of one image and one row of scores, none of whose layers is a model.
 
     Args:
         model: a ``keras.Model`` of one input; stays as it is.
-        image_shape: (height, width, channels) of the copy's input; None for that of ``model``. Where ``model`` takes
-            (height, width), or the channels first, the copy begins with what makes the one of the other.
+        image_shape: (height, width, channels) of the copy's input. Where ``model`` takes (height, width), or the
+            channels first, the copy begins with what makes the one of the other.
         output: the number of the output to keep; one of shape (1, 1, classes) becomes (classes).
 
     Raises:
@@ -64,7 +35,7 @@ def flatten(model: KerasModel, image_shape: tuple[int, int, int] | None = None, 
     """
     import keras
 
-    image = keras.Input(image_shape or tuple(model.inputs[0].shape[1:]), name="image")
+    image = keras.Input(image_shape, name="image")
     copies = _Copies()
     taken = copies.in_the_layout_of(model.inputs[0].shape[1:], image)
     is_functional = _calls_as(model, "functional")  # only these may take their one image in a list or a dictionary
@@ -73,14 +44,13 @@ def flatten(model: KerasModel, image_shape: tuple[int, int, int] | None = None, 
     if len(scores.shape) != 2:
         scores = copies.call_own(keras.layers.Flatten(name=copies.unique("row_of_scores")), scores)
     # not the name that Keras counts up: it stands before each tensor's name in the file
-    return FlatModel(keras.Model(image, scores, name=model.name), tuple(copies.calls))
+    return keras.Model(image, scores, name=model.name)
 
 
 class _Copies:
-    """Copies of layers, made when they are first called, and the calls of them."""
+    """Copies of layers, made when they are first called."""
 
     def __init__(self) -> None:
-        self.calls: list[Call] = []
         self._copies: dict[int, KerasLayer] = {}
         self._names = {"image"}
 
@@ -106,16 +76,10 @@ class _Copies:
 
     def call_own(self, layer: KerasLayer, *arguments: Any, **named: Any) -> Any:
         """Calls ``layer`` itself, as one does for inference."""
-        import keras
-
         named.pop("training", None)
         if "training" in inspect.signature(layer.call).parameters:
             named["training"] = False  # written into the graph, so that an export draws no random numbers
-        outputs = layer(*arguments, **named)
-        given = keras.tree.flatten((arguments, named))
-        taken = tuple(tensor for tensor in given if keras.utils.is_keras_tensor(tensor))
-        self.calls.append(Call(layer, taken, tuple(keras.tree.flatten(outputs))))
-        return outputs
+        return layer(*arguments, **named)
 
     def in_the_layout_of(self, shape: tuple[int | None, ...], image: Any) -> Any:
         """``image``, (height, width, channels), as a model takes it whose input has ``shape``."""
