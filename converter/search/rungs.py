@@ -88,7 +88,7 @@ class Repair(_FromInt8):
         ladder.try_variant(self.name, replace(ladder.int8.package.variant, **self.changes))
 
 
-class Distilled(_FromInt8):
+class Distillation(_FromInt8):
     """int8 with integers that are chosen again, so that its answers come closer to the float model's."""
 
     name = "int8 distilled"
@@ -150,7 +150,7 @@ RUNGS: tuple[Rung, ...] = (
     Repair({"prepared": ("bias-corrected",)}),
     Repair({"prepared": ("bias-corrected",), "ranges": "chosen"}),
     Repair({"prepared": ("equalized", "bias-corrected"), "ranges": "chosen"}),
-    Distilled(),
+    Distillation(),
     Plain(DYNAMIC),
     Plain(INT8_WEIGHTS),
     MixedLayers(),

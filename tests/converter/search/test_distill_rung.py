@@ -10,7 +10,7 @@ from lopsided_model import CLASSES, build, write_images
 from converter.cli import main
 from converter.judge import Latency
 from converter.quantize import INT8
-from converter.search.rungs import Distilled, Plain
+from converter.search.rungs import Distillation, Plain
 from edge_runtime.model import read_model_file
 
 pytestmark = pytest.mark.tensorflow
@@ -21,7 +21,7 @@ def two_rungs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain int8, then distilled; and all files are equally fast, since no test may depend on speed."""
     same = Latency(1.0, 1.0, (1.0, 1.0), 1, "none", "a stand-in")
     monkeypatch.setattr("converter.search.workbench.measure_latencies", lambda files, _frame: [same] * len(files))
-    monkeypatch.setattr("converter.search.find.RUNGS", (Plain(INT8), Distilled()))
+    monkeypatch.setattr("converter.search.find.RUNGS", (Plain(INT8), Distillation()))
 
 
 def convert(folder: Path, normalization: str, *options: str) -> dict[str, Any]:
