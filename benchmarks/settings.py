@@ -13,7 +13,7 @@ from edge_runtime.model import UserSays
 MAX_SECONDS = 600.0
 MAX_THREADS = 1024
 MAX_BATCH = 64
-MAX_ROUNDS = 20
+MAX_ROUNDS = 100
 MIN_FPS, MAX_FPS = 0.1, 1000.0
 
 Scenario = Literal["single-stream", "offline", "camera"]
@@ -85,7 +85,7 @@ class RunSettings:
     batches: tuple[int, ...] = (1,)
     scenario: Scenario = "single-stream"
     fps: float = 30.0
-    rounds: int = 3
+    rounds: int = 10
     images: str | None = None
     reference: str | None = None
     min_same_top1: float = 0.9

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
 from converter.errors import ConfigError
 from converter.judge import Limits
-from converter.quantize import AUTO, RECIPES, Edges, Recipe
+from converter.quantize import AUTO, MIXED, RECIPES, Edges, Recipe
 from converter.targets import LITERT, MICRO, TARGETS, Target
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.golden import MAX_IMAGES
@@ -20,9 +20,15 @@ GOLDEN_IMAGES = 2
 EXPORT_NAMES = ("c-array", "bundle")
 Preference = Literal["latency", "size"]
 _CALIBRATION_SAMPLES = 200
+DISTILL_MINUTES = 10.0
 
 AUTO_MIN_AGREEMENT = 97.0
 """What the ladder asks for where the user does not say: a drop of nothing can hide answers that changed both ways."""
+
+FEW_IMAGES = 200
+"""On fewer images one answer is half a point and more: a drop is too large there where chance does not explain it."""
+ENOUGH_CHOOSING = 100
+"""So many images choose so well that the test part must contradict them to refuse a file."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,11 @@ class ConvertConfig:
         max_class_drop: how much any one class may lose, in percentage points; None sets no limit.
         min_agreement: how many percent of the images need the float model's answer; None stands for
             ``AUTO_MIN_AGREEMENT`` with "auto", else for 0.
+        all_rungs: with "auto", also tries what is not needed, to compare it.
+        distill_minutes: with "auto", how long int8 may be distilled where nothing cheaper helps; 0 leaves that out.
         prefer: what "auto" makes small among the files that pass.
+        device_latency: a result of ``edge-bench run`` on the device, of a float32 and other files of this model: what
+            is fast is decided by it; None decides by what is measured here.
         calibration_data: images, as edge-train takes them; None takes the training part of the run.
         calibration_samples: how many images calibrate, balanced over the classes.
         calibration_sweep: also measures int8 calibrated on fewer and on more images.
@@ -71,11 +81,14 @@ class ConvertConfig:
     """
 
     model: Path
-    quantize: str = "int8"
+    quantize: str = AUTO
+    all_rungs: bool = False
+    distill_minutes: float = DISTILL_MINUTES
     max_drop: float = 1.0
     max_class_drop: float | None = None
     min_agreement: float | None = None
     prefer: Preference = "latency"
+    device_latency: Path | None = None
     calibration_data: Path | None = None
     calibration_samples: int = _CALIBRATION_SAMPLES
     calibration_sweep: bool = False
@@ -113,6 +126,12 @@ class ConvertConfig:
             value = getattr(self, field)
             if value is not None and not (math.isfinite(value) and 0 <= value <= 100):
                 raise ConfigError(f"{field} {value} is not within 0..100 {unit}")
+        if not (math.isfinite(self.distill_minutes) and self.distill_minutes >= 0):
+            raise ConfigError(f"distill_minutes {self.distill_minutes} is no number of minutes of 0 or more")
+        if self.distill_minutes != DISTILL_MINUTES and not self.is_auto:
+            raise ConfigError(
+                f"distill_minutes is about a rung of {AUTO}; it does not go with quantize {self.quantize!r}"
+            )
         if self.calibration_samples < 1:
             raise ConfigError(f"calibration_samples {self.calibration_samples} is below 1")
         try:
@@ -123,6 +142,10 @@ class ConvertConfig:
             raise ConfigError(
                 f"prefer {self.prefer!r} chooses among what auto tries; it does not go with {self.quantize}"
             )
+        if self.device_latency is not None and not self.is_auto:
+            raise ConfigError(f"device_latency decides among what auto tries; it does not go with {self.quantize}")
+        if self.all_rungs and not self.is_auto:
+            raise ConfigError(f"all_rungs is about what auto tries; it does not go with {self.quantize}")
         if self.calibration_samples != _CALIBRATION_SAMPLES and not self.calibrates:
             raise ConfigError(
                 f"calibration_samples {self.calibration_samples} does not go with {self.quantize}, which needs no "
@@ -144,8 +167,10 @@ class ConvertConfig:
         chosen = getattr(self, field)
         if chosen is None:
             return
-        if self.quantize == AUTO:
-            raise ConfigError(f"{field} {chosen!r} does not go with {AUTO}, which takes what each recipe has; name one")
+        if self.is_auto:  # a rung that cannot have it is passed over
+            if chosen not in get_args(DType):
+                raise ConfigError(f"{field} {chosen!r} is not one of {', '.join(get_args(DType))}")
+            return
         if chosen not in self.recipe.edge_types:
             raise ConfigError(
                 f"{field} {chosen!r} does not go with {self.quantize}; it takes {', '.join(self.recipe.edge_types)}"
@@ -201,13 +226,38 @@ class ConvertConfig:
         """Whether calibration images are needed."""
         return self.is_auto or self.recipe.needs_calibration
 
+    def edge_it_lacks(self, recipe: Recipe) -> str:
+        """What the user asked of the input or output that a recipe cannot hold, as an option; empty where it can."""
+        for edge, asked in (("input", self.input_type), ("output", self.output_type)):
+            if asked is not None and asked not in recipe.edge_types:
+                return f"--{edge}-type {asked}"
+        return ""
+
+    @property
+    def chooses(self) -> bool:
+        """Whether a file is chosen among several, on other images than those that judge it."""
+        return self.is_auto or self.recipe is MIXED
+
     @property
     def limits(self) -> Limits:
-        """What the gate allows."""
+        """What a file may lose, to the last image."""
         agreement = self.min_agreement
         if agreement is None:
             agreement = AUTO_MIN_AGREEMENT if self.is_auto else 0.0
         return Limits(self.max_drop, self.max_class_drop, agreement)
+
+    def choosing_limits(self, images: int) -> Limits:
+        """What a file may lose on so many images that choose: chance is no excuse for answers that changed."""
+        return replace(self.limits, excused_by_chance=frozenset({"drop"} if images < FEW_IMAGES else ()))
+
+    def test_limits(self, images: int, choosing: int) -> Limits:
+        """What a file may lose on the test part, of so many images, where others have chosen it.
+
+        The test part refuses it where it contradicts them; where they are few, and it is large, to the last image.
+        """
+        if choosing < ENOUGH_CHOOSING and images >= FEW_IMAGES:
+            return self.limits
+        return replace(self.limits, excused_by_chance=frozenset({"drop", "agreement"}))
 
     @property
     def said(self) -> UserSays:

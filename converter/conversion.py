@@ -11,6 +11,7 @@ from converter.deliver import ensure_deliverable, write_delivery
 from converter.doubts import question_model
 from converter.errors import ConfigError, ConversionError, library_failures
 from converter.identity import creation_time, identify
+from converter.judge import read_device_latencies
 from converter.models import Source, load_source, open_source
 from converter.quantize import start_tensorflow
 from converter.results import ConversionReport
@@ -77,16 +78,22 @@ def _convert(record: ConversionRecord, source: Source, created_utc: str, folder:
     settled = record.settled = record.settled or settle_by_answers(config, source, model, conversion, folder)
     if settled.contract.activation != "none":
         logger.info("%s: its %s goes into the graph of each file", source.path, settled.contract.activation)
-    evaluation = settled.images.evaluation
     identity = record.identity = identify(config, source, settled.contract, created_utc)
-    bench = Workbench(model, conversion, identity, settled.images, config.limits, config.where, folder)
+    bench = Workbench(model, conversion, identity, settled.images, config, folder)
     with timer.phase("float model"):
-        doubts = record.doubts = question_model(config, source, model, settled.contract, evaluation, bench.reference)
+        frames, scores = bench.evaluation.frames, bench.evaluation.reference
+        doubts = record.doubts = question_model(config, source, model, settled.contract, frames, scores)
     if doubts.refuses:
         return
     found = record.found = find_candidates(config, bench, timer)
-    taken = record.taken = take_best(config, found.candidates, evaluation, record.out)
-    record.disagreements = bench.disagreements_of(taken.chosen or next(reversed(found.candidates), found.float32))
+    with timer.phase("verdict and proof"):
+        taken = record.taken = take_best(config, found.candidates, bench, record.out)
+    if taken.tested is None:
+        record.disagreements = bench.deciding.disagreements_of(next(reversed(found.candidates), found.float32))
+        return
+    record.found = found.with_verdict(taken.tested)
+    assert taken.tested.test is not None
+    record.disagreements = bench.evaluation.disagreements_of(taken.tested.test)
 
 
 def _open(config: ConvertConfig, out: Path) -> Source:
@@ -97,4 +104,6 @@ def _open(config: ConvertConfig, out: Path) -> Source:
     if out.exists() and out.samefile(config.model):
         raise ConfigError(f"out {str(out)!r} is MODEL itself, which would be lost; name another file to write")
     ensure_deliverable(out, config.export)
+    if config.device_latency is not None:
+        read_device_latencies(config.device_latency)
     return source

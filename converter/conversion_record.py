@@ -11,11 +11,11 @@ from typing import NoReturn
 from converter.config import ConvertConfig
 from converter.doubts import Doubts
 from converter.judge import Disagreement, refusals
-from converter.quantize import AUTO
 from converter.quantize.package import Identity
-from converter.results import ConversionReport, GateRefusedError, ImageSet
+from converter.results import ConversionReport, GateRefusedError, GraphRow, ImageSet
 from converter.search import Found, Taken
 from converter.settle import Settled
+from converter.tflite import graph_costs, read_graphs, read_model
 from converter.timer import PhaseTimer
 from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.contracts.errors import EdgeDeployError
@@ -66,6 +66,7 @@ class ConversionRecord:
         config, settled, found, taken = self.config, self.settled, self.found, self.taken
         calibration = settled.images.calibration if settled else None
         chosen = taken.chosen if taken else None
+        tested = taken.tested if taken else None
         return ConversionReport(
             created_utc=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             name=config.name or self.out.stem,
@@ -76,23 +77,36 @@ class ConversionRecord:
             seed=config.seed,
             activation=settled.activation_text if settled else "",
             calibration=None if calibration is None else _describe(calibration),
+            choosing=None if not settled or settled.images.choosing is None else _describe(settled.images.choosing),
             evaluation=_describe(settled.images.evaluation) if settled else None,
             chance=self.doubts.chance if self.doubts else None,
             fits=self.doubts.fits if self.doubts else (),
             float32=found.float32.to_row() if found else None,
             candidates=tuple(candidate.to_row() for candidate in found.candidates) if found else (),
             chosen=chosen.to_row() if chosen else None,
+            refused=tested.to_row() if tested and not chosen else None,
             why=self._why(),
             failure=str(self.failure or ""),
             earlier_sha256=file_sha256(self.out) if chosen is None and self.out.exists() else None,
             steps=(found.steps if found else ()) + (taken.refused if taken else ()),
             layers=found.layers if found else (),
             sweep=found.sweep if found else (),
+            measured_on=found.measured_on if found else "",
             disagreements=self.disagreements,
             seconds=self.timer.seconds,
             versions=self.identity.provenance.versions if self.identity else {},
             delivery=taken.delivery.facts if taken and taken.delivery else None,
+            graph=self._graph(),
         )
+
+    def _graph(self) -> GraphRow | None:
+        """Of the file that is delivered, else of the last that was tried."""
+        chosen = self.taken.chosen if self.taken else None
+        if self.found is None:
+            return None
+        candidate = chosen or next(reversed(self.found.candidates), self.found.float32)
+        path = candidate.package.path
+        return GraphRow(candidate.name, graph_costs(read_graphs(read_model(candidate.package.model, path), path)[0]))
 
     def raise_failure(self, report: ConversionReport, html_path: Path) -> NoReturn:
         """Says in one line why nothing was written.
@@ -106,7 +120,9 @@ class ConversionRecord:
             raise type(self.failure)(
                 f"{self.out}: not written: {self.failure}; see {html_path.name}{left}"
             ) from self.failure
-        fix = "" if self.config.quantize == AUTO else ", or --quantize auto, which finds out why and repairs it"
+        fix = "" if self.config.is_auto else ", or --quantize auto, which finds out why and repairs it"
+        if report.refused is not None:
+            fix = f"; a higher --min-agreement (now {self.config.limits.min_agreement_percent:g}) chooses a better file"
         if self.doubts is not None and self.doubts.refuses:
             fix = "; --allow-chance converts it as it is"
         raise GateRefusedError(
@@ -124,7 +140,11 @@ class ConversionRecord:
         if self.doubts is not None and self.doubts.refuses:
             return self.doubts.reason
         assert report.shown is not None
-        return "; ".join(refusals(report.shown.gate, report.shown.per_class))
+        broken = "; ".join(refusals(report.shown.judged, report.shown.per_class))
+        if report.choosing is None:
+            return broken
+        where = f"{report.choosing.images} images that choose" if report.refused is None else "test part"
+        return f"{report.shown.name}, on the {where}: {broken}"
 
 
 def _describe(images: LabelledImages) -> ImageSet:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from converter.config import AUTO_MIN_AGREEMENT, EXPORT_NAMES, GOLDEN_IMAGES, ConvertConfig, Preference
-from converter.quantize import AUTO, INT8, RECIPES
+from converter.quantize import AUTO, RECIPES
 from converter.targets import GPU, TARGETS
 from edge_runtime.console.command import add_model_options
 from edge_runtime.contracts.tensors import DType
@@ -20,14 +20,34 @@ def add_convert_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quantize",
         choices=(AUTO, *RECIPES),
-        help=f"{AUTO}: tries them, repairs int8 where it loses too much, and takes the best that passes; {recipes} "
-        f"(default: {INT8.name}; {GPU.recipes[0]} with --target {GPU.name})",
+        help=f"{AUTO}: int8 where it keeps the limits, else the best of its repairs and the others; {recipes} "
+        f"(default: {AUTO}; {GPU.recipes[0]} with --target {GPU.name})",
+    )
+    parser.add_argument(
+        "--all-rungs",
+        action="store_true",
+        help=f"with {AUTO}: also try what is not needed, for the report's comparison; this takes several times as long",
+    )
+    parser.add_argument(
+        "--distill-minutes",
+        metavar="M",
+        type=float,
+        **_default("distill_minutes"),
+        help=f"with {AUTO}: how long int8 may be distilled where cheaper repairs do not help; 0 leaves that out "
+        "(default: %(default)g)",
     )
     parser.add_argument(
         "--prefer",
         choices=get_args(Preference),
         **_default("prefer"),
         help=f"with {AUTO}: what to make small among the files that pass (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--device-latency",
+        metavar="FILE",
+        type=Path,
+        help=f"with {AUTO}: a result of edge-bench run on the device, of this MODEL as float32.tflite and int8.tflite: "
+        "it decides what is fast (default: this machine does)",
     )
     for edge in ("input", "output"):
         parser.add_argument(
@@ -49,7 +69,7 @@ def config_from(options: argparse.Namespace) -> ConvertConfig:
         ConfigError: they do not go together.
     """
     settings = {field.name: getattr(options, field.name) for field in fields(ConvertConfig)}
-    settings["quantize"] = options.quantize or (*TARGETS[options.target].recipes, INT8.name)[0]
+    settings["quantize"] = options.quantize or (GPU.recipes[0] if options.target == GPU.name else AUTO)
     settings["export"] = tuple(dict.fromkeys(name for names in options.export for name in names.split(",")))
     settings["labels"] = None if options.labels is None else Path(options.labels)
     return ConvertConfig(**settings)

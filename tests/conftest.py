@@ -35,7 +35,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share the cores already
         os.environ.setdefault(name, "1")
 
 
-FIRST, SLOW, SLOW_WITH_DEMO, LONG, WITH_DEMO, SHORT = range(6)
+FIRST, SLOW, WITH_DEMO, LONG, SHORT = range(5)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What needs the demo is slow: it takes two minutes, and ``make demo`` runs it, too."""
+    if _needs_demo(item):
+        item.add_marker("slow")
 
 
 @pytest.hookimpl(trylast=True)  # when what is left out by its marker is gone
@@ -55,12 +61,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _rank(tests: list[pytest.Item]) -> int:
     markers = {marker.name for item in tests for marker in item.iter_markers()}
-    needs_demo = any("demo_folder" in getattr(item, "fixturenames", ()) for item in tests)
-    if "slow" in markers:
-        return SLOW_WITH_DEMO if needs_demo else SLOW
-    if needs_demo:
+    if any(_needs_demo(item) for item in tests):
         return WITH_DEMO
+    if "slow" in markers:
+        return SLOW
     return LONG if markers & {"tensorflow", "device"} else SHORT
+
+
+def _needs_demo(item: pytest.Item) -> bool:
+    return "demo_folder" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session", autouse=True)

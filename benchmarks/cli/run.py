@@ -116,7 +116,7 @@ def add_harness_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--rounds",
         type=int,
-        default=3,
+        default=10,
         metavar="N",
         help="measure each row so often, in random order, each time for a share of these (default: %(default)s)",
     )

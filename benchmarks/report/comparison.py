@@ -14,23 +14,26 @@ from numpy.typing import NDArray
 from benchmarks.errors import BenchmarkError
 from benchmarks.report.results import BenchmarkResult, Row, Samples, read_samples
 from benchmarks.settings import Scenario
-from benchmarks.stats import ratio_interval
+from benchmarks.stats import estimate_ratio, percentile
 
 MAX_FILES = len(ascii_uppercase)
 
 _NOISY_ROWS_LISTED = 3
+_FIRST_WITH_WEIGHTS = 3
+"""The schema of results from which rows tell their weights."""
 
 Figure = Literal["latency", "end_to_end"]
 
 
 class RowKey(NamedTuple):
-    """What two rows must have in common to be compared."""
+    """What two rows must have in common to be compared; ``model`` is a SHA-256, of the weights where files tell it."""
 
-    model_sha256: str
+    model: str
     backend: str
     threads: int
     batch: int
     scenario: Scenario
+    fps: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class ResultFile:
 
     Attributes:
         letter: how tables and plots call it.
+        by_weights: whether all files compared are new enough to tell the weights apart from the file.
         samples: None where the file of samples is missing.
     """
 
@@ -46,13 +50,20 @@ class ResultFile:
     path: Path
     result: BenchmarkResult
     samples: Samples | None
+    by_weights: bool = False
+
+    def model_of(self, row: Row) -> str | None:
+        """What tells a row's model from others: SHA-256 of its weights, or of its file; None where it is unreadable."""
+        return (row.weights_sha256 if self.by_weights else None) or row.model_sha256
 
     def rows(self) -> dict[RowKey, Row]:
         """All rows of models that could be read."""
         return {
-            RowKey(row.model_sha256, row.backend, row.threads, row.batch, row.scenario): row
+            RowKey(
+                model, row.backend, row.threads, row.batch, row.scenario, None if row.camera is None else row.camera.fps
+            ): row
             for row in self.result.rows
-            if row.model_sha256 is not None
+            if (model := self.model_of(row)) is not None
         }
 
     def valid_rows(self) -> dict[RowKey, Row]:
@@ -68,13 +79,20 @@ class ResultFile:
         """A row's raw samples; None where the file of samples is missing, or the row has none."""
         return None if self.samples is None or row.samples is None else self.samples[f"{row.samples}_{figure}_ns"]
 
+    def round_medians_ns(self, row: Row, figure: Figure) -> list[float]:
+        """The median of each round; none where raw samples are missing, or the file is too old to tell rounds apart."""
+        samples = self.samples_ns(row, figure)
+        if samples is None or not row.rounds_count:
+            return []
+        return [percentile(part, 50) for part in np.split(samples, np.cumsum(row.rounds_count)[:-1])]
+
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
     """The other's p50 against the base's, in milliseconds; below 1 the other is faster.
 
     Attributes:
-        low, high: the 95 % interval; None where raw samples are missing.
+        low, high: the 95 % interval; None where raw samples are missing, or there is a single round.
     """
 
     base_ms: float
@@ -119,10 +137,11 @@ def load_results(paths: Sequence[Path]) -> tuple[ResultFile, ...]:
         ContractError: a file is missing, damaged or no result.
         BenchmarkError: one file has a model twice, under two names.
     """
+    results = [BenchmarkResult.load(path) for path in paths]
+    by_weights = all(result.schema >= _FIRST_WITH_WEIGHTS for result in results)
     files = []
-    for letter, path in zip(ascii_uppercase, paths, strict=False):
-        result = BenchmarkResult.load(path)
-        files.append(ResultFile(letter, path, result, read_samples(result, path)))
+    for letter, path, result in zip(ascii_uppercase, paths, results, strict=False):
+        files.append(ResultFile(letter, path, result, read_samples(result, path), by_weights))
         if len(files[-1].rows()) != sum(row.model_sha256 is not None for row in result.rows):
             raise BenchmarkError(f"{path}: it holds the same model twice under two names; measure it once")
     return tuple(files)
@@ -158,8 +177,8 @@ def _refuse_other_models(base: ResultFile, other: ResultFile) -> None:
 def _hashes_by_name(file: ResultFile) -> dict[str, set[str]]:
     hashes: dict[str, set[str]] = {}
     for row in file.result.rows:
-        if row.model_sha256 is not None:
-            hashes.setdefault(row.model, set()).add(row.model_sha256)
+        if (model := file.model_of(row)) is not None:
+            hashes.setdefault(row.model, set()).add(model)
     return hashes
 
 
@@ -179,6 +198,7 @@ def _against(base: ResultFile, other: ResultFile) -> Comparison:
     notes = (
         *_only_in(base, [row for key, row in base_rows.items() if key not in other_rows]),
         *_only_in(other, [row for key, row in other_rows.items() if key not in base_rows]),
+        *_differences(base, other, pairs),
         *_about(base),
         *_about(other),
     )
@@ -189,14 +209,29 @@ def _ratio(figure: Figure, base: ResultFile, other: ResultFile, pair: tuple[Row,
     base_p50, other_p50 = base.p50_ms(pair[0], figure), other.p50_ms(pair[1], figure)
     if base_p50 is None or other_p50 is None or base_p50 == 0.0:
         return None
-    base_ns, other_ns = base.samples_ns(pair[0], figure), other.samples_ns(pair[1], figure)
-    if base_ns is None or other_ns is None or not base_ns.all():  # a coarse clock's zeros cannot be divided by
+    base_rounds, other_rounds = base.round_medians_ns(pair[0], figure), other.round_medians_ns(pair[1], figure)
+    if not (base_rounds and other_rounds) or min(*base_rounds, *other_rounds) <= 0:  # a coarse clock has zeros
         return Ratio(base_p50, other_p50, other_p50 / base_p50, None, None)
-    return Ratio(base_p50, other_p50, other_p50 / base_p50, *ratio_interval(base_ns, other_ns))
+    found = estimate_ratio(base_rounds, other_rounds)
+    return Ratio(base_p50, other_p50, found.value, found.low, found.high)
 
 
 def _only_in(file: ResultFile, rows: Sequence[Row]) -> list[str]:
     return [f"Only in {file.letter}: {row_name(row)}." for row in rows]
+
+
+def _differences(base: ResultFile, other: ResultFile, pairs: Sequence[tuple[Row, Row]]) -> list[str]:
+    """What is not the same on both sides, and yet may be compared."""
+    found = sorted(
+        {
+            f"{row.backend} is {row.backend_version} in {base.letter} and {again.backend_version} in {other.letter}."
+            for row, again in pairs
+            if row.backend_version != again.backend_version
+        }
+    )
+    if base.result.settings.options != other.result.settings.options:
+        found.append(f"{base.letter} and {other.letter} were told different things of their models; see settings.")
+    return found
 
 
 def _about(file: ResultFile) -> list[str]:
@@ -215,11 +250,13 @@ def _about(file: ResultFile) -> list[str]:
         notes += [f"Noisy in {file.letter}: {row_name(row)}: {'; '.join(row.noise)}." for row in noisy]
     if file.samples is None:
         notes.append(f"No interval: {file.letter} has no raw samples ({file.result.samples_file} is not beside it).")
+    elif any(row.samples is not None and len(row.rounds_count) < 2 for row in file.result.rows):
+        notes.append(f"No interval: {file.letter} has one round, or does not tell rounds apart; measure it again.")
     return notes
 
 
 def row_name(row: Row) -> str:
     """A row in words."""
     batch = "" if row.batch == 1 else f", batch {row.batch}"
-    scenario = ", camera" if row.scenario == "camera" else ""
+    scenario = f", camera at {row.camera.fps:g}/s" if row.camera is not None else ""
     return f"{row.model}, {row.backend}, threads {row.threads}{batch}{scenario}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.report.comparison import Comparison, Ratio, ResultFile
+from benchmarks.stats import interval_text
 
 INTERVAL_NOTE = (
-    "p50 in ms; a ratio below 1 means that the later file is faster. The 95 % interval is a bootstrap over blocks of "
-    "consecutive samples: it holds the scatter within these two runs, not what differs from one run to the next."
+    "p50 in ms; a ratio below 1 means that the later file is faster. The 95 % interval comes from what differs between "
+    "rounds, each a process of its own: it holds for the next run on these machines in the same state."
 )
 _ABSENT = "-"
 
@@ -27,8 +28,12 @@ def ratio_cells(ratio: Ratio | None) -> tuple[str, str, str, str]:
     """Both medians, the ratio and its interval as text."""
     if ratio is None:
         return _ABSENT, _ABSENT, _ABSENT, _ABSENT
-    interval = _ABSENT if ratio.low is None else f"{ratio.low:.3f} to {ratio.high:.3f}"
-    return f"{ratio.base_ms:.3f}", f"{ratio.other_ms:.3f}", f"{ratio.ratio:.3f}", interval
+    return (
+        f"{ratio.base_ms:.3f}",
+        f"{ratio.other_ms:.3f}",
+        f"{ratio.ratio:.3f}",
+        _ABSENT if ratio.low is None else interval_text(ratio.low, ratio.high),
+    )
 
 
 def _table(comparison: Comparison) -> list[str]:

@@ -32,7 +32,7 @@ def _models(files: Sequence[ResultFile]) -> list[dict[str, str | None]]:
     """A section a model: its name, its hash and its pictures."""
     names: dict[str, str] = {}
     for file in files:
-        names.update({key.model_sha256: row.model for key, row in file.valid_rows().items()})
+        names.update({key.model: row.model for key, row in file.valid_rows().items()})
     return [
         {
             "name": name,
@@ -45,12 +45,12 @@ def _models(files: Sequence[ResultFile]) -> list[dict[str, str | None]]:
     ]
 
 
-def _keys_with_samples(files: Sequence[ResultFile], model_sha256: str) -> list[RowKey]:
+def _keys_with_samples(files: Sequence[ResultFile], model: str) -> list[RowKey]:
     return sorted(
         {
             key
             for file in files
             for key, row in file.valid_rows().items()
-            if key.model_sha256 == model_sha256 and file.samples_ns(row, "end_to_end") is not None
+            if key.model == model and file.samples_ns(row, "end_to_end") is not None
         }
     )

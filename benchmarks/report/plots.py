@@ -44,15 +44,15 @@ def latency_plot(files: Sequence[ResultFile], keys: Sequence[RowKey]) -> str:
     return _data_uri(figure)
 
 
-def thread_plot(files: Sequence[ResultFile], model_sha256: str) -> str | None:
+def thread_plot(files: Sequence[ResultFile], model: str) -> str | None:
     """End-to-end p50 by threads, a line a file and backend; None where no line has two points."""
-    lines = [line for file in files for line in _lines_by_threads(file, model_sha256)]
+    lines = [line for file in files for line in _lines_by_threads(file, model)]
     return _line_plot(lines, "threads", "end to end p50, ms") if lines else None
 
 
-def batch_plot(files: Sequence[ResultFile], model_sha256: str) -> str | None:
+def batch_plot(files: Sequence[ResultFile], model: str) -> str | None:
     """Frames a second by batch, a line a file, backend and device; None where no line has two points."""
-    lines = [line for file in files for line in _lines_by_batch(file, model_sha256)]
+    lines = [line for file in files for line in _lines_by_batch(file, model)]
     return _line_plot(lines, "batch", "frames/s") if lines else None
 
 
@@ -104,16 +104,16 @@ def _fastest_with_accuracy(file: ResultFile) -> list[Row]:
         p50 = file.p50_ms(row, "end_to_end")
         if p50 is None or row.accuracy is None or row.batch != 1:
             continue
-        if key.model_sha256 not in best or p50 < best[key.model_sha256][0]:
-            best[key.model_sha256] = (p50, row)
+        if key.model not in best or p50 < best[key.model][0]:
+            best[key.model] = (p50, row)
     return [row for _, row in best.values()]
 
 
-def _lines_by_batch(file: ResultFile, model_sha256: str) -> Iterator[Line]:
+def _lines_by_batch(file: ResultFile, model: str) -> Iterator[Line]:
     rows = [
         row
         for key, row in file.valid_rows().items()
-        if key.model_sha256 == model_sha256 and row.scenario != "camera" and row.throughput_fps is not None
+        if key.model == model and row.scenario != "camera" and row.throughput_fps is not None
     ]
 
     def line_of(row: Row) -> tuple[str, str, int]:
@@ -140,15 +140,15 @@ def _draw_shares(axes: Axes, file: ResultFile, key: RowKey, colour: str, dashes:
 
 def _panel_title(key: RowKey) -> str:
     batch = "" if key.batch == 1 else f", batch {key.batch}"
-    scenario = ", camera" if key.scenario == "camera" else ""
+    scenario = "" if key.fps is None else f", camera at {key.fps:g}/s"
     return f"{key.backend}, threads {key.threads}{batch}{scenario}"
 
 
-def _lines_by_threads(file: ResultFile, model_sha256: str) -> Iterator[Line]:
+def _lines_by_threads(file: ResultFile, model: str) -> Iterator[Line]:
     rows = [
         row
         for key, row in file.valid_rows().items()
-        if key.model_sha256 == model_sha256 and row.scenario != "camera" and row.batch == 1
+        if key.model == model and row.scenario != "camera" and row.batch == 1
     ]
 
     def line_of(row: Row) -> str:

@@ -22,7 +22,7 @@ from edge_runtime.contracts.codec import decode, encode, parse_json
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.versioned import Versioned
 
-RESULT_SCHEMA = 2
+RESULT_SCHEMA = 3
 
 _NS_PER_MS = 1e6
 
@@ -46,7 +46,7 @@ DEFINITIONS = {
     "accuracy": "the figure of the converter's gate, from the model file; not measured here",
     "camera": "frames arrive at a rate, the newest is taken, older ones are dropped; age is from arrival to result",
     "noise": "why the figures may differ from those of another run; a noisy row stays VALID",
-    "intervals": "95 %, a bootstrap over blocks of consecutive samples",
+    "intervals": "95 %, from what differs between rounds, each of which is a process of its own",
     "delegate": "what the interpreter says took operators; unknown where it does not tell",
     "status": "VALID: minimum time and minimum count were both met; INVALID: measured, but see the reason; "
     "FAILED: not measured, see the reason",
@@ -83,6 +83,7 @@ class Row:
     Attributes:
         model: the file's name.
         model_sha256: of the whole file; None where it cannot be read.
+        weights_sha256: of the file without what may be added to it later, as its manifest says; None where it has none.
         reason: why the row is not VALID.
         noise: why another run may find other figures; empty for a quiet row.
         backend_version: of the interpreter's package.
@@ -90,6 +91,7 @@ class Row:
         delegate: which one took operators, "none" or "unknown".
         size_mb: of the model file, in 10^6 bytes.
         rounds_p50_ms: the end-to-end median of each round.
+        rounds_count: how many samples each round has, in the order of the samples; empty in files of schema 2.
         outliers: how many end-to-end samples are far out; they are in all figures.
         drift: the end-to-end median of the last third of a round against its first; the furthest from 1.
         cpu_share: how much of the measured time the main thread had a core; None where that says nothing.
@@ -104,6 +106,7 @@ class Row:
 
     model: str
     model_sha256: str | None
+    weights_sha256: str | None = None
     backend: str
     backend_version: str | None = None
     device: Device = "cpu"
@@ -128,6 +131,7 @@ class Row:
     energy_mj: float | None = None
     delegate: str | None = None
     rounds_p50_ms: tuple[float, ...] = ()
+    rounds_count: tuple[int, ...] = ()
     outliers: int = 0
     drift: float = 1.0
     cpu_share: float | None = None
@@ -145,6 +149,8 @@ class Row:
             raise ContractError("latency_ms, end_to_end_ms, throughput_fps, cold_start_ms: a VALID row has them all")
         if self.status == "FAILED" and any(figure is not None for figure in figures):
             raise ContractError("latency_ms, end_to_end_ms, throughput_fps, cold_start_ms: a FAILED row has none")
+        if self.rounds_count and (min(self.rounds_count) < 1 or sum(self.rounds_count) != self.count):
+            raise ContractError(f"rounds_count: {self.count} samples are not those of the rounds together")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from benchmarks.runs.models import is_keras
 from benchmarks.settings import RunSettings
 from benchmarks.stats import count_outliers, summarize
 from edge_runtime.contracts.errors import EdgeDeployError
+from edge_runtime.contracts.manifest import ModelManifest
 from edge_runtime.model import read_model_file
 
 _BYTES_PER_MB = 1e6
@@ -51,13 +52,13 @@ def build_row(job: Job, digest: str | None, rounds: Sequence[Measured], settings
     if fault is not None:  # figures of the rounds before it are worth no more than that clock
         measured = []
     end_to_end = [sample for one in measured for sample in one.end_to_end_ns]
-    latency = [sample for one in measured for sample in one.latency_ns]
     seconds = sum(one.elapsed_ns for one in measured) / _NS_PER_S
     reason = fault or shortage(len(end_to_end), settings.harness) or _wrong_answers(rounds[0], settings, same_file)
-    first = rounds[0]
+    first, manifest = rounds[0], _manifest(job)
     return Row(
         model=job.model.name,
         model_sha256=digest,
+        weights_sha256=None if manifest is None else manifest.weights_sha256,
         backend=job.backend,
         backend_version=first.backend_version,
         device=first.device,
@@ -69,19 +70,20 @@ def build_row(job: Job, digest: str | None, rounds: Sequence[Measured], settings
         reason=reason,
         noise=row_noise(measured, job.threads) if measured else (),
         cold_start_ms=sorted((one.cold_start_ms for one in rounds), key=lambda cold: cold.total)[len(rounds) // 2],
-        latency_ms=summarize(latency),
-        end_to_end_ms=summarize(end_to_end),
+        latency_ms=summarize([one.latency_ns for one in measured]),
+        end_to_end_ms=summarize([one.end_to_end_ns for one in measured]),
         throughput_fps=len(end_to_end) * job.batch / seconds if seconds > 0 else None,
         camera=_camera(measured, settings.fps) if job.scenario == "camera" and measured else None,
         parts_ms={name: taken / _NS_PER_MS for name, taken in first.parts_ns.items()},
         agreement=first.agreement,
-        accuracy=_accuracy(job),
+        accuracy=_accuracy(manifest),
         size_mb=job.model.stat().st_size / _BYTES_PER_MB,
         peak_memory_mb=_peak_mb(rounds),
         memory_mb={name: size / _BYTES_PER_MB for name, size in first.memory_bytes.items() if name != "peak"},
         energy_mj=_energy_mj(measured, (len(end_to_end) + settings.harness.warm_up * len(measured)) * job.batch),
         delegate=first.delegate,
         rounds_p50_ms=round_medians_ms(measured),
+        rounds_count=tuple(len(one.end_to_end_ns) for one in measured),
         outliers=count_outliers(end_to_end),
         drift=furthest_drift(measured) if measured else 1.0,
         cpu_share=least_cpu_share(measured),
@@ -110,18 +112,21 @@ def _wrong_answers(first: Measured, settings: RunSettings, same_file: bool) -> s
 
 
 def _camera(rounds: Sequence[Measured], fps: float) -> CameraFigures:
-    age = [sample for one in rounds for sample in one.age_ns]
-    return CameraFigures(fps, sum(one.arrived for one in rounds), sum(one.dropped for one in rounds), summarize(age))
+    arrived, dropped = sum(one.arrived for one in rounds), sum(one.dropped for one in rounds)
+    return CameraFigures(fps, arrived, dropped, summarize([one.age_ns for one in rounds]))
 
 
-def _accuracy(job: Job) -> Accuracy | None:
+def _manifest(job: Job) -> ModelManifest | None:
     if is_keras(job.model):
         return None
     with suppress(EdgeDeployError):
-        manifest = read_model_file(job.model).manifest
-        if manifest is not None and manifest.gate is not None:
-            return Accuracy(manifest.gate.metric, manifest.gate.candidate)
+        return read_model_file(job.model).manifest
     return None
+
+
+def _accuracy(manifest: ModelManifest | None) -> Accuracy | None:
+    gate = None if manifest is None else manifest.gate
+    return None if gate is None else Accuracy(gate.metric, gate.candidate)
 
 
 def _peak_mb(rounds: Sequence[Measured]) -> float | None:

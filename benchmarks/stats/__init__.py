@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from benchmarks.stats.summary import Summary, count_outliers, drift, ratio_interval, summarize
+from benchmarks.stats.rounds import Estimate, estimate, estimate_paired_ratio, estimate_ratio, interval_text
+from benchmarks.stats.summary import Summary, count_outliers, drift, percentile, summarize
 
-__all__ = ["Summary", "count_outliers", "drift", "ratio_interval", "summarize"]
+__all__ = [
+    "Estimate",
+    "Summary",
+    "count_outliers",
+    "drift",
+    "estimate",
+    "estimate_paired_ratio",
+    "estimate_ratio",
+    "interval_text",
+    "percentile",
+    "summarize",
+]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.errors import BenchmarkError
 from benchmarks.host import read_condition
 from benchmarks.measure import FRAME, synthetic_frame
+from benchmarks.stats import interval_text
 from benchmarks.studies.interleaved import ratio_of_medians, time_in_turn
 from benchmarks.studies.limits import HeldFigure, check_limits, limit
 from benchmarks.studies.record import named_model, write_record
@@ -114,8 +115,8 @@ def _parser() -> argparse.ArgumentParser:
         "python -m benchmarks.studies.bare_loop --model model.tflite --out bare_loop.json",
     )
     parser.add_argument("--model", type=Path, metavar="FILE", help=f"a .tflite (default: {MODEL} of the data)")
-    parser.add_argument("--rounds", type=int, default=6, metavar="N", help="both loaded anew (default: %(default)s)")
-    parser.add_argument("--pairs", type=int, default=300, metavar="N", help="a round (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=10, metavar="N", help="both loaded anew (default: %(default)s)")
+    parser.add_argument("--pairs", type=int, default=200, metavar="N", help="a round (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the random order (default: %(default)s)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="keep raw samples and host in this JSON file")
     parser.add_argument("--at-most", type=limit, metavar="RATIO", help="exit with 1 where the ratio is above")
@@ -134,10 +135,10 @@ def _run(options: argparse.Namespace) -> int:
     before = read_condition()
     generator = np.random.default_rng(options.seed)
     rounds = [measure_round(model, said, options.pairs, generator) for _ in range(options.rounds)]
-    found = ratio_of_medians(rounds, generator)
+    found = ratio_of_medians(rounds)
     print(
         f"{model.name}: bare loop {found.base_ms:.3f} ms, Classifier.classify {found.other_ms:.3f} ms, "
-        f"ratio {found.ratio:.4f} (95 % interval {found.low:.4f} to {found.high:.4f}), "
+        f"ratio {found.ratio:.4f} (95 %: {interval_text(found.low, found.high, 4)}), "
         f"{options.rounds} rounds of {options.pairs} pairs"
     )
     if options.out is not None:

@@ -14,8 +14,9 @@ from time import perf_counter_ns
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.stats import estimate_paired_ratio, percentile
+
 _WARM_UP = 30
-_RESAMPLES = 2000
 _NS_PER_MS = 1e6
 
 
@@ -25,15 +26,15 @@ class RatioOfMedians:
 
     Attributes:
         base_ms, other_ms: the medians of all samples.
-        ratio: ``other_ms / base_ms``.
-        low, high: the ratio's 95 % interval.
+        ratio: the geometric mean of the rounds' ratios of medians.
+        low, high: its 95 % interval, from what differs between rounds; None for a single round.
     """
 
     base_ms: float
     other_ms: float
     ratio: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
 
 def time_in_turn(
@@ -57,26 +58,13 @@ def time_in_turn(
     return samples
 
 
-def ratio_of_medians(rounds: Sequence[NDArray[np.int64]], generator: np.random.Generator) -> RatioOfMedians:
-    """The ratio over all rounds, with a percentile bootstrap over rounds and, within them, over pairs.
-
-    The method is in B. Efron and R. Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 8 and 13.
+def ratio_of_medians(rounds: Sequence[NDArray[np.int64]]) -> RatioOfMedians:
+    """The ratio over all rounds.
 
     Args:
-        rounds: each what :func:`time_in_turn` returned.
-        generator: draws the resamples.
+        rounds: each what :func:`time_in_turn` returned, with both functions set up anew.
     """
-    base, other = np.median(np.concatenate(rounds, axis=1), axis=1)
-    ratios = []
-    for _ in range(_RESAMPLES):
-        resampled_base, resampled_other = np.median(_resampled(rounds, generator), axis=1)
-        ratios.append(resampled_other / resampled_base)
-    low, high = np.percentile(ratios, [2.5, 97.5])
-    return RatioOfMedians(
-        float(base) / _NS_PER_MS, float(other) / _NS_PER_MS, float(other / base), float(low), float(high)
-    )
-
-
-def _resampled(rounds: Sequence[NDArray[np.int64]], generator: np.random.Generator) -> NDArray[np.int64]:
-    chosen = [rounds[number] for number in generator.integers(0, len(rounds), len(rounds))]
-    return np.concatenate([part[:, generator.integers(0, part.shape[1], part.shape[1])] for part in chosen], axis=1)
+    base, other = np.median(np.concatenate(rounds, axis=1), axis=1) / _NS_PER_MS
+    medians = [[percentile(samples, 50) for samples in one] for one in rounds]
+    found = estimate_paired_ratio([base for base, _ in medians], [other for _, other in medians])
+    return RatioOfMedians(float(base), float(other), found.value, found.low, found.high)

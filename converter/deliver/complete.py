@@ -59,7 +59,7 @@ def deliver(config: ConvertConfig, candidate: Candidate, evaluation: LabelledIma
         proof=proof,
         golden_images=max(0, len(golden) - 1),
         golden_bytes=len(content) - candidate.size_bytes,
-        files=tuple(path.name for path in files),
+        files=tuple(path.relative_to(out.parent).as_posix() for path in files),
     )
     return Delivery(files, facts)
 

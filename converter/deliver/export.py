@@ -1,4 +1,4 @@
-"""What embedded users and devices take beside the .tflite: C arrays, and a bundle with everything for one device."""
+"""What embedded users and devices take beside the .tflite: C source, and a bundle with everything for one device."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from converter.deliver.bundle import bundle_files
-from converter.deliver.c_array import MARK, c_array_files, c_array_paths
+from converter.deliver.c import MARK, c_array_files, c_array_paths
 from converter.deliver.finished import FinishedFile, read_finished_file
 from converter.errors import ExportError
 from edge_runtime.console.files import write_together
@@ -17,7 +17,12 @@ EXPORTS: dict[str, Export] = {"c-array": c_array_files, "bundle": bundle_files}
 
 
 def export_files(file: FinishedFile, exports: Sequence[str]) -> dict[Path, bytes]:
-    """The files of some exports, named in ``EXPORTS``, not yet written."""
+    """The files of some exports, named in ``EXPORTS``, not yet written.
+
+    Raises:
+        ExportError: the model cannot be exported so; the message does not name it.
+        ModelFileError: the file is damaged.
+    """
     files: dict[Path, bytes] = {}
     for name in exports:
         files |= EXPORTS[name](file)
@@ -45,10 +50,14 @@ def export_model(model: Path, exports: Sequence[str], arena_bytes: int | None = 
 
     Raises:
         ModelFileError: it is missing, damaged or no image classifier.
-        ExportError: it carries no manifest, or an export would write over a source file of somebody else.
+        ExportError: it carries no manifest, an export would write over a source file of somebody else, or the model
+            cannot be exported so.
         OutputError: a file cannot be written.
     """
     ensure_exportable(model, exports)
-    files = export_files(read_finished_file(model, arena_bytes), exports)
+    try:
+        files = export_files(read_finished_file(model, arena_bytes), exports)
+    except ExportError as error:
+        raise ExportError(f"{model}: {error}") from error
     write_together(files)
     return list(files)

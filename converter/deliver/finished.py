@@ -37,13 +37,11 @@ def read_finished_file(path: Path, arena_bytes: int | None = None) -> FinishedFi
 
     Raises:
         ModelFileError: it is missing, damaged or no image classifier.
-        ExportError: it carries no manifest.
+        ExportError: it carries no manifest; the message does not name the file.
     """
     manifest = read_model_file(path).manifest
     if manifest is None:
-        raise ExportError(
-            f"{path}: carries no manifest of ours, so it cannot be exported; convert it with edge-convert"
-        )
+        raise ExportError("it carries no manifest of ours, so it cannot be exported; convert it with edge-convert")
     files = read_associated_files(path)
     golden = {name: content for name, content in files.items() if name.startswith(_GOLDEN)}
     return FinishedFile(path, path.read_bytes(), manifest, golden, arena_bytes)

@@ -1,21 +1,23 @@
-"""Other ways to feed a model: normalisation, order of the channels, resampling; images are decoded and resized once."""
+"""Other ways to feed a model: normalisation, order of the channels, resampling; decoded images serve all of them."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from converter.frames import Frames, decode_frames, resized
 from converter.judge import METRICS, Answers, answers_of, metric_of, probabilities, truth_of
 from converter.models import FloatModel
-from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.contracts.preprocessing import NORMALIZATIONS, ColorOrder, PreprocessSpec, each_resampling
 from edge_runtime.contracts.tensors import TensorSpec
 from edge_runtime.model import ModelContract
-from edge_runtime.preprocess import Preprocessor, read_image, resize_frame
+from edge_runtime.preprocess import Preprocessor
 
 SCREENED = 64
 """So many images are enough to see that a way is no better."""
@@ -38,10 +40,11 @@ class Feeder:
         now: the model's, fed as its contract says.
     """
 
-    def __init__(self, model: FloatModel, contract: ModelContract, images: LabelledImages) -> None:
+    def __init__(self, model: FloatModel, contract: ModelContract, frames: Frames) -> None:
         self._model, self._contract, self._spec = model, contract, contract.preprocessing
-        self._frames = {spec.resampling: _resized(images, spec) for spec in each_resampling(self._spec)}
-        self.truth = truth_of(images.labels, len(contract.labels))
+        self._frames = {self._spec.resampling: frames.pixels}
+        self._images = frames.images
+        self.truth = truth_of(frames.images.labels, len(contract.labels))
         self.now = self._answers(self._spec)
 
     def other_ways(self, *, screened: bool) -> Iterator[Way]:
@@ -55,8 +58,8 @@ class Feeder:
 
     def _answers(self, spec: PreprocessSpec, count: int | None = None) -> Answers:
         tensor = TensorSpec((1, spec.height, spec.width, spec.channels), "float32")
-        preprocess = Preprocessor(replace(spec, resize="squash", crop_fraction=1.0), tensor)  # frames have its size
-        frames = self._frames[spec.resampling][:count]
+        preprocess = Preprocessor(resized(spec), tensor)
+        frames = self._resampled(spec)[:count]
         outputs = []
         for start in range(0, len(frames), _BATCH):
             batch = frames[start : start + _BATCH]
@@ -66,6 +69,14 @@ class Feeder:
             outputs.append(self._model.outputs_of(pixels))
         scores = probabilities(np.concatenate(outputs), self._contract)
         return answers_of(scores, self._contract.task, self._contract.thresholds)
+
+    def _resampled(self, spec: PreprocessSpec) -> NDArray[np.uint8]:
+        """The images as ``spec`` resamples them; those of another resampling than the contract's are decoded anew."""
+        if spec.resampling not in self._frames:
+            with tempfile.TemporaryDirectory(prefix="edge-frames-") as folder:
+                decoded = decode_frames(self._images, spec, spec.resampling, Path(folder))
+            self._frames[spec.resampling] = decoded.pixels
+        return self._frames[spec.resampling]
 
 
 def _other_specs(spec: PreprocessSpec) -> Iterator[tuple[tuple[str, ...], PreprocessSpec]]:
@@ -84,12 +95,3 @@ def _other_specs(spec: PreprocessSpec) -> Iterator[tuple[tuple[str, ...], Prepro
             said.append(f"--resize {spec.resize}:{other.resampling}")
         if said:
             yield tuple(said), replace(other, mean=mean, std=std, color=color)
-
-
-def _resized(images: LabelledImages, spec: PreprocessSpec) -> list[NDArray[np.uint8]]:
-    """The images in RGB at the model's size; decoded once, since all ways to feed it begin with that."""
-    frames = []
-    for index in range(len(images)):
-        frames.append(np.empty((spec.height, spec.width, 3), np.uint8))
-        resize_frame(read_image(images.path(index)), spec, frames[-1])
-    return frames

@@ -20,11 +20,11 @@ from converter.doubts.orders import (
     suggested_order,
     usual_orders,
 )
-from converter.images import draw_balanced
+from converter.frames import Frames
+from converter.images import drawn_indices
 from converter.judge import METRICS, Answers, metric_of, truth_of
 from converter.models import FloatModel
 from converter.results import Fit
-from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.model import ModelContract
 
 IMAGES = 400
@@ -38,14 +38,14 @@ _FEWEST_WRONG = 11
 
 
 def find_fits(
-    model: FloatModel, contract: ModelContract, evaluation: LabelledImages, answers: Answers, *, at_chance: bool
+    model: FloatModel, contract: ModelContract, frames: Frames, answers: Answers, *, at_chance: bool
 ) -> tuple[Fit, ...]:
     """Ways with which the float model is right significantly more often than as ``contract`` says.
 
     Args:
         model: the float model.
         contract: how it is fed and read now.
-        evaluation: images whose classes are known.
+        frames: images whose classes are known.
         answers: the model's, to all of them.
         at_chance: whether it guesses as it is; then weaker evidence will do.
 
@@ -56,10 +56,10 @@ def find_fits(
         ImageError: an image cannot be decoded.
         ConversionError: the library that runs the model fails.
     """
-    truth = truth_of(evaluation.labels, len(contract.labels))
+    truth = truth_of(frames.images.labels, len(contract.labels))
     if not at_chance and int((answers != truth).any(axis=1).sum()) < _FEWEST_WRONG:
         return ()
-    feeder = Feeder(model, contract, draw_balanced(evaluation, IMAGES, seed=0))
+    feeder = Feeder(model, contract, frames.subset(drawn_indices(frames.images, IMAGES, seed=0)))
     ways = list(feeder.other_ways(screened=not at_chance))
     sure = SURE if not at_chance else SURE_AT_CHANCE
     search = _Search(contract, feeder.truth, feeder.now, sure)

@@ -9,11 +9,11 @@ import numpy as np
 from converter.config import ConvertConfig
 from converter.doubts.fits import find_fits
 from converter.errors import DataError
+from converter.frames import Frames
 from converter.judge import METRICS, ChanceCheck, Scores, answers_of, check_chance, truth_of
 from converter.models import FloatModel, Source
 from converter.results import Fit
 from edge_runtime.console.command import logger
-from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.model import ModelContract
 
 
@@ -52,7 +52,7 @@ def question_model(
     source: Source,
     model: FloatModel,
     contract: ModelContract,
-    evaluation: LabelledImages,
+    frames: Frames,
     scores: Scores,
 ) -> Doubts:
     """Compares the float model with guessing; of one trained elsewhere, other ways to feed and read it are tried.
@@ -64,7 +64,7 @@ def question_model(
         source: MODEL.
         model: loaded.
         contract: how it is fed and read.
-        evaluation: images whose classes are known.
+        frames: images whose classes are known.
         scores: the float model's, (images, classes).
 
     Raises:
@@ -78,7 +78,7 @@ def question_model(
             f"{source.path}: the float model gives scores that are no numbers (NaN or infinite) for {broken} of "
             f"{len(scores)} images; train it again, or convert a copy from before its weights became NaN"
         )
-    truth = truth_of(evaluation.labels, len(contract.labels))
+    truth = truth_of(frames.images.labels, len(contract.labels))
     answers = answers_of(scores, contract.task, contract.thresholds)
     chance = check_chance(truth, answers, METRICS[contract.task])
     if not (chance.is_above or chance.is_at_chance):
@@ -87,7 +87,7 @@ def question_model(
         if chance.is_at_chance:
             logger.warning("%s: %s: look at how it was trained", source.path, chance.summary())
         return Doubts(chance)
-    fits = find_fits(model, contract, evaluation, answers, at_chance=chance.is_at_chance)
+    fits = find_fits(model, contract, frames, answers, at_chance=chance.is_at_chance)
     doubts = Doubts(chance, fits, chance.is_at_chance and not config.allow_chance)
     if chance.is_at_chance and not doubts.refuses:
         logger.warning("%s: %s; converted because of --allow-chance", source.path, doubts.reason)

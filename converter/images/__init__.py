@@ -1,9 +1,8 @@
-"""DATA goes in; the images that calibrate and those that evaluate come out, never one image for both."""
+"""DATA goes in; images that calibrate, that choose and that evaluate come out, no image for two of these."""
 
 from __future__ import annotations
 
 from converter.images.choose import ConversionImages, choose_images
-from converter.images.draw import draw_balanced
-from converter.images.inputs import iterate_inputs
+from converter.images.draw import draw_balanced, drawn_indices
 
-__all__ = ["ConversionImages", "choose_images", "draw_balanced", "iterate_inputs"]
+__all__ = ["ConversionImages", "choose_images", "draw_balanced", "drawn_indices"]

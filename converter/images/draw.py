@@ -16,10 +16,15 @@ def draw_balanced(images: LabelledImages, count: int, seed: int) -> LabelledImag
     The same images, count and seed give the same draw. The classes take turns, so that every beginning of it is
     balanced, too.
     """
+    return images.subset(drawn_indices(images, count, seed))
+
+
+def drawn_indices(images: LabelledImages, count: int, seed: int) -> list[int]:
+    """Which images :func:`draw_balanced` draws, in its order."""
     generator = np.random.default_rng(seed)
     by_class: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for index, labels in enumerate(images.labels):
         by_class[labels].append(index)
     shuffled = [generator.permutation(by_class[labels]).tolist() for labels in sorted(by_class)]
     in_turn = [index for index in chain.from_iterable(zip_longest(*shuffled)) if index is not None]
-    return images.subset(in_turn[:count])
+    return in_turn[:count]

@@ -17,7 +17,7 @@ def make_inspect_parser() -> argparse.ArgumentParser:
     parser = make_parser(
         "edge-convert inspect",
         "Prints what any .tflite says about itself: tensors, quantisation, operators and which of them XNNPACK takes,\n"
-        "metadata, labels, manifest, size by layer. Needs no TensorFlow.",
+        "metadata, labels, manifest, size and multiplications by layer. Needs no TensorFlow.",
         "edge-convert inspect model.tflite",
     )
     parser.add_argument("file", metavar="FILE", help="a .tflite file, of any origin, or sample: the bundled model")

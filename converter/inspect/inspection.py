@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from converter.inspect.costs import Cost
-from converter.tflite import Graph, Metadata
+from converter.tflite import Graph, GraphCosts, Metadata
 from edge_runtime.contracts.codec import encode
 from edge_runtime.contracts.manifest import ModelManifest
 
@@ -43,12 +43,13 @@ class ModelInspection:
         weights_sha256: of that part.
         description: what the converter wrote into it.
         min_runtime_version: of TensorFlow Lite, as its converter wrote it; empty where it did not.
+        costs: of the first graph.
         metadata: the TFLite metadata; None where there is none.
         labels: from our manifest, else from the metadata's label file; empty where there are none.
         associated_files: name to bytes.
         manifest: ours; None where there is none.
         manifest_matches: whether the manifest's SHA-256 is that of this file; None where there is no manifest.
-        costs: the operators that the delegate leaves out, and what to do about each.
+        outside: the operators that the delegate leaves out, and what to do about each.
         notes: what in the file contradicts itself or cannot be read, one line each.
     """
 
@@ -59,13 +60,14 @@ class ModelInspection:
     description: str
     min_runtime_version: str
     graphs: tuple[Graph, ...]
+    costs: GraphCosts
     metadata: Metadata | None
     labels: tuple[str, ...]
     associated_files: Mapping[str, int]
     manifest: ModelManifest | None
     manifest_matches: bool | None
     delegates: DelegateCoverage
-    costs: tuple[Cost, ...]
+    outside: tuple[Cost, ...]
     notes: tuple[str, ...]
     schema: int = INSPECTION_SCHEMA
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from converter.inspect.costs import find_costs
 from converter.inspect.delegates import find_coverage
 from converter.inspect.inspection import ModelInspection
-from converter.tflite import Metadata, metadata_buffer, read_graphs, read_metadata, read_model
+from converter.tflite import Metadata, graph_costs, metadata_buffer, read_graphs, read_metadata, read_model
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.labels import parse_label_file
 from edge_runtime.contracts.manifest import MANIFEST_NAME, ModelManifest
@@ -51,13 +51,14 @@ def inspect_model(path: Path) -> ModelInspection:
         description=model.text(3),
         min_runtime_version=metadata_buffer(model, _MIN_RUNTIME_VERSION).rstrip(b"\0").decode("ascii", "replace"),
         graphs=graphs,
+        costs=graph_costs(graphs[0]),
         metadata=metadata,
         labels=manifest.labels if manifest else _labels(metadata, files, path, notes),
         associated_files={name: len(file) for name, file in files.items()},
         manifest=manifest,
         manifest_matches=matches,
         delegates=coverage,
-        costs=find_costs(graphs[0], coverage.covered, find_changes(content[:weights]) if coverage.covered else ()),
+        outside=find_costs(graphs[0], coverage.covered, find_changes(content[:weights]) if coverage.covered else ()),
         notes=tuple(notes),
     )
 

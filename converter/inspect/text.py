@@ -30,8 +30,9 @@ def render_text(found: ModelInspection) -> str:
         *_manifest_rows(found),
         ("operators", _operators(graph)),
         ("delegate", _coverage(found)),
-        *(("outside", _cost(cost)) for cost in found.costs),
+        *(("outside", _cost(cost)) for cost in found.outside),
         ("numbers", _numbers(graph)),
+        ("work", _work(found)),
         ("graphs", f"{len(found.graphs)}; the first is shown" if len(found.graphs) > 1 else ""),
         *(("note", note) for note in found.notes),
     ]
@@ -150,6 +151,11 @@ def _numbers(graph: Graph) -> str:
     return "; ".join(f"{name}: {_counted(counts)}" for name, counts in parts if counts)
 
 
+def _work(found: ModelInspection) -> str:
+    costs = found.costs
+    return f"{costs.macs:,} MACs for one image, at most {costs.peak_activation_bytes:,} bytes between layers"
+
+
 def _storage(tensor: Tensor) -> str:
     per_channel = tensor.quantization is not None and tensor.quantization.per_channel
     return f"{tensor.dtype} per channel" if per_channel else tensor.dtype
@@ -161,15 +167,15 @@ def _counted(counts: Counter[str]) -> str:
 
 def _layer_table(found: ModelInspection, graph: Graph) -> Iterator[str]:
     covered = found.delegates.covered
-    yield f"{'layer':>5}  {'operator':<24}{'output':<20}{'type':<10}{'bytes':>10}  {'runs in':<9}name"
-    for operator in graph.operators:
+    yield f"{'layer':>5}  {'operator':<24}{'output':<20}{'type':<10}{'bytes':>10}{'MACs':>14}  {'runs in':<9}name"
+    for operator, cost in zip(graph.operators, found.costs.operators, strict=True):
         written = [graph.tensors[index] for index in operator.outputs if index >= 0][:1]
         shape, dtype = (str(list(written[0].shape)), written[0].dtype) if written else ("", "")
         place = "?" if covered is None else found.delegates.delegate if operator.index in covered else "cpu"
         kind = f"{operator.name} v{operator.version}"
         yield (
-            f"{operator.index:>5}  {kind:<24}{shape:<20}{dtype:<10}{operator.constant_bytes:>10,}  {place:<9}"
-            f"{operator.layer}"
+            f"{operator.index:>5}  {kind:<24}{shape:<20}{dtype:<10}{operator.constant_bytes:>10,}{cost.macs:>14,}  "
+            f"{place:<9}{operator.layer}"
         )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from converter.judge.chance import ChanceCheck, check_chance
 from converter.judge.compare import METRICS, Answers, ClassDrop, Scores, answers_of, truth_of
+from converter.judge.device_latency import DeviceLatencies, read_device_latencies
 from converter.judge.disagreements import Disagreement, worst_disagreements
 from converter.judge.gate import Limits, coarseness, metric_of, refusals
 from converter.judge.latency import Latency, measure_latencies
+from converter.judge.processor import processor_name
 from converter.judge.scores import file_scores, float_scores, probabilities
 from converter.judge.verdict import judge_scores
 
@@ -15,6 +17,7 @@ __all__ = [
     "Answers",
     "ChanceCheck",
     "ClassDrop",
+    "DeviceLatencies",
     "Disagreement",
     "Latency",
     "Limits",
@@ -28,6 +31,8 @@ __all__ = [
     "measure_latencies",
     "metric_of",
     "probabilities",
+    "processor_name",
+    "read_device_latencies",
     "refusals",
     "truth_of",
     "worst_disagreements",

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,10 @@ from converter.judge.compare import (
     confidence_shift,
     same_answers,
 )
-from converter.judge.intervals import drop_interval
+from converter.judge.intervals import CONFIDENCE, drop_interval
 from edge_runtime.contracts.manifest import GateVerdict, Metric, Task
+
+LimitName = Literal["drop", "agreement", "class"]
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,13 @@ class Limits:
         max_drop_pp: of the metric, in percentage points.
         max_class_drop_pp: of any one class; None where that is not limited.
         min_agreement_percent: how many of a hundred images need the Keras model's answer.
+        excused_by_chance: the limits that count as broken only where their 95 % interval lies beyond them.
     """
 
     max_drop_pp: float
     max_class_drop_pp: float | None = None
     min_agreement_percent: float = 0.0
+    excused_by_chance: frozenset[LimitName] = frozenset()
 
 
 _MOST_DIGITS = 6
@@ -107,7 +111,8 @@ def judge(
         max_class_drop_pp=limits.max_class_drop_pp,
         confidence_shift=round(confidence_shift(reference, candidate), 6),
     )
-    return replace(verdict, passed=bool(np.isfinite(candidate).all()) and not _broken_limits(verdict, per_class))
+    broken = _broken_limits(verdict, per_class).keys() - _within_chance(verdict, limits)
+    return replace(verdict, passed=bool(np.isfinite(candidate).all()) and not broken)
 
 
 def _ensure_numbers(reference: Scores) -> None:
@@ -151,30 +156,58 @@ def refusals(verdict: GateVerdict, per_class: Sequence[ClassDrop] = ()) -> list[
     """
     if verdict.passed:
         return []
-    return _broken_limits(verdict, per_class) or ["it gives scores that are no numbers (NaN or infinite)"]
+    broken = list(_broken_limits(verdict, per_class).values())
+    return broken or ["it gives scores that are no numbers (NaN or infinite)"]
 
 
-def _broken_limits(verdict: GateVerdict, per_class: Sequence[ClassDrop]) -> list[str]:
-    broken = []
+def _within_chance(verdict: GateVerdict, limits: Limits) -> frozenset[LimitName]:
+    """The limits that are kept within the 95 % interval of what was measured, of those for which that is enough."""
+    kept: set[LimitName] = set()
+    least_drop, _ = verdict.drop_interval_pp or (math.inf, math.inf)
+    if least_drop <= verdict.max_drop_pp:
+        kept.add("drop")
+    if agreement_interval(verdict)[1] >= verdict.min_agreement:
+        kept.add("agreement")
+    return limits.excused_by_chance & kept
+
+
+def agreement_interval(verdict: GateVerdict) -> tuple[float, float]:
+    """The 95 % interval of the share of images with the same answer (Clopper and Pearson 1934)."""
+    from scipy import stats
+
+    same = round((verdict.agreement or 0.0) * verdict.images)
+    interval = stats.binomtest(same, verdict.images).proportion_ci(CONFIDENCE)
+    return float(interval.low), float(interval.high)
+
+
+def _broken_limits(verdict: GateVerdict, per_class: Sequence[ClassDrop]) -> dict[LimitName, str]:
+    broken: dict[LimitName, str] = {}
     if verdict.drop_pp > verdict.max_drop_pp:
         fell = _told_apart(verdict.drop_pp, verdict.max_drop_pp)
         drop = f"{verdict.metric} fell by {fell} pp, more than the {verdict.max_drop_pp:g} allowed"
         one = 100 / verdict.images
         if 0 < verdict.max_drop_pp < one:
             drop += f" (of {verdict.images} images one is {one:.2f} pp: evaluate on more, --eval-data)"
-        broken.append(drop)
+        broken["drop"] = drop
     if verdict.agreement is not None and verdict.agreement < verdict.min_agreement:
         keep = _told_apart(100 * verdict.agreement, 100 * verdict.min_agreement, 1)
-        broken.append(f"only {keep}% of the images keep their answer, where {100 * verdict.min_agreement:.4g}% should")
+        asked = f"{100 * verdict.min_agreement:.4g}%"
+        broken["agreement"] = f"only {keep}% of the images keep their answer, where {asked} should"
     worst, allowed = verdict.worst_class_drop_pp, verdict.max_class_drop_pp
     if worst is not None and allowed is not None and worst > allowed:
         name = per_class[0].label if per_class else ""
-        broken.append(f"class {name} fell by {_told_apart(worst, allowed, 1)} pp, more than the {allowed:g} allowed")
+        fell = _told_apart(worst, allowed, 1)
+        broken["class"] = f"class {name} fell by {fell} pp, more than the {allowed:g} allowed"
     return broken
 
 
 def coarseness(verdict: GateVerdict) -> str | None:
     """What the gate cannot tell with so few images; None where it can."""
+    if verdict.passed and (broken := _broken_limits(verdict, ())):
+        return (
+            f"measured on {verdict.images} images: {' and '.join(broken.values())}; so few images cannot tell that "
+            "from chance (95 % confidence); more images (--eval-data) can"
+        )
     _, most = verdict.drop_interval_pp or (0.0, 0.0)
     if not verdict.passed or verdict.max_drop_pp >= 100 or most <= verdict.max_drop_pp:
         return None

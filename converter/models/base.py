@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.errors import NotApplicableError, SourceError, library_failures
-from converter.quantize import Conversion, Inputs, Preparation
-from converter.quantize.weights import is_channels_first
+from converter.errors import SourceError, library_failures
+from converter.models.flat import is_channels_first
+from converter.quantize import Conversion
 from edge_runtime.model import ModelFile, UserSays
 
 Shape = tuple[int | None, ...]
@@ -74,18 +74,6 @@ class FloatModel(ABC):
         Raises:
             ConversionError: TensorFlow cannot export it.
         """
-
-    def prepared(self, steps: Sequence[Preparation], inputs: Inputs) -> FloatModel:  # noqa: ARG002 - for kinds that can
-        """A copy whose weights lose less when they are quantized; see ``converter.quantize.weights``.
-
-        Args:
-            steps: what to do, in this order.
-            inputs: gives the calibration inputs.
-
-        Raises:
-            NotApplicableError: its kind or its architecture does not allow it; the message says why.
-        """
-        raise NotApplicableError("only Keras models can be changed before they are converted")
 
 
 def refuse_signature(path: Path, signature: str | None) -> None:

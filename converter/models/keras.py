@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,8 @@ from converter.models.base import (
     refuse_signature,
     refuse_words,
 )
-from converter.quantize import Inputs, Preparation, TensorFlowConversion, failures_named
-from converter.quantize.weights import KerasModel, flatten, prepare_copy
+from converter.models.flat import KerasModel, flatten
+from converter.quantize import TensorFlowConversion, failures_named
 from edge_runtime.console.command import logger
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.contracts.tensors import TensorSpec
@@ -64,10 +63,6 @@ class KerasFloatModel(FloatModel):
         with failures_named("export the model"):
             self._model.export(folder, format="tf_saved_model", verbose=False, input_signature=[image])
         return TensorFlowConversion(folder)
-
-    def prepared(self, steps: Sequence[Preparation], inputs: Inputs) -> KerasFloatModel:
-        """See :class:`FloatModel`."""
-        return KerasFloatModel(self.path, prepare_copy(self._model, steps, inputs))
 
 
 def load_keras(path: Path) -> KerasModel:
@@ -121,7 +116,7 @@ def _outputs(model: KerasModel) -> list[ModelOutput]:
 
 
 def _flat(path: Path, model: KerasModel, image_shape: tuple[int, int, int], output: int) -> KerasModel:
-    """``model`` as :func:`converter.quantize.weights.flatten` makes it.
+    """``model`` as :func:`converter.models.flat.flatten` makes it.
 
     Raises:
         SourceError: Keras has quantized it, or one of its layers cannot be copied or called.
@@ -130,7 +125,7 @@ def _flat(path: Path, model: KerasModel, image_shape: tuple[int, int, int], outp
     try:
         with named, native_output_as_debug(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return flatten(model, image_shape, output).model
+            return flatten(model, image_shape, output)
     except NotApplicableError as error:
         raise SourceError(f"{path}: {error}") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from converter.quantize.conversion import Conversion, Inputs
+from converter.quantize.pixels import plain_pixels
 from converter.quantize.recipes import (
     AUTO,
     DYNAMIC,
@@ -15,11 +16,12 @@ from converter.quantize.recipes import (
     RECIPES,
     Edges,
     Preparation,
+    Ranges,
     Recipe,
     Variant,
 )
 from converter.quantize.start import start_tensorflow
-from converter.quantize.tensorflow import TensorFlowConversion, failures_named
+from converter.quantize.tensorflow import TensorFlowConversion, failures_named, with_pixels
 from converter.quantize.tflite import TFLiteConversion
 
 __all__ = [
@@ -36,10 +38,13 @@ __all__ = [
     "Edges",
     "Inputs",
     "Preparation",
+    "Ranges",
     "Recipe",
     "TFLiteConversion",
     "TensorFlowConversion",
     "Variant",
     "failures_named",
+    "plain_pixels",
     "start_tensorflow",
+    "with_pixels",
 ]

@@ -40,6 +40,16 @@ class Conversion(ABC):
         """
 
     @abstractmethod
+    def float_model_of(self, variant: Variant, calibration: Inputs) -> bytes:
+        """The float .tflite that the int8 file of ``variant`` is made of, layer by layer the same network.
+
+        Raises:
+            ConversionError: the converter refuses.
+            ImageError: a calibration image cannot be decoded.
+            NotApplicableError: the architecture does not allow the variant's preparation.
+        """
+
+    @abstractmethod
     def layer_statistics(self, variant: Variant, calibration: Inputs, inputs: Inputs) -> str:
         """What quantizing to int8 costs each layer, as the CSV of TensorFlow's QuantizationDebugger.
 

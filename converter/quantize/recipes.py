@@ -17,6 +17,7 @@ WeightType = Literal["float32", "float16", "int8"]
 ActivationType = Literal["float32", "int8 found at run time", "int8", "int16"]
 Tool = Literal["tensorflow", "litert-quantizer"]
 Preparation = Literal["equalized", "bias-corrected"]
+Ranges = Literal["min-max", "percentile", "mse", "octav", "chosen"]
 
 AUTO = "auto"
 """The ladder: not a recipe, but a search among them."""
@@ -70,7 +71,10 @@ class Variant:
     Attributes:
         recipe: how numbers are stored.
         edges: what the input and output tensors hold.
-        prepared: what was done to the float model before, see ``converter.quantize.weights.prepare``.
+        prepared: what was done to the model beside quantizing, see ``converter.quantize.repairs``.
+        ranges: how those of activations in 8 bits follow from what the calibration images give, see
+            ``converter.quantize.repairs.ranges``.
+        distilled: whether its integers were chosen again, see ``converter.quantize.distill``.
         float_layers: the tensors whose layers stay float32.
         dense_per_channel: whether dense layers, too, have one scale an output channel, with the recipe "dynamic".
         preprocessing: how pixels become the float model's input; the range of its tensor follows. None where it is to
@@ -81,6 +85,8 @@ class Variant:
     recipe: Recipe
     edges: Edges
     prepared: tuple[Preparation, ...] = ()
+    ranges: Ranges = "min-max"
+    distilled: bool = False
     float_layers: tuple[str, ...] = ()
     dense_per_channel: bool = True
     preprocessing: PreprocessSpec | None = None
@@ -95,7 +101,8 @@ class Variant:
     @property
     def name(self) -> str:
         """What tells it from the others of one ladder: "int8", "int8 bias-corrected", "mixed (3 layers float)"."""
-        parts = [self.recipe.name, *self.prepared]
+        ranges = [] if self.ranges == "min-max" else [f"{self.ranges}-ranges"]
+        parts = [self.recipe.name, *ranges, *self.prepared, *["distilled"] * self.distilled]
         if self.float_layers:
             parts.append(f"({len(self.float_layers)} layer{'s' * (len(self.float_layers) > 1)} float)")
         return " ".join(parts)
@@ -107,6 +114,8 @@ class Variant:
             "weights": recipe.weights,
             "activations": recipe.activations,
             "prepared": list(self.prepared),
+            "ranges": self.ranges,
+            "distilled": self.distilled,
             "dense_per_channel": self.dense_per_channel,
             "float_layers": [layer.partition(";")[0] for layer in self.float_layers],
         }

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,34 +27,42 @@ from converter.quantize.recipes import Edges, Variant
 from converter.quantize.trial import ensure_calibrates
 from edge_runtime.console.native import native_output_as_debug
 
+if TYPE_CHECKING:
+    from converter.quantize.repairs.calibrated import CalibratedModel
+
 
 class CalibratingConversion(Conversion):
     """What all conversions have in common: one calibration serves every file with 8-bit activations."""
 
     def __init__(self) -> None:
         """Nothing is calibrated yet."""
-        self._calibrated: bytes | None = None
+        self._calibrated: CalibratedModel | None = None
 
     def convert(self, variant: Variant, calibration: Inputs) -> bytes:
         """See :class:`Conversion`."""
         if variant.recipe.needs_calibration and self._calibrated is None:
             ensure_calibrates(self._float32(), calibration)
         if variant.recipe.activations == "int8":
-            return _quantize(self._calibrate_once(calibration), variant)
+            return _make(self._calibrate_once(calibration), variant)
         return self._convert(variant, calibration)
 
     def convert_anew(self, variant: Variant, calibration: Inputs) -> bytes:
         """See :class:`Conversion`."""
-        calibrated = self._calibrate(calibration)
+        calibrated = _calibrated(self._calibrate(calibration), calibration)
         with failures_named(f"convert the model to {variant.name}"):
-            return _quantize(calibrated, variant)
+            return _make(calibrated, variant)
+
+    def float_model_of(self, variant: Variant, calibration: Inputs) -> bytes:
+        """See :class:`Conversion`."""
+        return with_pixels(self._calibrate_once(calibration).for_variant(variant).content, variant)
 
     def layer_statistics(self, variant: Variant, calibration: Inputs, inputs: Inputs) -> str:
         """See :class:`Conversion`."""
         import tensorflow as tf
 
         float_edges = replace(variant, edges=Edges("float32", "float32"))
-        content, table = _quantize(self._calibrate_once(calibration), float_edges, verify=True), io.StringIO()
+        calibrated = self._calibrate_once(calibration).for_variant(variant).with_ranges(variant.ranges)
+        content, table = _quantize(calibrated, float_edges, verify=True), io.StringIO()
         with failures_named("compare the layers"):
             debugger = tf.lite.experimental.QuantizationDebugger(
                 quant_debug_model_content=content, debug_dataset=one_by_one(inputs)
@@ -63,9 +71,9 @@ class CalibratingConversion(Conversion):
             debugger.layer_statistics_dump(table)
         return table.getvalue()
 
-    def _calibrate_once(self, calibration: Inputs) -> bytes:
+    def _calibrate_once(self, calibration: Inputs) -> CalibratedModel:
         if self._calibrated is None:
-            self._calibrated = self._calibrate(calibration)
+            self._calibrated = _calibrated(self._calibrate(calibration), calibration)
         return self._calibrated
 
     @abstractmethod
@@ -146,6 +154,30 @@ def failures_named(what: str) -> Iterator[None]:
         yield
 
 
+def calibrate(content: bytes, calibration: Inputs) -> bytes:
+    """A float .tflite with the ranges of its activations.
+
+    Raises:
+        ConversionError: TensorFlow cannot run it.
+    """
+    from tensorflow.lite.python.optimize.calibrator import Calibrator
+
+    with failures_named("calibrate the model"):
+        return bytes(Calibrator(content).calibrate(one_by_one(calibration)))
+
+
+def _calibrated(content: bytes, calibration: Inputs) -> CalibratedModel:
+    from converter.quantize.repairs.calibrated import CalibratedModel  # here: it loads the interpreter
+
+    return CalibratedModel(content, calibration, calibrate)
+
+
+def _make(calibrated: CalibratedModel, variant: Variant) -> bytes:
+    """The int8 file of a variant, with all that is done to the model before quantizing and to the file after."""
+    model = calibrated.for_variant(variant)
+    return model.repaired(_quantize(model.with_ranges(variant.ranges), variant), variant)
+
+
 def _quantize(calibrated: bytes, variant: Variant, *, verify: bool = False) -> bytes:
     """Full-integer .tflite from a calibrated float model.
 
@@ -163,7 +195,7 @@ def _quantize(calibrated: bytes, variant: Variant, *, verify: bool = False) -> b
     with failures_named(f"convert the model to {variant.name}"):
         return bytes(
             mlir_quantize(
-                _with_pixels(calibrated, variant),
+                with_pixels(calibrated, variant),
                 input_data_type=tf.as_dtype(variant.edges.input),
                 output_data_type=tf.as_dtype(variant.edges.output),
                 enable_numeric_verify=verify,
@@ -172,16 +204,19 @@ def _quantize(calibrated: bytes, variant: Variant, *, verify: bool = False) -> b
         )
 
 
-def _with_pixels(calibrated: bytes, variant: Variant) -> bytes:
-    """The model with the range of pixels at its input, where it is known how they are normalised."""
+def with_pixels(content: bytes, variant: Variant) -> bytes:
+    """A float model with the range of pixels at its input, where it is known how they are normalised.
+
+    Where an operator of the int8 file normalises, the float model gets the same one.
+    """
     from converter.tflite.image_input import normalize_inside, set_input_range
 
     spec = variant.preprocessing
     if spec is None:
-        return calibrated
+        return content
     if variant.normalizes_inside:
-        return normalize_inside(calibrated, *by_channel(spec), pixel_range(spec))
-    return set_input_range(calibrated, pixel_range(spec))
+        return normalize_inside(content, *by_channel(spec), pixel_range(spec))
+    return set_input_range(content, pixel_range(spec))
 
 
 def with_extremes(calibration: Inputs, variant: Variant) -> Inputs:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from converter.quantize.conversion import Inputs
 from converter.quantize.litert import quantize_float_tflite
 from converter.quantize.recipes import Variant
-from converter.quantize.tensorflow import CalibratingConversion, failures_named, one_by_one, with_extremes
+from converter.quantize.tensorflow import CalibratingConversion, calibrate, failures_named, one_by_one, with_extremes
 
 
 class TFLiteConversion(CalibratingConversion):
@@ -24,10 +24,7 @@ class TFLiteConversion(CalibratingConversion):
         return self._content
 
     def _calibrate(self, calibration: Inputs) -> bytes:
-        from tensorflow.lite.python.optimize.calibrator import Calibrator
-
-        with failures_named("calibrate the model"):
-            return bytes(Calibrator(self._content).calibrate(one_by_one(calibration)))
+        return calibrate(self._content, calibration)
 
     def _convert(self, variant: Variant, calibration: Inputs) -> bytes:
         if variant.recipe.weights == "float32":

@@ -19,18 +19,18 @@ _LOG_FROM = 5.0
 def trade_off(candidates: Sequence[CandidateRow], chosen: CandidateRow | None) -> Markup:
     """Latency against accuracy; the area of a disc is the size of the file, its number that of the table's row."""
     times = [row.latency_ms.p50 for row in candidates]
-    values = [100 * row.gate.candidate for row in candidates]
-    gate = candidates[0].gate
+    values = [100 * row.compared.candidate for row in candidates]
+    gate = candidates[0].compared
     limit = 100 * gate.reference - gate.max_drop_pp
     logarithmic = max(times) > _LOG_FROM * min(times)
     x_axis = _Axis(_widened(times, logarithmic), _LEFT, WIDTH - _RIGHT, logarithmic)
     y_axis = _Axis(_widened([*values, limit, 100 * gate.reference]), HEIGHT - _BOTTOM, _TOP)
     largest = max(row.size_bytes for row in candidates)
-    parts = [_frame(x_axis, y_axis, "latency, ms (p50 on this machine)", f"{gate.metric}, %")]
+    parts = [_frame(x_axis, y_axis, "latency, ms (p50)", f"{gate.metric}, %")]
     ordered = sorted(enumerate(candidates, 1), key=lambda pair: -pair[1].size_bytes)  # small discs over large ones
     for number, row in ordered:
-        kind = "chosen" if chosen is not None and row.name == chosen.name else "good" if row.gate.passed else "bad"
-        x, y = x_axis.at(row.latency_ms.p50), y_axis.at(100 * row.gate.candidate)
+        kind = "chosen" if chosen is not None and row.name == chosen.name else "good" if row.compared.passed else "bad"
+        x, y = x_axis.at(row.latency_ms.p50), y_axis.at(100 * row.compared.candidate)
         radius = 7 + 17 * math.sqrt(row.size_bytes / largest)
         parts.append(
             f'<circle class="disc {kind}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"><title>{escape(row.name)}</title>'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converter.results.conversion_report import ConversionReport, GateRefusedError
-from converter.results.rows import CandidateRow, DeliveryFacts, Fit, ImageSet, LayerError, Step, SweepPoint
+from converter.results.rows import CandidateRow, DeliveryFacts, Fit, GraphRow, ImageSet, LayerError, Step, SweepPoint
 
 __all__ = [
     "CandidateRow",
@@ -11,6 +11,7 @@ __all__ = [
     "DeliveryFacts",
     "Fit",
     "GateRefusedError",
+    "GraphRow",
     "ImageSet",
     "LayerError",
     "Step",

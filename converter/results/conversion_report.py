@@ -9,11 +9,11 @@ from typing import Literal
 
 from converter.errors import ConverterError
 from converter.judge import ChanceCheck, Disagreement, coarseness
-from converter.results.rows import CandidateRow, DeliveryFacts, Fit, ImageSet, LayerError, Step, SweepPoint
+from converter.results.rows import CandidateRow, DeliveryFacts, Fit, GraphRow, ImageSet, LayerError, Step, SweepPoint
 from converter.tflite.rewrites import REWRITTEN
 from edge_runtime.contracts.codec import encode
 
-REPORT_SCHEMA = 2
+REPORT_SCHEMA = 3
 
 
 @dataclass(frozen=True)
@@ -28,20 +28,24 @@ class ConversionReport:
         seed: of the choice of calibration images.
         activation: what is applied to the model's output, and how that was decided; empty where the run failed before.
         calibration: the images that calibrated; None where no recipe needs them.
+        choosing: the images that a file was chosen on; None where a recipe was asked for.
         evaluation: the images that the gate was measured on; None where the run failed before they were looked for.
         chance: whether the float model itself does better than guessing; None where it was not run.
         fits: other ways to feed or read the float model with which it does significantly better, the best first.
         float32: the unquantised .tflite, measured alike; None where it was not made.
         candidates: every file that might have been written to ``out``, in the order of trying.
         chosen: the one written to ``out``; None where none was.
+        refused: the one that was chosen, where the test part refused it; else None.
         why: why that one, or why none.
         failure: what went wrong, where nothing was written and the gate is not the reason; else empty.
         earlier_sha256: of the file of an earlier run, which was left at ``out``; None where there is none any more.
         steps: the ladder's; empty where one recipe was asked for.
         layers: what each layer costs, the worst first; empty where no layer search was needed.
         sweep: int8 on fewer and more calibration images; empty where that was not asked for.
+        measured_on: the processor or device whose latencies were compared; empty where none were.
         disagreements: the worst of the chosen file, or of the last tried.
         delivery: what was written; None where nothing was.
+        graph: what the file that is shown consists of, and what it costs; None where none was made.
         seconds: for each phase.
         versions: package name to version.
     """
@@ -55,28 +59,32 @@ class ConversionReport:
     seed: int
     activation: str
     calibration: ImageSet | None
+    choosing: ImageSet | None
     evaluation: ImageSet | None
     chance: ChanceCheck | None
     fits: tuple[Fit, ...]
     float32: CandidateRow | None
     candidates: tuple[CandidateRow, ...]
     chosen: CandidateRow | None
+    refused: CandidateRow | None
     why: str
     failure: str
     earlier_sha256: str | None
     steps: tuple[Step, ...]
     layers: tuple[LayerError, ...]
     sweep: tuple[SweepPoint, ...]
+    measured_on: str
     disagreements: tuple[Disagreement, ...]
     seconds: Mapping[str, float]
     versions: Mapping[str, str]
     delivery: DeliveryFacts | None = None
+    graph: GraphRow | None = None
     schema: int = REPORT_SCHEMA
 
     @property
     def shown(self) -> CandidateRow | None:
         """The candidate that the report is about: the chosen one, else the last tried; None where none was measured."""
-        return self.chosen or next(reversed(self.candidates), self.float32)
+        return self.chosen or self.refused or next(reversed(self.candidates), self.float32)
 
     @property
     def verdict(self) -> Literal["passed", "refused", "failed"]:
@@ -95,7 +103,7 @@ class ConversionReport:
     @property
     def caution(self) -> str | None:
         """What the gate cannot tell with so few images; None where it can."""
-        return coarseness(self.shown.gate) if self.shown else None
+        return coarseness(self.shown.judged) if self.shown else None
 
     def to_json(self) -> str:
         """The report as JSON text."""
@@ -105,6 +113,7 @@ class ConversionReport:
         """The few lines for the end of a run."""
         rows = {
             "model": self.out if self.chosen else f"{self.out} (not written)",
+            **self._reasons(),
             **self._figures(),
             **(self.delivery.rows() if self.delivery else {}),
             "verdict": self.verdict,
@@ -112,22 +121,41 @@ class ConversionReport:
         }
         return "\n".join([*_ladder_lines(self), *(f"{name:<16}{value}" for name, value in rows.items())])
 
+    def _reasons(self) -> dict[str, str]:
+        """What was done and why, a line each, where a file was chosen among several."""
+        if self.choosing is None or self.chosen is None:
+            return {}
+        chosen = self.chosen
+        first = next((step for step in self.steps if step.candidates or step.outcome), None)
+        plain = f"plain {first.rung}: {first.outcome}; " if first and chosen.name not in first.candidates else ""
+        return {"done": f"{chosen.name}: {chosen.summary}", "why": f"{plain}{chosen.name}: {self.why}"}
+
     def _figures(self) -> dict[str, str]:
         """What was measured of the candidate that is shown."""
         candidate = self.shown
         if candidate is None or self.float32 is None:
             return {}
-        gate = candidate.gate
+        gate = candidate.judged
         low, high = gate.drop_interval_pp or (0.0, 0.0)
         return {
             "recipe": candidate.name,
             "size": f"{candidate.size_bytes} bytes, {candidate.size_bytes / self.float32.size_bytes:.0%} of float32",
             f"{gate.metric} float": f"{gate.reference:.4f} ({gate.images} images)",
             f"{gate.metric} now": f"{gate.candidate:.4f}, the same answer for {gate.agreement:.1%} of the images",
+            **self._choice(candidate),
             "drop": f"{gate.drop_pp:.2f} pp ({low:.2f} to {high:.2f} with 95 %), {gate.max_drop_pp:g} allowed",
             **_rewritten(candidate),
-            "latency": f"{candidate.latency_ms.p50:.3f} ms, float32 {self.float32.latency_ms.p50:.3f} ms (p50 here)",
+            "latency": f"{candidate.latency_ms.p50:.3f} ms, float32 {self.float32.latency_ms.p50:.3f} ms "
+            f"(p50 on {self.measured_on})",
         }
+
+    @staticmethod
+    def _choice(candidate: CandidateRow) -> dict[str, str]:
+        """What chose it, where files were compared on other images than those that judge."""
+        choosing = candidate.choosing
+        if choosing is None:
+            return {}
+        return {"chosen on": f"{choosing.images} other images: the same answer for {choosing.agreement:.1%} of them"}
 
 
 class GateRefusedError(ConverterError):
@@ -154,11 +182,13 @@ def _ladder_lines(report: ConversionReport) -> list[str]:
     if not (report.steps and report.shown):
         return []
     width = max(len(row.name) for row in report.tried)
-    head = f"{'':2}{'tried':<{width}}  {report.shown.gate.metric:>8}  {'drop':>9}  {'same':>6}  {'size':>9}  {'p50':>9}"
+    head = (
+        f"{'':2}{'tried':<{width}}  {report.shown.judged.metric:>8}  {'drop':>9}  {'same':>6}  {'size':>9}  {'p50':>9}"
+    )
     rows = [
-        f"{'*' if row == report.chosen else '':2}{row.name:<{width}}  {row.gate.candidate:8.2%}"
-        f"  {row.gate.drop_pp:6.2f} pp  {row.gate.agreement:6.1%}  {row.size_bytes / 1000:6.0f} kB"
-        f"  {row.latency_ms.p50:6.2f} ms  {'passed' if row.gate.passed else 'refused'}"
+        f"{'*' if row == report.chosen else '':2}{row.name:<{width}}  {row.compared.candidate:8.2%}"
+        f"  {row.compared.drop_pp:6.2f} pp  {row.compared.agreement:6.1%}  {row.size_bytes / 1000:6.0f} kB"
+        f"  {row.latency_ms.p50:6.2f} ms  {'passed' if row.compared.passed else 'refused'}"
         for row in report.tried
     ]
     return [head, *rows, ""]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from converter.judge import ClassDrop, Latency
 from converter.targets import Proof
+from converter.tflite import GraphCosts, OperatorCost
 from edge_runtime.contracts.manifest import GateVerdict
 
 
@@ -24,8 +26,10 @@ class CandidateRow:
         output_type: what its output tensor holds.
         size_bytes: of the whole file, metadata and labels included, golden images not.
         weights_sha256: as in its manifest.
-        gate: what it lost, and the verdict.
-        per_class: what each class lost, the worst first.
+        gate: what it lost on the test part, and the verdict; None where it was not judged there, but only chosen among.
+        choosing: what it lost on the images that choose, and whether it may be chosen; None where a recipe was asked
+            for, and so nothing was chosen.
+        per_class: what each class lost, the worst first; on the test part where it was judged there.
         latency_ms: of the interpreter's invoke alone.
     """
 
@@ -37,9 +41,46 @@ class CandidateRow:
     output_type: str
     size_bytes: int
     weights_sha256: str
-    gate: GateVerdict
+    gate: GateVerdict | None
     per_class: tuple[ClassDrop, ...]
     latency_ms: Latency
+    choosing: GateVerdict | None = None
+
+    @property
+    def compared(self) -> GateVerdict:
+        """What it lost on the images that all files of a run were measured on."""
+        verdict = self.choosing or self.gate
+        assert verdict is not None
+        return verdict
+
+    @property
+    def judged(self) -> GateVerdict:
+        """What it lost on the test part, and where it was not judged there, on the images that choose."""
+        return self.gate or self.compared
+
+
+@dataclass(frozen=True)
+class GraphRow:
+    """What one file consists of.
+
+    Attributes:
+        candidate: its name.
+        costs: multiplications, memory between layers, and both of each layer with its size.
+    """
+
+    candidate: str
+    costs: GraphCosts
+
+    @property
+    def by_size(self) -> tuple[OperatorCost, ...]:
+        """The layers that take room or multiply, the largest first, of equal ones the one that multiplies most."""
+        rows = (row for row in self.costs.operators if row.constant_bytes or row.macs)
+        return tuple(sorted(rows, key=lambda row: (-row.constant_bytes, -row.macs)))
+
+    @property
+    def kinds(self) -> Mapping[str, int]:
+        """How many operators of each kind, the most frequent first."""
+        return dict(Counter(row.operator for row in self.costs.operators).most_common())
 
 
 @dataclass(frozen=True)
@@ -134,7 +175,7 @@ class DeliveryFacts:
         proof: what its interpreter there said; None where none is needed.
         golden_images: how many evaluation images travel in the file.
         golden_bytes: what they add to it.
-        files: the names of the files written, but for the reports.
+        files: the files written, but for the reports: their paths from the model's folder.
     """
 
     target: str
@@ -149,6 +190,12 @@ class DeliveryFacts:
         rows = {
             "target": self.proof.summary() if self.proof else "",
             "golden": golden if self.golden_images else "",
-            "exports": ", ".join(self.files[:-1]),
+            "exports": ", ".join(dict.fromkeys(map(_shown, self.files[:-1]))),
         }
         return {name: text for name, text in rows.items() if text}
+
+
+def _shown(file: str) -> str:
+    """Of a file in a folder, the folder."""
+    folder, slash, _ = file.rpartition("/")
+    return folder + slash or file

@@ -36,7 +36,7 @@ def choose(candidates: Sequence[Candidate], prefer: Preference) -> tuple[Candida
     smallest_first = sorted(passed, key=lambda candidate: candidate.size_bytes)
     if prefer == "size":
         return smallest_first[0], "the smallest that keeps the limits"
-    allowed = [candidate for candidate in smallest_first if not is_slower(candidate.latency)] or smallest_first
+    allowed = [candidate for candidate in smallest_first if not is_slower(candidate.latency.ratio)] or smallest_first
     fastest = min((candidate.latency for candidate in allowed), key=lambda latency: latency.ratio)
     chosen = next(candidate for candidate in allowed if is_as_fast(candidate.latency, fastest))
     return chosen, (
@@ -50,6 +50,6 @@ def is_as_fast(latency: Latency, fastest: Latency) -> bool:
     return latency.ratio <= fastest.ratio * (1 + EQUALLY_FAST) or latency.ratio_interval[0] <= fastest.ratio_interval[1]
 
 
-def is_slower(latency: Latency) -> bool:
-    """Whether a file is slower than float32, by more than what counts as equally fast."""
-    return latency.ratio > 1.0 + EQUALLY_FAST
+def is_slower(ratio: float) -> bool:
+    """Whether a file takes longer than float32, by more than what counts as equally fast."""
+    return ratio > 1.0 + EQUALLY_FAST

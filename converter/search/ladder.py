@@ -1,147 +1,162 @@
-"""The ladder of ``--quantize auto``: plain recipes, then repairs of int8, then 16-bit activations.
+"""The ladder of ``--quantize auto``: rungs, tried one after the other while no file stands well.
 
-Repairs end with the first file that passes the gate and computes in 8 bits faster than float32, or, where size counts,
-with any 8-bit file that passes. Every rung is recorded, also why one was passed over.
+A file stands well where it keeps the limits on the images that choose, and, where latency counts, computes in 8 bits
+no slower than float32; where size counts, 8-bit weights are enough. Every rung is recorded, also why one was passed
+over. What the rungs are is in :mod:`converter.search.rungs`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from typing import Protocol
 
 from converter.candidate import Judged
-from converter.config import Preference
-from converter.errors import ConversionError, NotApplicableError, library_failures
-from converter.judge import Latency
-from converter.quantize import DYNAMIC, FLOAT16, INT8, INT8_WEIGHTS, INT16X8, MIXED, Variant
-from converter.quantize.weights import PREPARATIONS
+from converter.config import ConvertConfig
+from converter.errors import ConversionError, NotApplicableError
+from converter.quantize import FLOAT32, INT8, Variant
+from converter.quantize.package import Package
 from converter.results import LayerError, Step
 from converter.search.choose import is_slower
-from converter.search.layers import LayerRanking, rank_layers
 from converter.search.workbench import Workbench
 from edge_runtime.console.command import logger
 
-_LAYER_COUNTS = (1, 2, 3, 5, 8)
-_PLAIN = (INT8, DYNAMIC, INT8_WEIGHTS, FLOAT16)
+
+class Rung(Protocol):
+    """One way to make a file.
+
+    Attributes:
+        name: as in the report.
+    """
+
+    @property
+    def name(self) -> str:
+        """As in the report."""
+
+    def passed_over(self, ladder: Ladder) -> str:
+        """Why it is not worth trying, or cannot be tried; empty where it is tried. With ``--all-rungs`` see there."""
+
+    def climb(self, ladder: Ladder) -> None:
+        """Makes a file or several, each by :meth:`Ladder.offer` or :meth:`Ladder.try_variant`.
+
+        Raises:
+            ConversionError: none can be made; it becomes a row of the report.
+            NotApplicableError: the architecture does not allow it; likewise.
+        """
 
 
 class Ladder:
-    """One climb.
+    """One climb: what was made so far, and what the rungs need.
 
     Attributes:
+        bench: makes and measures files; all that was made is in ``bench.tried``.
+        config: what was asked for.
         steps: each rung, and what came of it.
         layers: what the layer search found; empty where it was not needed.
     """
 
-    def __init__(self, bench: Workbench, float32: Judged, prefer: Preference) -> None:
+    def __init__(self, bench: Workbench, float32: Judged, config: ConvertConfig) -> None:
         """Starts at the bottom.
 
         Args:
             bench: makes and measures files.
             float32: the unquantised file.
-            prefer: what counts first.
+            config: what was asked for.
         """
+        self.bench = bench
+        self.config = config
         self.steps: list[Step] = []
         self.layers: tuple[LayerError, ...] = ()
-        self._bench = bench
         self._float32 = float32
-        self._prefer = prefer
-        self._latencies: dict[Judged, Latency] = {}
 
-    def climb(self) -> None:
-        """Tries rung by rung; what was made is in ``bench.tried``.
+    def climb(self, rungs: Sequence[Rung]) -> None:
+        """Tries rung by rung.
 
         Raises:
             ImageError: an image cannot be decoded.
         """
-        int8 = self._try_plain()
-        if int8 is not None and not int8.gate.passed:
-            with self._failures_recorded("repair"):
-                self._repair(int8)
-        if any(judged.gate.passed and judged.recipe.weights == "int8" for judged in self._bench.tried):
-            self._skip("int16x8", "not needed: a file with 8-bit weights passed, and this one would be slower")
-        else:
-            self._try("int16x8", Variant(INT16X8, INT16X8.edges()))
+        for rung in rungs:
+            reason = rung.passed_over(self)
+            if reason:
+                logger.debug("%s: %s", rung.name, reason)
+                self.steps.append(Step(rung.name, reason))
+                continue
+            with self.failures_recorded(rung.name):
+                rung.climb(self)
 
-    def mix(self, int8: Variant) -> None:
-        """The recipe "mixed": int8, and where the gate refuses that, with as few layers in float32 as it needs."""
-        for judged in self._try("int8", int8):
-            if not judged.gate.passed:
-                self._search_layers(judged)
+    @property
+    def int8(self) -> Judged | None:
+        """The plain int8 file; None where it could not be made."""
+        return next((judged for judged in self.bench.tried if judged.name == INT8.name), None)
 
-    def _search_layers(self, base: Judged) -> None:
-        """Leaves the fewest layers of ``base`` in float32 that the gate needs."""
-        rankings = list[LayerRanking]()
-        with self._failures_recorded("mixed"), library_failures("the layers cannot be ranked"):
-            rankings.append(rank_layers(self._bench, base.package.variant))
-        for ranking in rankings:
-            self._mix(base, ranking)
+    @property
+    def best_int8(self) -> Judged | None:
+        """The file that computes in 8 bits throughout with the most answers of the float model; None without one."""
+        made = [judged for judged in self.bench.tried if judged.recipe is INT8]
+        return max(made, key=lambda judged: judged.gate.agreement or 0.0, default=None)
 
-    def _mix(self, base: Judged, ranking: LayerRanking) -> None:
-        self.layers = ranking.layers
-        if not ranking.order:
-            self._skip("mixed", "no layer alone brings the scores closer to the float model's")
-        counts = sorted({min(count, len(ranking.order)) for count in _LAYER_COUNTS} - {0})
-        for count in counts:
-            variant = replace(base.package.variant, recipe=MIXED, float_layers=ranking.order[:count])
-            made = self._try("mixed", variant)
-            if any(judged.gate.passed for judged in made):
-                return
+    @property
+    def passed(self) -> list[Judged]:
+        """The quantized files that keep the limits."""
+        return [judged for judged in self.bench.tried if judged.gate.passed and judged.recipe is not FLOAT32]
 
-    def _try_plain(self) -> Judged | None:
-        made = []
-        for recipe in _PLAIN:
-            made += self._try(recipe.name, Variant(recipe, recipe.edges()))
-        return next((judged for judged in made if judged.recipe is INT8), None)
+    def standing(self) -> Judged | None:
+        """A file that stands well; None where there is none yet, so that more rungs are worth it."""
+        if self.config.prefer == "size":
+            return next((judged for judged in self.passed if judged.recipe.weights == "int8"), None)
+        integer = [judged for judged in self.passed if judged.recipe.activations == "int8"]
+        return next((judged for judged in integer if not self.is_slow(judged)), None)
 
-    def _repair(self, int8: Judged) -> None:
-        """Other weights before quantizing, then layers left in float32; each only where int8 can win at all."""
-        if self._stands_well():
-            self._skip("repair", "not needed: a file with 8-bit weights passed")
-            return
-        if self._prefer == "latency" and is_slower(self._latency(int8)):
-            ratio = self._latency(int8).ratio
-            self._skip("repair", f"int8 takes {ratio:.2f} times as long as float32 here; repaired it would, too")
-            return
-        for steps in PREPARATIONS:
-            self._try("int8 " + " ".join(steps), replace(int8.package.variant, prepared=steps))
-            if self._stands_well():
-                self._skip("mixed", "not needed: a file without float layers passed")
-                return
-        self._search_layers(int8)  # a corrected bias would be wrong where the weights stay as they are
+    def not_needed(self) -> str:
+        """Why more is not tried, where a file stands well; empty where none does, or all rungs were asked for."""
+        found = None if self.config.all_rungs else self.standing()
+        if found is None:
+            return ""
+        quick = "" if self.config.prefer == "size" or not self._speed_counts else " and is not slower than float32"
+        return f"not needed: {found.name} keeps the limits{quick}"
 
-    def _stands_well(self) -> bool:
-        passed = [judged for judged in self._bench.tried if judged.gate.passed]
-        if self._prefer == "size":
-            return any(judged.recipe.weights == "int8" for judged in passed)
-        integer = [judged for judged in passed if judged.recipe.activations == "int8"]
-        return any(not is_slower(self._latency(judged)) for judged in integer)
+    def is_slow(self, judged: Judged) -> bool:
+        """Whether a file is slower than float32, where float32 could run at all."""
+        return self._speed_counts and is_slower(self.latency_ratio(judged))
 
-    def _latency(self, judged: Judged) -> Latency:
-        if judged not in self._latencies:
-            self._latencies[judged] = self._bench.latencies_of([self._float32.package, judged.package])[1]
-        return self._latencies[judged]
+    def latency_ratio(self, judged: Judged) -> float:
+        """How long a file takes by what float32 takes."""
+        return self.bench.latencies_of([self._float32.package, judged.package])[1].ratio
 
-    def _try(self, rung: str, variant: Variant) -> list[Judged]:
+    def try_variant(self, rung: str, variant: Variant) -> Judged | None:
+        """Makes a file and measures it; None where that failed, which is recorded."""
         made: list[Judged] = []
-        with self._failures_recorded(rung):
-            made = self._bench.try_all([variant])
-        for judged in made:
-            outcome = "; ".join(judged.broken_limits) or "passed"
-            logger.info("%s: %s", judged.name, outcome)
-            self.steps.append(Step(rung, outcome, (judged.name,)))
-        return made
+        with self.failures_recorded(rung):
+            made.append(self.offer(rung, self.bench.make(variant)))
+        return made[0] if made else None
+
+    def offer(self, rung: str, package: Package) -> Judged:
+        """Measures a file that a rung made, and records what came of it.
+
+        Raises:
+            ConversionError: the interpreter does not take it.
+        """
+        judged = self.bench.measure(package)
+        self.bench.tried.append(judged)
+        outcome = "; ".join(judged.broken_limits) or "passed"
+        logger.info("%s: %s", judged.name, outcome)
+        self.steps.append(Step(rung, outcome, (judged.name,)))
+        return judged
+
+    def skip(self, rung: str, reason: str) -> None:
+        """Says and records why a rung made nothing."""
+        logger.info("%s: %s", rung, reason)
+        self.steps.append(Step(rung, reason))
 
     @contextmanager
-    def _failures_recorded(self, rung: str) -> Iterator[None]:
+    def failures_recorded(self, rung: str) -> Iterator[None]:
         """A rung that fails is a row of the report, never the end of the run."""
         try:
             yield
         except (ConversionError, NotApplicableError) as error:
             logger.debug("%s:", rung, exc_info=error)
-            self._skip(rung, str(error))
+            self.skip(rung, str(error))
 
-    def _skip(self, rung: str, reason: str) -> None:
-        logger.info("%s: %s", rung, reason)
-        self.steps.append(Step(rung, reason))
+    @property
+    def _speed_counts(self) -> bool:
+        return self.config.prefer == "latency" and self.config.where.takes(FLOAT32.name)

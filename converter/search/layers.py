@@ -14,15 +14,14 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from converter.judge import Scores, file_scores, float_scores
 from converter.quantize import Variant
+from converter.quantize.package import Package
 from converter.results import LayerError
 from converter.search.workbench import Workbench
-from edge_runtime.contracts.dataset import LabelledImages
 
 RANKED_ON = 16
 TRIED_LAYERS = 8
@@ -61,8 +60,8 @@ def rank_layers(bench: Workbench, base: Variant) -> LayerRanking:
     tried = tensors[:TRIED_LAYERS]
     packages = [bench.make(base)]
     packages += [bench.make(replace(base, float_layers=(tensor,))) for tensor in tried]
-    distances = _distances_to_float(bench, [package.path for package in packages])
-    latencies = bench.latencies_of(packages)
+    distances = _distances_to_float(bench, packages)
+    latencies = bench.timed_apart(packages)
     sizes = [len(package.model) for package in packages]
     rows = [
         replace(
@@ -94,8 +93,8 @@ def score_distance(reference: Scores, candidate: Scores) -> float:
 
 def _errors(bench: Workbench, base: Variant) -> tuple[list[str], list[LayerError]]:
     """The tensors of all layers and what the debugger says of each, the worst error first."""
-    inputs = bench.inputs_of(_first(bench, RANKED_ON))
-    statistics = bench.conversion_of(base).layer_statistics(base, bench.inputs, inputs)
+    inputs = bench.calibration.first(RANKED_ON).inputs
+    statistics = bench.conversion.layer_statistics(base, bench.inputs, inputs)
     rows = []
     for row in csv.DictReader(io.StringIO(statistics)):
         scale = float(row["scale"])
@@ -112,14 +111,7 @@ def readable(tensor: str) -> str:
     return parts[-2] if len(parts) > 1 else parts[0]
 
 
-def _distances_to_float(bench: Workbench, files: Sequence[Path]) -> list[float]:
-    images = _first(bench, TRIED_ON)
-    contract = bench.identity.contract
-    reference = float_scores(images, contract, bench.model)
-    return [score_distance(reference, scores) for scores in file_scores(images, files)]
-
-
-def _first(bench: Workbench, count: int) -> LabelledImages:
-    images = bench.images.calibration
-    assert images is not None
-    return images.subset(list(range(min(count, len(images)))))
+def _distances_to_float(bench: Workbench, packages: Sequence[Package]) -> list[float]:
+    frames = bench.calibration.first(TRIED_ON)
+    reference = float_scores(frames, bench.identity.contract, bench.model)
+    return [score_distance(reference, file_scores(frames, package.path, package.variant.name)) for package in packages]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from converter.errors import ConversionError
 from converter.quantize import INT8, Variant
 from converter.results import SweepPoint
-from converter.search.workbench import Workbench
+from converter.search.workbench import SWEPT, Workbench
 from edge_runtime.console.command import logger
 
-COUNTS = (1, 10, 25, 50, 100, 200, 400)
+COUNTS = (1, 10, 25, 50, 100, 200, SWEPT)
 _VARIANT = Variant(INT8, INT8.edges())
 
 
@@ -18,11 +18,10 @@ def sweep_calibration(bench: Workbench) -> tuple[SweepPoint, ...]:
     Raises:
         ImageError: an image cannot be decoded.
     """
-    spare = bench.images.spare_calibration
-    assert spare is not None
+    spare = bench.spare_calibration
     counts = [count for count in COUNTS if count <= len(spare)]
     try:
-        measured = bench.measure([bench.make_anew(_VARIANT, spare.subset(list(range(count)))) for count in counts])
+        measured = [bench.measure(bench.make_anew(_VARIANT, spare.first(count))) for count in counts]
     except ConversionError as error:
         logger.warning("%s: the sweep is left out", error)
         return ()

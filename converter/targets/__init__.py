@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from converter.targets.adaptation import adapt
 from converter.targets.agreement import Agreement, compare, deciding_step
+from converter.targets.operators import known_operators
 from converter.targets.proof import IMAGES, Proof, prove
 from converter.targets.requirements import check_requirements
 from converter.targets.table import GPU, LITERT, MICRO, TARGETS, Target
@@ -21,5 +22,6 @@ __all__ = [
     "check_requirements",
     "compare",
     "deciding_step",
+    "known_operators",
     "prove",
 ]

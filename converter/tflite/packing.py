@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from edge_runtime.model import METADATA_NAME
 
 _IDENTIFIER = b"TFL3"
+_MEMORY_PLAN = b"OfflineMemoryAllocation"
 _BUFFER_ALIGNMENT = 16
 """What the schema asks for the bytes of tensors."""
 
@@ -65,6 +66,27 @@ def share_vectors(content: bytes) -> bytes:
 
 def _shared(model: schema.ModelT) -> bytes:
     builder = _SharingBuilder(1 << 20)
+    builder.Finish(model.Pack(builder), _IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def bare_model(content: bytes) -> bytes:
+    """Returns what an interpreter of a microcontroller needs of a .tflite, and no more.
+
+    Files behind the flatbuffer, metadata, signatures, descriptions and names are left out. A memory plan that was made
+    beforehand stays: it is metadata that TensorFlow Lite Micro reads.
+    """
+    model = unpack_model(content)
+    kept = [entry for entry in model.metadata or [] if entry.name == _MEMORY_PLAN]
+    for entry in model.metadata or []:
+        if entry.name != _MEMORY_PLAN:
+            model.buffers[entry.buffer] = schema.BufferT()
+    model.metadata, model.signatureDefs, model.description = kept or None, None, None
+    for graph in model.subgraphs:
+        graph.name = None
+        for tensor in graph.tensors:
+            tensor.name = None
+    builder = _SharingBuilder(len(content))
     builder.Finish(model.Pack(builder), _IDENTIFIER)
     return bytes(builder.Output())
 

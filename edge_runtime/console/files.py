@@ -17,6 +17,12 @@ class OutputError(EdgeDeployError):
     """A file could not be written: no permission, no such folder, disk full."""
 
 
+def cache_folder(name: str) -> Path:
+    """Where what was computed is kept for the next run: in ``$XDG_CACHE_HOME/edge-deploy-kit``, else ``~/.cache``."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "edge-deploy-kit" / name
+
+
 @contextmanager
 def written_atomically(target: Path) -> Iterator[Path]:
     """Gives a temporary path beside ``target`` and renames it onto ``target`` when the block ends without error.

@@ -14,6 +14,7 @@ from types import FrameType
 from typing import NoReturn
 
 from edge_runtime.console.command import UsageError, exit_with, logger, run_command
+from edge_runtime.console.lasting import log_sparingly
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.decisions import DecisionSettings
 from edge_runtime.inference import Classifier
@@ -23,11 +24,13 @@ from edge_runtime.run.feed import Feed
 from edge_runtime.run.options import make_run_parser
 from edge_runtime.run.pipeline import Decide, PipelineSettings, run_feed
 from edge_runtime.sinks import RunInfo, needs_events, open_sinks, reopen_on_hangup
-from edge_runtime.sources import FrameCounts, open_source, without_password
+from edge_runtime.sources import Patience, open_source, without_password
 from edge_runtime.sources.live import LiveSettings
 
 _OF_CLASSIFIER = ("backend", "threads", "top_k", "threshold", "sha256", "verify")
 _BEYOND_STALL = 5.0  # seconds: a stalled camera that comes back with the first new connection leaves no gap
+_SILENCE = 900.0  # seconds: then a new process may do what new connections did not
+_STALLS = 10  # so many in a row, at the least
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,6 +70,7 @@ def _run(options: argparse.Namespace) -> int:
 
             return report_self_test(_load(options, stack)[0], options.model)
         feed = Feed.of(open_source(address, LiveSettings(policy=options.policy), dict(options.source_option or ())))
+        log_sparingly("edge-run", with_time=feed.is_live)
         if options.workers is not None and feed.is_live:
             raise UsageError("--workers is for files and videos; give a live source --threads")
         workers = _load(options, stack)
@@ -78,8 +82,9 @@ def _run(options: argparse.Namespace) -> int:
             crop=options.roi and options.roi.crop,
             decide=_decide(replace(decisions, max_gap=_max_gap(options, feed)), workers[0], feed.frame_rate),
         )
-        with _heartbeat(feed.counts, options.max_fps):
-            counts = run_feed(feed, workers, open_sinks(sinks, _run_info(options, address, feed, workers[0])), settings)
+        run = _run_info(options, address, feed, workers[0], decisions)
+        with _heartbeat(run):
+            counts = run_feed(feed, workers, open_sinks(sinks, run), settings)
     if counts.failed:
         logger.warning("%d of %d frames failed", counts.failed, counts.produced)
     return 1 if counts.failed else 0
@@ -90,7 +95,9 @@ def _tell_of_photos(sinks: Sequence[str] | None) -> None:
     logger.info("no SOURCE: classifying the three photos that come with the model %s%s", SAMPLE, hint)
 
 
-def _run_info(options: argparse.Namespace, address: str, feed: Feed, classifier: Classifier) -> RunInfo:
+def _run_info(
+    options: argparse.Namespace, address: str, feed: Feed, classifier: Classifier, decisions: DecisionSettings
+) -> RunInfo:
     return RunInfo(
         model=options.model,
         source=without_password(address),
@@ -99,15 +106,25 @@ def _run_info(options: argparse.Namespace, address: str, feed: Feed, classifier:
         is_live=feed.is_live,
         frame_rate=feed.frame_rate,
         region=options.roi,
+        shows_several=decisions.uses_presence or classifier.contract.task == "multi-label",
+        patience=_patience(options, feed),
     )
 
 
-def _heartbeat(counts: FrameCounts, max_fps: float | None) -> AbstractContextManager[object]:
+def _patience(options: argparse.Namespace, feed: Feed) -> Patience:
+    """A source that does not come by itself may be silent for ever: a pipe, say, or a folder on the network."""
+    usual = Patience()
+    pauses = 2 / options.max_fps if options.max_fps else 0.0
+    silence = max(_SILENCE, _STALLS * feed.stall_seconds) if feed.is_live else math.inf
+    return Patience(usual.result + pauses, silence if options.max_silence is None else float(options.max_silence))
+
+
+def _heartbeat(run: RunInfo) -> AbstractContextManager[object]:
     if "NOTIFY_SOCKET" not in os.environ:
         return nullcontext()
-    from edge_runtime.service.notify import HANGS_AFTER_SECONDS, Heartbeat  # here: nobody listens to most runs
+    from edge_runtime.service.notify import Heartbeat  # here: nobody listens to most runs
 
-    return Heartbeat(counts, HANGS_AFTER_SECONDS + (2 / max_fps if max_fps else 0.0))
+    return Heartbeat(run.counts, run.patience)
 
 
 def _load(options: argparse.Namespace, stack: ExitStack) -> list[Classifier]:

@@ -97,7 +97,7 @@ def make_run_parser() -> argparse.ArgumentParser:
         action="append",
         type=_sink,
         metavar="SINK",
-        help=f"{SINK_FORMS}; may be repeated; FILE of lines may be 'FILE?max=50MB&keep=7' (default: jsonl, on stdout)",
+        help=f"{SINK_FORMS}; may be repeated; 'FILE?max=50MB&keep=7&free=200MB' limits a file (default: jsonl)",
     )
     _add_service(parser)
     _add_safety(parser)
@@ -112,6 +112,13 @@ def _add_service(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--systemd-unit", action="store_true", help="print a systemd unit that runs the --config FILE, and end"
+    )
+    group.add_argument(
+        "--max-silence",
+        type=_rate,
+        metavar="S",
+        help="after S seconds without a frame, new connections or not, a live source gives no more signs of life, and "
+        "systemd starts the service anew (default: 900, and never less than ten stalls)",
     )
     group.add_argument("--unit-user", metavar="NAME", help="whom that service runs as (default: you, if not root)")
 

@@ -9,32 +9,43 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import time
 from types import TracebackType
 
 from edge_runtime.console.command import logger
-from edge_runtime.sources import FrameCounts
+from edge_runtime.sources import FrameCounts, Liveness, Patience
 
-HANGS_AFTER_SECONDS = 20.0
-"""A frame that takes longer than this, the pauses of ``--max-fps`` apart, will take for ever."""
 _READY_POLL_SECONDS = 0.2
 _US_PER_S = 1_000_000
 
 
-def notify(message: str) -> bool:
-    """Sends ``message`` to the service manager; False where there is none, or it does not listen."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if not address.startswith(("/", "@")):
-        return False
-    if address.startswith("@"):  # a name in the abstract namespace
-        address = "\0" + address[1:]
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as messenger:
-            messenger.sendto(message.encode(), address)
-    except OSError as error:
-        logger.debug("systemd does not listen: %s", error)
-        return False
-    return True
+class ServiceManager:
+    """Where messages go; False is the answer where there is none, or it does not listen.
+
+    Its socket is there from the start: a process that has no descriptor left still gives signs of life.
+    """
+
+    def __init__(self) -> None:
+        address = os.environ.get("NOTIFY_SOCKET", "")
+        self._address = "\0" + address[1:] if address.startswith("@") else address  # "@": in the abstract namespace
+        self._socket = None
+        if address.startswith(("/", "@")):
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+
+    def notify(self, message: str) -> bool:
+        """Sends ``message``."""
+        if self._socket is None:
+            return False
+        try:
+            self._socket.sendto(message.encode(), self._address)
+        except OSError as error:
+            logger.debug("systemd does not listen: %s", error)
+            return False
+        return True
+
+    def close(self) -> None:
+        """Sends no more."""
+        if self._socket is not None:
+            self._socket.close()
 
 
 def watchdog_seconds() -> float | None:
@@ -48,20 +59,21 @@ def watchdog_seconds() -> float | None:
 class Heartbeat:
     """Says READY with the first result, gives signs of life while results come, and says STOPPING at the end.
 
-    A run is alive unless a frame is under way and nothing has become of any for longer than ``patience``: waiting for a
-    camera is no fault of this process, an interpreter or a sink that hangs is.
+    A run is alive while it gets on, as ``Liveness`` has it: waiting for a camera is no fault of this process for as
+    long as the camera may be silent; an interpreter or a sink that hangs is.
     """
 
-    def __init__(self, counts: FrameCounts, patience: float) -> None:
+    def __init__(self, counts: FrameCounts, patience: Patience) -> None:
         """Prepares.
 
         Args:
             counts: of the run.
-            patience: seconds.
+            patience: with it.
         """
         self._counts = counts
         self._patience = patience
         self._watchdog = watchdog_seconds()
+        self._manager = ServiceManager()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -74,22 +86,21 @@ class Heartbeat:
     ) -> None:
         self._stopped.set()
         self._thread.join()
-        notify("STOPPING=1")
+        self._manager.notify("STOPPING=1")
+        self._manager.close()
 
     def _beat(self) -> None:
-        while not self._done():
+        while not self._counts.done:
             if self._stopped.wait(_READY_POLL_SECONDS):
                 return
-        notify(f"READY=1\nSTATUS={self._counts.describe()}")
+        self._manager.notify(f"READY=1\nSTATUS={self._counts.describe()}")
         if self._watchdog is None:
             return
-        done, since = self._done(), time.monotonic()
+        liveness, before = Liveness(self._counts, self._patience), ""
         while not self._stopped.wait(self._watchdog / 3):
-            now = time.monotonic()
-            if self._done() != done or not self._counts.under_way:
-                done, since = self._done(), now
-            if now - since <= self._patience:
-                notify(f"WATCHDOG=1\nSTATUS={self._counts.describe()}")
-
-    def _done(self) -> int:
-        return self._counts.delivered + self._counts.failed
+            trouble = liveness.look()
+            if trouble and not before:
+                logger.error("%s; no more signs of life: systemd starts the service anew", trouble)
+            if not trouble:
+                self._manager.notify(f"WATCHDOG=1\nSTATUS={self._counts.describe()}")
+            before = trouble

@@ -17,6 +17,7 @@ from edge_runtime.sources.base import (
     Source,
 )
 from edge_runtime.sources.counts import FrameCounts
+from edge_runtime.sources.liveness import Liveness, Patience
 from edge_runtime.sources.options import SourceOption, split_option
 from edge_runtime.sources.registry import open_source
 
@@ -28,6 +29,8 @@ __all__ = [
     "FrameCounts",
     "Item",
     "LiveSource",
+    "Liveness",
+    "Patience",
     "Picture",
     "Read",
     "Recording",

@@ -26,9 +26,14 @@ class FrameCounts:
     reconnects: int = 0
 
     @property
+    def done(self) -> int:
+        """Frames that the sinks were told of."""
+        return self.delivered + self.failed
+
+    @property
     def under_way(self) -> int:
         """Frames of which nothing has become yet."""
-        return self.produced - self.delivered - self.dropped - self.failed
+        return self.produced - self.done - self.dropped
 
     def describe(self) -> str:
         """All of it in one line."""

@@ -104,9 +104,8 @@ def test_without_a_program_the_test_is_skipped_and_fails_under_ci(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CI", raising=False)
-    reason = (
-        rf"^{name} is not installed: it is in Debian's package {PACKAGES[name]}; run: tools/install-debian-packages"
-    )
+    said = f"{name} is not installed: it is in Debian's package {PACKAGES[name]}; run: tools/install-debian-packages"
+    reason = f"^{re.escape(said)}"
     with pytest.raises(pytest.skip.Exception, match=f"{reason}$"):
         program(name)
     monkeypatch.setenv("CI", "true")

@@ -1,5 +1,6 @@
 """One candidate: the file, what it lost and how fast it is, and the same in the report."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ def make_candidate(path: Path) -> Candidate:
     identity = Identity(contract, ModelCard("colors", ""), Provenance("2026-01-01T00:00:00+00:00", {}))
     package = package_model(write_tiny_model(path).read_bytes(), Variant(FLOAT32, FLOAT32.edges()), identity, path)
     judged = Judged(package, np.empty((0, 3), np.float32), GATE, DROPS)
-    return judged.timed(Latency(1.5, 1.0, (1.0, 1.0), 60, "xnnpack", ""))
+    return replace(judged.timed(Latency(1.5, 1.0, (1.0, 1.0), 60, "xnnpack", "")), test=judged)
 
 
 def test_the_row_of_the_report_is_that_of_the_file(tmp_path: Path) -> None:
@@ -38,6 +39,17 @@ def test_the_row_of_the_report_is_that_of_the_file(tmp_path: Path) -> None:
     assert (row.input_type, row.output_type) == (manifest.input.dtype, manifest.output.dtype)
     assert (row.summary, row.parameters) == (FLOAT32.summary, manifest.quantization)
     assert (row.name, row.latency_ms, row.per_class) == ("float32", candidate.latency, DROPS)
+
+
+def test_a_candidate_that_was_chosen_on_other_images_keeps_both_figures(tmp_path: Path) -> None:
+    candidate = make_candidate(tmp_path / "m.tflite")
+    verdict = Judged(candidate.package, np.ones((1, 3), np.float32), replace(GATE, passed=True), DROPS[1:])
+    tested = replace(candidate, test=verdict)
+    assert (tested.to_row().gate, tested.to_row().choosing) == (verdict.gate, GATE)
+    assert tested.to_row().per_class == DROPS[1:]
+    assert replace(candidate, test=None).to_row().gate is None
+    assert replace(candidate, test=None).to_row().judged == GATE
+    assert candidate.to_row().choosing is None, "the test part chose nothing else"
 
 
 def test_the_limits_that_it_broke_name_the_worst_class(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from converter.cli import main
 from converter.config import EXPORT_NAMES
 from converter.deliver.export import EXPORTS
 from converter.errors import ConfigError
+from converter.options import add_convert_options, config_from
 from converter.quantize.recipes import RECIPES
 
 
@@ -24,10 +26,20 @@ from converter.quantize.recipes import RECIPES
         ({"min_agreement": -1.0}, "min_agreement -1.0 is not within 0..100 percent"),
         ({"image_size": 0}, "image-size '0' is neither S nor HEIGHTxWIDTH"),
         ({"quantize": "float16", "calibration_sweep": True}, "calibration_sweep measures int8; it does not go with"),
-        ({"prefer": "size"}, "prefer 'size' chooses among what auto tries; it does not go with int8"),
+        (
+            {"quantize": "int8", "prefer": "size"},
+            "prefer 'size' chooses among what auto tries; it does not go with int8",
+        ),
         ({"quantize": "float16", "calibration_samples": 5}, "calibration_samples 5 does not go with float16"),
         ({"target_python": Path("python3")}, "target_python does not go with target litert"),
-        ({"quantize": "auto", "input_type": "int8"}, "input_type 'int8' does not go with auto"),
+        ({"quantize": "auto", "input_type": "int4"}, "input_type 'int4' is not one of "),
+        ({"quantize": "int8", "all_rungs": True}, "all_rungs is about what auto tries; it does not go with int8"),
+        (
+            {"quantize": "int8", "distill_minutes": 5.0},
+            "distill_minutes is about a rung of auto; it does not go with quantize 'int8'",
+        ),
+        ({"distill_minutes": -1.0}, "distill_minutes -1.0 is no number of minutes of 0 or more"),
+        ({"distill_minutes": float("inf")}, "distill_minutes inf is no number of minutes"),
         ({"max_drop": -0.1}, "max_drop -0.1 is not within 0..100"),
         ({"max_drop": float("nan")}, "max_drop nan"),
         ({"calibration_samples": 0}, "calibration_samples 0 is below 1"),
@@ -35,7 +47,10 @@ from converter.quantize.recipes import RECIPES
         ({"quantize": "float32", "input_type": "uint8"}, "input_type 'uint8' does not go with float32"),
         ({"quantize": "float16", "output_type": "int8"}, "output_type 'int8' does not go with float16"),
         ({"target": "toaster"}, "target 'toaster' is not one of litert, tflite-runtime, gpu, micro"),
-        ({"target": "gpu"}, "quantize 'int8' does not go with target gpu, which takes float16 or float32"),
+        (
+            {"quantize": "int8", "target": "gpu"},
+            "quantize 'int8' does not go with target gpu, which takes float16 or float32",
+        ),
         ({"target": "micro", "quantize": "mixed"}, "quantize 'mixed' does not go with target micro"),
         ({"target": "micro", "input_type": "uint8"}, "input_type 'uint8' does not go with target micro: int8"),
         ({"golden": -1}, "golden -1 is not within 0..15"),
@@ -91,4 +106,23 @@ def test_help_and_version_answer_without_loading_anything_heavy() -> None:
 def test_the_ladder_asks_for_agreement_where_the_user_does_not() -> None:
     assert ConvertConfig(Path("run"), quantize="auto").limits.min_agreement_percent == 97.0
     assert ConvertConfig(Path("run"), quantize="auto", min_agreement=0.0).limits.min_agreement_percent == 0.0
-    assert ConvertConfig(Path("run")).limits.min_agreement_percent == 0.0
+    assert ConvertConfig(Path("run"), quantize="int8").limits.min_agreement_percent == 0.0
+
+
+def test_the_ladder_is_the_default_but_for_a_gpu(tmp_path: Path) -> None:
+    assert ConvertConfig(Path("run")).is_auto
+    for target, recipe in (("litert", "auto"), ("micro", "auto"), ("gpu", "float16")):
+        parser = ArgumentParser()
+        add_convert_options(parser)
+        options = parser.parse_args(["--target", target])
+        assert config_from(Namespace(**vars(options), model=tmp_path)).quantize == recipe
+
+
+def test_what_chance_explains_is_excused_where_images_are_few_or_others_have_chosen() -> None:
+    config = ConvertConfig(Path("run"))
+    both = {"drop", "agreement"}
+    assert config.limits.excused_by_chance == set()
+    assert [config.choosing_limits(images).excused_by_chance for images in (199, 200)] == [{"drop"}, set()]
+    assert config.test_limits(images=199, choosing=99).excused_by_chance == both
+    assert config.test_limits(images=200, choosing=99).excused_by_chance == set()
+    assert config.test_limits(images=10_000, choosing=100).excused_by_chance == both

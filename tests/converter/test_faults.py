@@ -192,7 +192,7 @@ def test_an_image_that_calibrates_and_evaluates_is_refused(
 def test_a_full_disk_leaves_nothing(run: Path, small_disk: Path, capfd: pytest.CaptureFixture[str]) -> None:
     filler = small_disk / "filler"
     filler.write_bytes(b"x" * (88 << 10))
-    assert main([str(run), "--out", str(small_disk / "model.tflite"), "--golden", "0"]) == 1
+    assert main([str(run), "--quantize", "int8", "--out", str(small_disk / "model.tflite"), "--golden", "0"]) == 1
     line = last_line(capfd)
     assert line.startswith(f"edge-convert: {small_disk}/model.")
     assert line.endswith(": cannot write: No space left on device")
@@ -207,7 +207,7 @@ def broken_calibration(tmp_path: Path) -> Path:
 def test_a_broken_calibration_is_refused_with_3_and_writes_the_reports_only(
     run: Path, out: Path, broken_calibration: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(run), "--out", str(out), "--calibration-data", str(broken_calibration)]) == 3
+    assert main([str(run), "--out", str(out), "--quantize", "int8", "--calibration-data", str(broken_calibration)]) == 3
     stdout, stderr = capfd.readouterr()
     assert stdout.splitlines()[-1].split() == ["verdict", "refused"]
     assert "(not written)" in stdout
@@ -225,7 +225,7 @@ def test_a_refusal_leaves_the_file_of_an_earlier_run_and_says_so(
 ) -> None:
     out.parent.mkdir()
     out.write_bytes(b"an earlier model")
-    assert main([str(run), "--out", str(out), "--calibration-data", str(broken_calibration)]) == 3
+    assert main([str(run), "--out", str(out), "--quantize", "int8", "--calibration-data", str(broken_calibration)]) == 3
     assert out.read_bytes() == b"an earlier model"
     assert "; the file there is that of an earlier run, left as it was" in capfd.readouterr().err
     digest = hashlib.sha256(b"an earlier model").hexdigest()
@@ -241,7 +241,7 @@ def test_a_refusal_leaves_the_file_of_an_earlier_run_and_says_so(
 
 
 def test_the_refused_model_passes_where_more_drop_is_allowed(run: Path, out: Path, broken_calibration: Path) -> None:
-    arguments = ["--calibration-data", str(broken_calibration), "--max-drop", "100"]
+    arguments = ["--quantize", "int8", "--calibration-data", str(broken_calibration), "--max-drop", "100"]
     assert main([str(run), "--out", str(out), *arguments]) == 0
     assert out.is_file()
 
@@ -249,7 +249,7 @@ def test_the_refused_model_passes_where_more_drop_is_allowed(run: Path, out: Pat
 def test_ctrl_c_in_the_conversion_leaves_nothing(run: Path, out: Path, tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    command = [*console_script("edge-convert"), str(run), "--out", str(out)]
+    command = [*console_script("edge-convert"), str(run), "--quantize", "int8", "--out", str(out)]
     environment = {**os.environ, "TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": ""}
     with running(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
         while not list(scratch.rglob("saved_model.pb")):  # the export is there: the conversion has begun

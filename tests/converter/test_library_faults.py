@@ -138,7 +138,8 @@ ASKED = {"litert-quantizer quantizes": ("--quantize", "dynamic")}
 
 def arguments(model: str, *more: str) -> list[str]:
     said = ["--labels", "labels.txt", "--normalization", "-1..1", "--out", "o.tflite", "--max-drop", "100"]
-    return [model, *said, "--calibration-data", "train", "--eval-data", "eval", *more]
+    recipe = [] if "--quantize" in more else ["--quantize", "int8"]
+    return [model, *said, "--calibration-data", "train", "--eval-data", "eval", *recipe, *more]
 
 
 def raising(error: BaseException) -> Callable[..., Any]:
@@ -237,11 +238,13 @@ def test_rungs_that_fail_are_rows_and_another_file_is_delivered(
 def test_a_repair_that_fails_is_a_row(
     folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("converter.models.keras.KerasFloatModel.prepared", raising(AttributeError("no output_names")))
+    monkeypatch.setattr(
+        "converter.quantize.repairs.calibrated.correct_biases", raising(AttributeError("no output_names"))
+    )
     monkeypatch.setattr("converter.search.ladder.is_slower", lambda _: False)
     monkeypatch.setattr("converter.search.layers._errors", raising(KeyError("tensor_name")))
     broken = arguments("m.keras", "--quantize", "auto", "--max-drop", "0", "--min-agreement", "100")
-    monkeypatch.setattr("converter.judge.gate._broken_limits", lambda *_: ["it was told to"])
+    monkeypatch.setattr("converter.judge.gate._broken_limits", lambda *_: {"class": "it was told to"})
     assert main(broken) == 3
     report = json.loads((folder / "o.report.json").read_text())
     outcomes = [step["outcome"] for step in report["steps"]]

@@ -213,7 +213,7 @@ def test_inspect_says_what_a_rewrite_replaces(tmp_path: Path, capfd: pytest.Capt
     assert main(["inspect", str(path)]) == 0
     assert "outside       1 HARD_SWISH: edge-convert rewrite replaces it\n" in capfd.readouterr().out
     assert main(["inspect", str(path), "--json"]) == 0
-    (cost,) = json.loads(capfd.readouterr().out)["costs"]
+    (cost,) = json.loads(capfd.readouterr().out)["outside"]
     assert (cost["operator"], cost["count"], cost["advice"]) == ("HARD_SWISH", 1, "edge-convert rewrite replaces it")
 
 

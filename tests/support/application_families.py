@@ -20,16 +20,16 @@ from typing import Any
 import numpy as np
 from small_run import CLASSES, write_color_images
 
-FAMILIES: dict[str, tuple[str, int, dict[str, Any]]] = {
-    "convnext": ("ConvNeXtTiny", 32, {}),
+FAMILIES: dict[str, tuple[str, int, dict[str, Any]]] = {  # fed with -1..1
+    "convnext": ("ConvNeXtTiny", 32, {"include_preprocessing": False}),
     "densenet": ("DenseNet121", 32, {}),
     "efficientnet": ("EfficientNetB0", 32, {}),
-    "efficientnet_v2": ("EfficientNetV2B0", 32, {}),
+    "efficientnet_v2": ("EfficientNetV2B0", 32, {"include_preprocessing": False}),
     "inception_resnet_v2": ("InceptionResNetV2", 75, {}),
     "inception_v3": ("InceptionV3", 75, {}),
     "mobilenet": ("MobileNet", 32, {"alpha": 0.25}),
     "mobilenet_v2": ("MobileNetV2", 32, {"alpha": 0.35}),
-    "mobilenet_v3": ("MobileNetV3Small", 32, {}),
+    "mobilenet_v3": ("MobileNetV3Small", 32, {"include_preprocessing": False}),
     "nasnet": ("NASNetMobile", 32, {}),
     "resnet": ("ResNet50", 32, {}),
     "resnet_v2": ("ResNet50V2", 32, {}),
@@ -56,7 +56,7 @@ def save(family: str, path: Path) -> Any:
     make: Callable[..., Any] = getattr(keras.applications, name)
     base = make(weights=None, include_top=False, pooling="avg", input_shape=(side, side, 3), **settings)
     model = keras.Sequential([base, keras.layers.Dense(len(CLASSES), name="scores")])
-    noise = np.random.default_rng(0).uniform(-1, 1, (8, side, side, 3)).astype(np.float32)
+    noise = np.random.default_rng(0).uniform(-1, 1, (64, side, side, 3)).astype(np.float32)
     norms = [layer for layer in base.layers if isinstance(layer, keras.layers.BatchNormalization)]
     for norm in norms:  # as after training: random weights alone let hardly anything through a hundred layers
         norm.momentum = 0.0

@@ -20,7 +20,7 @@ def build(kind: str, seed: int = 3) -> Any:
     """A ``keras.Model`` that takes pixels in -1..1.
 
     Args:
-        kind: "LeNet", "one convolution", "Sequential", "nested" or "any size".
+        kind: "LeNet", "flat" (its one convolution feeds a dense layer), "Sequential", "nested" or "any size".
         seed: of its weights.
     """
     import keras
@@ -29,8 +29,8 @@ def build(kind: str, seed: int = 3) -> Any:
     layers = keras.layers
     side = None if kind == "any size" else SIDE
     image = keras.Input((side, side, 3), name="image")
-    if kind == "one convolution":
-        body = [layers.Conv2D(64, 5, activation="relu")]
+    if kind == "flat":
+        body = [layers.Conv2D(16, 5, strides=3, activation="relu")]
     elif kind == "LeNet":
         body = [
             layers.Conv2D(8, 5, activation="relu"), layers.MaxPooling2D(),
@@ -39,7 +39,7 @@ def build(kind: str, seed: int = 3) -> Any:
     else:
         body = [layers.Conv2D(32, 3, activation="relu"), layers.DepthwiseConv2D(3, activation="relu"),
                 layers.Conv2D(128, 1, activation="relu")]  # fmt: skip
-    pool = layers.Flatten() if kind == "LeNet" else layers.GlobalAveragePooling2D()
+    pool = layers.Flatten() if kind in ("LeNet", "flat") else layers.GlobalAveragePooling2D()
     head = [pool, layers.Dense(len(CLASSES), name="scores"), layers.Softmax()]
     if kind == "nested":
         inner = keras.Sequential([keras.Input((side, side, 3)), *body], name="backbone")

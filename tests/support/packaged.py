@@ -13,7 +13,7 @@ from converter.deliver.golden import make_golden_files
 from converter.tflite.metadata_write import LABELS_NAME, ModelCard, append_files, build_metadata, label_file
 from converter.tflite.packing import pack_model
 from edge_runtime.contracts.dataset import read_image_folder
-from edge_runtime.contracts.manifest import MANIFEST_NAME, ModelManifest, Provenance
+from edge_runtime.contracts.manifest import MANIFEST_NAME, ModelManifest, Provenance, Task
 from edge_runtime.contracts.preprocessing import PreprocessSpec
 from edge_runtime.model.file import read_model_file, weights_sha256
 
@@ -28,17 +28,25 @@ def write_packaged(
     dtype: str = "uint8",
     labels: tuple[str, ...] = LABELS,
     spec: PreprocessSpec = SPEC,
+    task: Task = "single-label",
+    thresholds: tuple[float, ...] = (),
     sha256: str | None = None,
     files: Mapping[str, bytes] | None = None,
 ) -> Path:
     """Writes ``tiny_model``'s model with metadata, labels, manifest and more ``files``; returns ``path``."""
-    write_tiny_model(path, dtype=dtype, input_quantization=(1 / 128, 0 if dtype == "int8" else 128))
+    write_tiny_model(
+        path,
+        dtype=dtype,
+        size=(spec.height, spec.width),
+        channels=spec.channels,
+        input_quantization=(1 / 128, 0 if dtype == "int8" else 128),
+    )
     file = read_model_file(path)
     packed = pack_model(path.read_bytes(), build_metadata(CARD, spec))
     path.write_bytes(packed)
     manifest = ModelManifest(
         name="colors",
-        task="single-label",
+        task=task,
         labels=labels,
         preprocessing=spec,
         input=file.input,
@@ -46,6 +54,7 @@ def write_packaged(
         recipe="float32" if dtype == "float32" else "int8",
         weights_sha256=sha256 or weights_sha256(path),
         provenance=Provenance("2026-01-01T00:00:00+00:00", {"numpy": "2.4"}, "f" * 64, {"epochs": 3}),
+        thresholds=thresholds,
     )
     path.write_bytes(
         append_files(packed, {LABELS_NAME: label_file(labels), MANIFEST_NAME: manifest.to_json(), **(files or {})})

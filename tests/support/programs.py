@@ -12,7 +12,9 @@ PACKAGES = {
     "/usr/bin/python3": "python3",  # Debian's own, which sees Debian's modules
     "bash": "bash",
     "chromium": "chromium",
+    "g++": "g++",
     "gcc": "gcc",
+    "make": "make",
     "mosquitto": "mosquitto",
     "mosquitto_passwd": "mosquitto",
     "mount": "mount",

@@ -6,7 +6,7 @@ import pkgutil
 
 import edge_runtime
 
-OF_ONE_LIBRARY = ("resize_opencv", "preview.app", "preview.metrics")
+OF_ONE_LIBRARY = ("resize_opencv", "preview.app", "preview.connections", "preview.guards", "preview.metrics")
 """Modules about one library, imported by what needs it."""
 
 

@@ -34,7 +34,7 @@ class Run:
     """edge-run as a child, watched from outside."""
 
     def __init__(self, model: str, address: str, extra: list[str]) -> None:
-        command = [*console_script("edge-run"), model, address, *extra]
+        command = [*console_script("edge-run"), model, address, "--log-level", "debug", *extra]  # says each pause
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.results = 0
         self.last_result = 0.0

@@ -27,7 +27,7 @@ from tools.release.version import current_version
 VERSION = current_version()
 BRIEF = ["--min-seconds", "0.01", "--min-count", "20", "--warm-up", "1"]
 
-pytestmark = pytest.mark.device
+pytestmark = [pytest.mark.device, pytest.mark.slow]  # make check-wheels is quicker where wheels are all one wants
 
 
 @pytest.fixture(scope="session")
@@ -163,7 +163,6 @@ def test_the_device_wheel_alone_says_its_version_and_has_no_training(device: Pat
     assert run(device, "-c", code, cwd=tmp_path) == "None None\n"
 
 
-@pytest.mark.slow  # make dist writes it
 def test_the_list_of_what_comes_with_the_device_wheel(wheels: Wheels, tmp_path: Path) -> None:
     copy = tmp_path / wheels.runtime.name
     copy.write_bytes(wheels.runtime.read_bytes())

@@ -102,8 +102,14 @@ def test_a_float_model_is_normalised_as_we_do(small_run: Path, tmp_path: Path) -
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("output", ["uint8", "float32"])
-@pytest.mark.parametrize("normalization", ["imagenet", "0..1"])
+@pytest.mark.parametrize(
+    ("normalization", "output"),
+    [
+        ("imagenet", "uint8"),
+        ("0..1", "float32"),
+        *(pytest.param(*pair, marks=pytest.mark.slow) for pair in (("imagenet", "float32"), ("0..1", "uint8"))),
+    ],
+)
 def test_bytes_are_pixels_and_scores_probabilities_however_dark_the_calibration(
     normalization: str, output: DType, tmp_path: Path
 ) -> None:

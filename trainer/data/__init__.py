@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from trainer.data.cache import cache_folder
 from trainer.data.labels import multi_hot
 from trainer.data.prepared import PreparedData, prepare_data
 from trainer.data.source import DataSource, open_data
@@ -10,7 +9,6 @@ from trainer.data.source import DataSource, open_data
 __all__ = [
     "DataSource",
     "PreparedData",
-    "cache_folder",
     "multi_hot",
     "open_data",
     "prepare_data",

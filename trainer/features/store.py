@@ -22,8 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_runtime.console.command import logger
-from edge_runtime.console.files import written_atomically
-from trainer.data import cache_folder
+from edge_runtime.console.files import cache_folder, written_atomically
 from trainer.features.rows import Rows
 
 SEGMENT_BYTES = 64 << 20

@@ -15,6 +15,7 @@ from PIL import Image
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.host import machine_noise, read_condition
+from benchmarks.stats import interval_text
 from benchmarks.studies.interleaved import RatioOfMedians
 from benchmarks.studies.peers.contest import Setting, Standing, hold
 from benchmarks.studies.peers.contestants import CONTESTANTS, ENVIRONMENTS
@@ -43,8 +44,8 @@ def _parser() -> argparse.ArgumentParser:
         "Compares Classifier.classify with other ways to classify the same frame with the same model on the same core.",
         "python -m benchmarks.studies.peers --out peers.json",
     )
-    parser.add_argument("--loads", type=int, default=4, metavar="N", help="all started anew (default: %(default)s)")
-    parser.add_argument("--blocks", type=int, default=20, metavar="N", help="of calls, a load (default: %(default)s)")
+    parser.add_argument("--loads", type=int, default=10, metavar="N", help="all started anew (default: %(default)s)")
+    parser.add_argument("--blocks", type=int, default=8, metavar="N", help="of calls, a load (default: %(default)s)")
     parser.add_argument("--calls", type=int, default=10, metavar="N", help="a block (default: %(default)s)")
     parser.add_argument(
         "--pairs", type=int, default=20, metavar="N", help="of processes beside litert-benchmark (default: %(default)s)"
@@ -84,7 +85,7 @@ def _run(options: argparse.Namespace) -> int:
             records.append({
                 **named_model(model), "standings": encode(standings),
                 "litert_benchmark": {**encode(inference), "pairs_ms": pairs},
-                "samples_ns": {name: np.concatenate(blocks).tolist() for name, blocks in samples.items() if blocks},
+                "samples_ns": {name: [start.tolist() for start in starts] for name, starts in samples.items()},
             })  # fmt: skip
     after = read_condition()
     for sentence in machine_noise(before, after):
@@ -126,14 +127,14 @@ def _report(model: str, standings: Sequence[Standing], inference: PairedRatio) -
         "",
         f"Inference alone ({engine}): litert-compiled {inference.ours_ms:.3f} ms,",
         f"litert-benchmark {inference.theirs_ms:.3f} ms,",
-        f"ratio {inference.ratio:.3f} ({inference.low:.3f} to {inference.high:.3f})",
+        f"ratio {inference.ratio:.3f} ({interval_text(inference.low, inference.high)})",
         "",
     ]
     return "\n".join(lines)
 
 
 def _figures(ratio: RatioOfMedians) -> tuple[str, str, str]:
-    return f"{ratio.other_ms:.3f}", f"{ratio.ratio:.3f}", f"{ratio.low:.3f} to {ratio.high:.3f}"
+    return f"{ratio.other_ms:.3f}", f"{ratio.ratio:.3f}", interval_text(ratio.low, ratio.high)
 
 
 if __name__ == "__main__":

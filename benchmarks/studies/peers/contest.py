@@ -20,7 +20,8 @@ from benchmarks.studies.interleaved import RatioOfMedians, ratio_of_medians
 from benchmarks.studies.peers.contestants import BASES
 from edge_runtime.console.child_process import child_command
 
-Blocks = list[NDArray[np.int64]]
+Starts = list[NDArray[np.int64]]
+"""The nanoseconds of each call, an array a start of the process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Contestant:
 
 def hold(
     pythons: Mapping[str, str], setting: Setting, loads: int, blocks: int, calls: int, generator: np.random.Generator
-) -> tuple[list[Standing], dict[str, Blocks]]:
+) -> tuple[list[Standing], dict[str, Starts]]:
     """Has all contestants classify the same frame, and compares each with its base.
 
     Args:
@@ -116,9 +117,9 @@ def hold(
         generator: draws the order within each turn.
 
     Returns:
-        The standings, and all samples: contestant to its blocks, int64 nanoseconds.
+        The standings, and all samples: contestant to its starts.
     """
-    samples: dict[str, Blocks] = {name: [] for name in pythons}
+    samples: dict[str, Starts] = {name: [] for name in pythons}
     versions: dict[str, str] = {}
     answers: dict[str, int] = {}
     faults: dict[str, str] = {}
@@ -133,12 +134,14 @@ def hold(
                 faults[name] = str(error).removeprefix(f"{name}: ")
         versions.update({one.name: one.version for one in running})
         answers.update({one.name: one.answer for one in running})
+        taken: dict[str, list[NDArray[np.int64]]] = {one.name: [] for one in running}
         for _ in range(blocks):
             for index in generator.permutation(len(running)):
-                samples[running[index].name].append(running[index].time(calls))
+                taken[running[index].name].append(running[index].time(calls))
         for one in running:
+            samples[one.name].append(np.concatenate(taken[one.name]))
             one.close()
-    standings = [_standing(name, versions, answers, faults, samples, generator) for name in pythons]
+    standings = [_standing(name, versions, answers, faults, samples) for name in pythons]
     return standings, samples
 
 
@@ -147,12 +150,11 @@ def _standing(
     versions: Mapping[str, str],
     answers: Mapping[str, int],
     faults: Mapping[str, str],
-    samples: Mapping[str, Blocks],
-    generator: np.random.Generator,
+    samples: Mapping[str, Starts],
 ) -> Standing:
     base = BASES.get(name, name if name in BASES.values() else "ours")
     if name in faults or base in faults:
         return Standing(name, versions.get(name, ""), base, None, f"did not run: {faults.get(name, faults.get(base))}")
     note = "" if answers[name] == answers[base] else f"wrong answer: class {answers[name]}, not {answers[base]}"
     pairs: Sequence[NDArray[np.int64]] = [np.stack(pair) for pair in zip(samples[base], samples[name], strict=True)]
-    return Standing(name, versions[name], base, ratio_of_medians(pairs, generator), note)
+    return Standing(name, versions[name], base, ratio_of_medians(pairs), note)

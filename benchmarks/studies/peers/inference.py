@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from benchmarks.errors import BenchmarkError
 from benchmarks.measure import WorkRequest, last_line, run_worker
 from benchmarks.settings import HarnessSettings
+from benchmarks.stats import estimate_paired_ratio
 from edge_runtime.console.child_process import child_command
 from edge_runtime.model import UserSays
 
 _WARM_UP = 20
-_RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,16 @@ class PairedRatio:
 
     Attributes:
         theirs_ms, ours_ms: medians over all pairs.
-        ratio: the median of the pairs' ratios, ours by theirs: a pair's two processes run within seconds, so what makes
-            this machine slow for minutes slows both.
-        low, high: the ratio's 95 % interval.
+        ratio: the geometric mean of the pairs' ratios, ours by theirs: a pair's two processes run within seconds, so
+            what makes this machine slow for minutes slows both.
+        low, high: the ratio's 95 % interval; None for a single pair.
     """
 
     theirs_ms: float
     ours_ms: float
     ratio: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
 
 def beside_litert_benchmark(
@@ -48,7 +48,7 @@ def beside_litert_benchmark(
     of the backend litert-compiled, the same engine.
 
     Returns:
-        The ratio, with a bootstrap interval over pairs; and the pairs themselves, (theirs, ours), in ms.
+        The ratio, with its interval; and the pairs themselves, (theirs, ours), in ms.
 
     Raises:
         BenchmarkError: one of them failed.
@@ -58,7 +58,7 @@ def beside_litert_benchmark(
         calls = {0: lambda: _theirs(model, threads, runs), 1: lambda: _ours(model, labels, threads, runs)}
         found = {which: calls[which]() for which in generator.permutation(2).tolist()}
         table.append((found[0], found[1]))
-    return _ratio(np.array(table), generator), table
+    return _ratio(np.array(table)), table
 
 
 def _theirs(model: Path, threads: int, runs: int) -> float:
@@ -80,10 +80,7 @@ def _ours(model: Path, labels: Path, threads: int, runs: int) -> float:
     return float(np.median(run_worker(request).latency_ns)) / 1e6
 
 
-def _ratio(pairs: NDArray[np.float64], generator: np.random.Generator) -> PairedRatio:
-    ratios = pairs[:, 1] / pairs[:, 0]
-    again = np.median(generator.choice(ratios, (_RESAMPLES, len(ratios))), axis=1)
+def _ratio(pairs: NDArray[np.float64]) -> PairedRatio:
     theirs, ours = np.median(pairs, axis=0)
-    return PairedRatio(
-        float(theirs), float(ours), float(np.median(ratios)), *np.percentile(again, [2.5, 97.5]).tolist()
-    )
+    found = estimate_paired_ratio(pairs[:, 0].tolist(), pairs[:, 1].tolist())
+    return PairedRatio(float(theirs), float(ours), found.value, found.low, found.high)

@@ -20,13 +20,13 @@ from converter.models.base import (
     check_scores_output,
     refuse_words,
 )
+from converter.models.flat import is_channels_first
 from converter.models.saved_model.allowed import refuse_what_does_more
 from converter.models.saved_model.folder import read_meta_graph
 from converter.models.saved_model.freeze import Frozen, freeze
 from converter.models.saved_model.names import printable
 from converter.models.saved_model.signature import Signature, read_signature
 from converter.quantize import TensorFlowConversion, failures_named
-from converter.quantize.weights import is_channels_first
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.model import UserSays
 

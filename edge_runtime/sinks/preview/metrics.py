@@ -14,6 +14,7 @@ from edge_runtime.board import processor_celsius
 from edge_runtime.console.command import tool_version
 from edge_runtime.contracts.results import FrameFailure, FrameResult
 from edge_runtime.sinks.base import RunInfo
+from edge_runtime.sinks.preview.health import Health
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _MS_PER_S = 1000
@@ -23,9 +24,9 @@ _NS_PER_S = 1_000_000_000
 class RunMetrics:
     """What /metrics tells."""
 
-    def __init__(self, run: RunInfo) -> None:
+    def __init__(self, run: RunInfo, health: Health) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(_RunCollector(run))
+        self._registry.register(_RunCollector(run, health))
         self._age = Histogram(
             "edge_run_age_seconds", "From a frame's capture to its result.", buckets=_SECONDS, registry=self._registry
         )
@@ -56,8 +57,9 @@ class RunMetrics:
 class _RunCollector(Collector):
     """Reads what others count, when it is asked for."""
 
-    def __init__(self, run: RunInfo) -> None:
+    def __init__(self, run: RunInfo, health: Health) -> None:
         self._run = run
+        self._health = health
 
     def collect(self) -> Iterator[Metric]:
         """The counts as they are now."""
@@ -71,6 +73,8 @@ class _RunCollector(Collector):
         yield CounterMetricFamily(
             "edge_run_reconnects", "How often the source was connected to again.", counts.reconnects
         )
+        if self._run.is_live:
+            yield GaugeMetricFamily("edge_run_source_lost", "1 while the source is lost.", bool(self._health.lost))
         yield self._sinks()
         celsius = processor_celsius()
         if celsius is not None:

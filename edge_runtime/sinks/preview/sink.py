@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import socket
 import threading
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from edge_runtime.console.command import logger
 from edge_runtime.console.distribution import install_command
-from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
+from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult, SourceChange
 from edge_runtime.errors import SinkError
-from edge_runtime.sinks.base import RunInfo
+from edge_runtime.sinks.base import InformedSink, RunInfo
 from edge_runtime.sinks.preview.address import PreviewAddress, read_address
+from edge_runtime.sinks.preview.health import Health
 from edge_runtime.sinks.preview.view import PreviewCounts, Views
 
 if TYPE_CHECKING:
@@ -19,11 +21,12 @@ if TYPE_CHECKING:
 
     from edge_runtime.sinks.preview.metrics import RunMetrics
 
-MAX_REQUESTS = 64
 GOODBYE_SECONDS = 2
+_WAITING = 128  # connections that the system keeps until they are accepted
+_ACCEPTED_AT_ONCE = 8  # each takes a descriptor before it can be refused
 
 
-class PreviewSink:
+class PreviewSink(InformedSink):
     """Shows results to whoever looks; never waits for them.
 
     Attributes:
@@ -41,8 +44,9 @@ class PreviewSink:
         self.counts = PreviewCounts()
         run.sink_counts["preview"] = self.counts
         self._views = Views(run.region, self.counts)
+        self._health = Health(run)
         try:
-            self._metrics, self._server = _make_server(run, self._views, self.counts, address.token)
+            self._metrics, self._server = _make_server(run, self._views, self._health, address.token)
         except ImportError as error:
             raise SinkError(
                 f"preview: needs packages that cannot be imported ({error}); run: {install_command('preview')}"
@@ -61,6 +65,10 @@ class PreviewSink:
         self._views.put(result, frame)
         self._metrics.observe(result)
 
+    def tell(self, change: SourceChange) -> None:
+        """Says whether the source is there."""
+        self._health.tell(change)
+
     def close(self) -> None:
         """Stops the server."""
         self._views.end()
@@ -69,37 +77,47 @@ class PreviewSink:
         self._server.force_exit = True
 
 
-def _make_server(run: RunInfo, views: Views, counts: PreviewCounts, token: str | None) -> tuple[RunMetrics, Server]:
+def _make_server(run: RunInfo, views: Views, health: Health, token: str | None) -> tuple[RunMetrics, Server]:
     from uvicorn import Config, Server
 
     from edge_runtime.sinks.preview.app import make_app
+    from edge_runtime.sinks.preview.connections import KEEP_ALIVE_SECONDS, BoundedConnection
     from edge_runtime.sinks.preview.metrics import RunMetrics
 
-    metrics = RunMetrics(run)
+    counts = run.sink_counts["preview"]
+    metrics = RunMetrics(run, health)
+    bounded: Any = partial(BoundedConnection, counts)
     config = Config(
-        make_app(run, views, metrics, counts, token),
-        http="h11",
+        make_app(run, views, metrics, health, token),
+        http=bounded,
         ws="none",
         loop="asyncio",
-        lifespan="off",
+        lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=MAX_REQUESTS,
-        timeout_keep_alive=30,
+        backlog=_ACCEPTED_AT_ONCE,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=1,
     )
     return metrics, Server(config)
 
 
+class _Listening(socket.socket):
+    """A socket that keeps many waiting; asyncio takes one number for that and for how many it accepts at once."""
+
+    def listen(self, _backlog: int = _WAITING, /) -> None:
+        super().listen(_WAITING)
+
+
 def _listen(address: PreviewAddress, target: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening = _Listening(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((address.host, address.port))
-        listening.listen(MAX_REQUESTS)
+        listening.listen()
     except OSError as error:
         listening.close()
         named = f"preview:{target}" if target else "preview"

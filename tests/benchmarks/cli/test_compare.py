@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import running_browser
+from numpy.typing import NDArray
 from tiny_model import write_tiny_model
 
 from benchmarks.cli.command import main
-from benchmarks.report.results import BenchmarkResult, samples_path, write_result
-from benchmarks.stats.summary import ratio_interval, summarize
+from benchmarks.report.results import BenchmarkResult, Row, samples_path, write_result
+from benchmarks.stats import summarize
 
-BRIEF = ["--min-seconds", "0.001", "--min-count", "60", "--warm-up", "1", "--rounds", "1"]
+BRIEF = ["--min-seconds", "0.001", "--min-count", "60", "--warm-up", "1", "--rounds", "3"]
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +38,17 @@ def slower(source: Path, out: Path, factor: int) -> Path:
     rows = tuple(
         dataclasses.replace(
             row,
-            latency_ms=summarize(samples[f"{row.samples}_latency_ns"]),
-            end_to_end_ms=summarize(samples[f"{row.samples}_end_to_end_ns"]),
+            latency_ms=summarize(rounds_of(row, samples[f"{row.samples}_latency_ns"])),
+            end_to_end_ms=summarize(rounds_of(row, samples[f"{row.samples}_end_to_end_ns"])),
         )
         for row in result.rows
     )
     write_result(dataclasses.replace(result, rows=rows, samples_file=samples_path(out).name), samples, out)
     return out
+
+
+def rounds_of(row: Row, samples: NDArray[np.int64]) -> list[list[int]]:
+    return [part.tolist() for part in np.split(samples, np.cumsum(row.rounds_count)[:-1])]
 
 
 def edited(source: Path, out: Path, edit: str, value: object, row: int = 0) -> Path:
@@ -96,18 +101,56 @@ def test_a_known_factor_is_found_and_lies_in_the_interval(
         for ratio, limits in (row[6:8], row[10:12]):
             assert float(ratio) == pytest.approx(3.0)
             low, high = interval(limits)
-            assert 1.0 < low <= 3.0 <= high
+            assert low <= 3.0 <= high
 
 
-def test_the_interval_holds_the_true_ratio_and_knows_that_neighbours_resemble_one_another() -> None:
-    generator = np.random.default_rng(5)
-    steady = (1e6 * generator.lognormal(0, 0.05, (2, 4000)) * np.array([[1.0], [1.25]])).astype(np.int64)
-    low, high = ratio_interval(*steady)
-    assert low < 1.25 < high < 1.26
-    levels = np.repeat(generator.lognormal(0, 0.05, (2, 40)), 100, axis=1)  # as a clock rate that wanders
-    drifting = (steady * levels).astype(np.int64)
-    wide_low, wide_high = ratio_interval(*drifting)
-    assert wide_high - wide_low > 2 * (high - low)
+def test_a_file_of_one_round_or_without_their_boundaries_has_no_interval(
+    measured: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = edited(measured, tmp_path / "old.json", "rounds_count", [])
+    assert main(["compare", str(measured), str(old)]) == 0
+    out = capsys.readouterr().out
+    assert table_of(out)[0][7] == table_of(out)[0][11] == "-"
+    assert interval(table_of(out)[1][7])
+    assert "No interval: B has one round, or does not tell rounds apart; measure it again." in out
+
+
+def test_the_same_weights_in_another_file_are_compared(
+    measured: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [tmp_path / f"{name}.json" for name in ("a", "b")]
+    for path, digest in zip(files, ("ab" * 32, "cd" * 32), strict=True):
+        edited(edited(measured, path, "weights_sha256", "ef" * 32), path, "model_sha256", digest)
+    assert main(["compare", *map(str, files)]) == 0
+    assert table_of(capsys.readouterr().out)[0][:3] == ["tiny.tflite", "null", "1"]
+
+
+def test_what_differs_between_the_files_is_said(
+    measured: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = edited(measured, tmp_path / "other.json", "backend_version", "9.9")
+    data = json.loads(other.read_text())
+    data["settings"]["options"]["normalization"] = "0..1"
+    other.write_text(json.dumps(data))
+    assert main(["compare", str(measured), str(other)]) == 0
+    out = capsys.readouterr().out
+    known = BenchmarkResult.load(measured).rows[0].backend_version
+    assert f"- null is {known} in A and 9.9 in B." in out
+    assert "- A and B were told different things of their models; see settings." in out
+
+
+def test_another_rate_of_frames_is_not_compared(
+    measured: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [tmp_path / f"{fps}.json" for fps in (30, 200)]
+    for path, fps in zip(files, (30.0, 200.0), strict=True):
+        camera = {"fps": fps, "arrived": 9, "dropped": 0, "age_ms": None}
+        edited(edited(measured, path, "camera", camera), path, "scenario", "camera")
+    assert main(["compare", *map(str, files)]) == 0
+    out = capsys.readouterr().out
+    assert [row[2] for row in table_of(out)] == ["2"]
+    assert "- Only in A: tiny.tflite, null, threads 1, camera at 30/s." in out
+    assert "- Only in B: tiny.tflite, null, threads 1, camera at 200/s." in out
 
 
 def test_each_other_file_is_compared_with_the_first(

@@ -53,6 +53,7 @@ def check_measured(row: Row, samples: Path) -> None:
     assert end_to_end.sum() / 1e9 <= row.seconds
 
 
+@pytest.mark.slow  # the same with larger models
 @needs_shared_data
 def test_third_party_models_on_two_backends_give_full_rows(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     models = [MODELS / "mobilenet_v2_1.0_224_uint8.tflite", MODELS / "vww_96_int8.tflite"]

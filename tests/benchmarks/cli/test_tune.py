@@ -64,6 +64,7 @@ def test_the_least_median_of_the_valid_rows_is_chosen() -> None:
     assert fastest_settings([invalid]) == {}
 
 
+@pytest.mark.slow  # runs/test_tune.py chooses from rows
 def test_the_faster_backend_is_stored_and_used(
     tiny: Path, slow_interpreter: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -88,6 +89,7 @@ def test_the_faster_backend_is_stored_and_used(
         )
 
 
+@pytest.mark.slow  # measures four times
 def test_other_models_keep_their_entries_and_a_new_run_replaces_its_own(
     tiny: Path, one_core: None, tmp_path: Path
 ) -> None:

@@ -71,6 +71,7 @@ def test_a_row_has_the_keys_that_scripts_rely_on(tmp_path: Path) -> None:
     assert list(row) == [
         "model",
         "model_sha256",
+        "weights_sha256",
         "backend",
         "backend_version",
         "device",
@@ -95,6 +96,7 @@ def test_a_row_has_the_keys_that_scripts_rely_on(tmp_path: Path) -> None:
         "energy_mj",
         "delegate",
         "rounds_p50_ms",
+        "rounds_count",
         "outliers",
         "drift",
         "cpu_share",

@@ -28,28 +28,39 @@ def test_golden_images_travel_and_prove_the_device(
 ) -> None:
     model = tmp_path / "m.tflite"
     assert main([str(small_run), "--out", str(model), "--golden", "3"]) == 0
-    assert "golden" in {line.split()[0] for line in capsys.readouterr().out.splitlines()}
+    assert "golden" in {line.partition(" ")[0] for line in capsys.readouterr().out.splitlines()}
     golden = GoldenSet.from_json(read_associated_files(model)[GOLDEN_NAME])
     assert len(golden.images) == 4
     facts = delivery_of(model)
     report = json.loads((tmp_path / "m.report.json").read_text())
     assert (facts["golden_images"], facts["files"]) == (3, ["m.tflite"])
     assert report["chosen"]["size_bytes"] + facts["golden_bytes"] == model.stat().st_size
+    inside = inspect_model(model)
+    assert (report["graph"]["candidate"], report["schema"]) == ("int8", 3)
+    assert report["graph"]["costs"]["macs"] == inside.costs.macs > 0
+    assert [row["operator"] for row in report["graph"]["costs"]["operators"]] == [
+        operator.name for operator in inside.graphs[0].operators
+    ]
+    page = (tmp_path / "m.report.html").read_text()
+    assert f"<h2>What int8 consists of</h2>\n<p>{inside.costs.macs:,} MACs" in page
+    assert "How long each operator takes is not measured" in page
     assert edge_run([str(model), "--self-test"]) == 0
     assert "self-test passed" in capsys.readouterr().out
     assert inspect_model(model).manifest_matches
 
 
-def test_exports_lie_beside_a_model_without_golden_images(small_run: Path, tmp_path: Path) -> None:
+def test_exports_lie_beside_a_model_without_golden_images(
+    small_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     model = tmp_path / "m.tflite"
     assert main([str(small_run), "--out", str(model), "--golden", "0", "--export", "c-array,bundle"]) == 0
     assert GOLDEN_NAME not in read_associated_files(model)
-    assert delivery_of(model)["files"] == ["m.h", "m.c", "m_example.c", "m.bundle.zip", "m.tflite"]
-    assert {path.name for path in tmp_path.iterdir()} == {
-        *delivery_of(model)["files"],
-        "m.report.json",
-        "m.report.html",
-    }
+    files = delivery_of(model)["files"]
+    assert {"m-c/main.cc", "m-c/model_data.c"} < set(files)
+    assert files[-2:] == ["m.bundle.zip", "m.tflite"]
+    assert "exports         m-c/, m.bundle.zip" in capsys.readouterr().out
+    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert written == {*files, "m.report.json", "m.report.html"}
 
 
 def test_micro_is_int8_throughout_and_says_when_it_was_not_proven(
@@ -129,14 +140,14 @@ def test_where_the_proof_fails_the_next_best_file_is_delivered(
 ) -> None:
     model, refusals = tmp_path / "m.tflite", 2
     refuse_proofs(monkeypatch, refusals)
-    assert main([str(small_run), "--out", str(model), "--quantize", "auto", "--prefer", "size"]) == 0
+    assert main([str(small_run), "--out", str(model), "--quantize", "auto", "--prefer", "size", "--all-rungs"]) == 0
     report = json.loads((tmp_path / "m.report.json").read_text())
     failed = [step for step in report["steps"] if step["rung"] == "delivery"]
     assert [step["outcome"] for step in failed] == [
         "not taken: target litert: its interpreter refuses the file: arena too small"
     ] * refusals
-    passed = sorted(row["size_bytes"] for row in report["candidates"] if row["gate"]["passed"])
-    assert report["chosen"]["size_bytes"] == passed[refusals]
+    kept = [row for row in report["candidates"] if row["choosing"]["passed"]]
+    assert len(kept) > refusals + 1, "there was a choice"
     assert report["chosen"]["name"] not in [name for step in failed for name in step["candidates"]]
     assert model.is_file()
     assert ": not taken: target litert: its interpreter refuses" in capsys.readouterr().err
@@ -157,5 +168,5 @@ def test_where_no_file_is_proven_the_report_stays_and_so_does_the_earlier_file(
         assert model.read_bytes() == b"served"
         report = json.loads((tmp_path / "m.report.json").read_text())
         assert (report["chosen"], report["failure"]) == (None, said)
-        assert any(row["gate"]["passed"] for row in report["candidates"])
+        assert any((row["gate"] or row["choosing"])["passed"] for row in report["candidates"])
         assert "Failed" in (tmp_path / "m.report.html").read_text()

@@ -135,3 +135,84 @@ def test_only_images_of_a_size_that_both_parts_have_are_read_for_the_comparison(
         path.write_bytes(path.read_bytes() + b"\0" * 5000)
     monkeypatch.setattr("edge_runtime.contracts.dataset._digest", lambda path: pytest.fail(f"read {path}"))
     choose(ConvertConfig(Path("run"), quantize="float32", eval_data=mine), source)
+
+
+def names(images: LabelledImages | None) -> set[Path]:
+    assert images is not None
+    return {images.path(index) for index in range(len(images))}
+
+
+def test_what_is_left_of_training_and_the_validation_part_choose(source: Source) -> None:
+    images = choose(ConvertConfig(Path("run"), calibration_samples=9), source)
+    assert images.calibration is not None
+    assert len(images.calibration) == 9
+    assert names(images.choosing) == (names(part(source, "train")) | names(part(source, "val"))) - names(
+        images.calibration
+    )
+    assert not names(images.choosing) & names(images.evaluation)
+    assert images.choosing is not None
+    assert set(images.choosing.names[:6]) == set(part(source, "val").names), "those first that trained nothing"
+
+
+def test_one_recipe_needs_no_choice(source: Source) -> None:
+    assert choose(ConvertConfig(Path("run"), quantize="int8"), source).choosing is None
+    assert choose(ConvertConfig(Path("run"), quantize="mixed"), source).choosing is not None
+
+
+def test_where_the_user_calibrates_the_run_chooses_but_for_copies(tmp_path: Path, source: Source) -> None:
+    mine = write_color_images(tmp_path / "mine", 2, seed=80)
+    copied = part(source, "val").path(1)
+    (mine / "green" / "copied.png").write_bytes(copied.read_bytes())
+    images = choose(ConvertConfig(Path("run"), calibration_data=mine), source)
+    assert images.calibration is not None
+    assert len(images.calibration) == 7, "all of them"
+    assert names(images.choosing) == (names(part(source, "train")) | names(part(source, "val"))) - {copied}
+
+
+def test_an_image_that_evaluates_does_not_choose(tmp_path: Path, source: Source) -> None:
+    val = source.path.parent / "data" / "val"
+    images = choose(ConvertConfig(Path("run"), eval_data=val), source)
+    assert not names(images.choosing) & names(part(source, "val"))
+    assert images.choosing is not None
+    assert len(images.choosing) == 18 // 4, "a quarter of what could calibrate"
+
+
+def stranger(tmp_path: Path, count: int, samples: int) -> ConversionImages:
+    """A model that carries no images, with so many of each class to calibrate."""
+    (tmp_path / "m.h5").write_bytes(b"")
+    config = ConvertConfig(
+        tmp_path / "m.h5",
+        calibration_samples=samples,
+        calibration_data=write_color_images(tmp_path / "calibration", count, seed=7),
+        eval_data=write_color_images(tmp_path / "evaluation", 1, seed=8),
+    )
+    return choose(config, open_source(tmp_path / "m.h5"))
+
+
+@pytest.mark.parametrize(
+    ("count", "samples", "calibrate", "choosing"),
+    [
+        (8, 200, 18, 6),  # all could calibrate: a quarter is held back
+        (8, 10, 10, 14),  # what is beyond the samples
+        (40, 20, 20, 100),
+        (40, 115, 90, 30),  # few are beyond them: a quarter
+        (1, 200, 3, 3),  # too few to part: said on stderr
+    ],
+)
+def test_of_a_strangers_images_a_part_chooses(
+    tmp_path: Path, count: int, samples: int, calibrate: int, choosing: int
+) -> None:
+    images = stranger(tmp_path, count, samples)
+    assert images.calibration is not None
+    assert images.choosing is not None
+    assert (len(images.calibration), len(images.choosing)) == (calibrate, choosing)
+    if count > 1:
+        assert not names(images.calibration) & names(images.choosing)
+    assert not names(images.choosing) & names(images.evaluation)
+
+
+def test_no_more_choose_than_tell_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("converter.images.choose.MOST_CHOOSING", 12)
+    images = stranger(tmp_path, 8, 6)
+    assert images.choosing is not None
+    assert Counter(images.choosing.labels) == {(0,): 4, (1,): 4, (2,): 4}

@@ -62,11 +62,13 @@ def test_metadata_labels_and_manifest_are_found_and_printed(tmp_path: Path, capf
         "6x8 (height x width), squash, RGB",
         "epochs 3",
         "AVERAGE_POOL_2D v1",
+        "0 MACs for one image, at most 147 bytes between layers",
     ):
         assert text in shown
     assert main(["inspect", str(path), "--json"]) == 0
     found = json.loads(capfd.readouterr().out)
     assert found["schema"] == 2
+    assert (found["costs"]["macs"], found["costs"]["peak_activation_bytes"]) == (0, 147)
     assert found["manifest_matches"] is True
     assert found["metadata"]["author"] == "A. Painter"
     assert found["graphs"][0]["operators"][1]["name"] == "SOFTMAX"

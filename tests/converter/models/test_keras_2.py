@@ -47,7 +47,7 @@ def keras_2_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "keras-2", run)
 
 
-_QUICK = ("operators.h5", "teachable_machine.h5", "nested_base.keras", "augmentation_folder")
+_QUICK = ("operators.h5", "teachable_machine.h5")
 """Each other file starts TensorFlow once more for what these show as well."""
 
 

@@ -1,4 +1,4 @@
-"""Kinds of MODEL: what a kind cannot do, it says itself; nobody asks what it is."""
+"""Kinds of MODEL: nobody asks what kind it is."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,6 @@ from stranger_models import write_float_tflite, write_labels
 from tiny_model import write_tiny_model
 
 from converter.cli import main
-from converter.errors import NotApplicableError
 from converter.models import FloatModel, load_source, open_source
 from converter.quantize import FLOAT32, Variant
 
@@ -35,15 +34,11 @@ def test_a_tflite_is_converted_without_an_export(model: FloatModel, tmp_path: Pa
     assert (again.image_shape, again.output_shape) == (model.image_shape, model.output_shape) == ((6, 8, 3), (1, 3))
 
 
-def test_what_a_tflite_cannot_do_is_a_reason_and_no_crash(model: FloatModel) -> None:
-    with pytest.raises(NotApplicableError, match="only Keras models can be changed"):
-        model.prepared(("equalized",), no_inputs)
-
-
 @pytest.mark.tensorflow
 def test_a_sweep_over_calibration_images_works_for_a_tflite_too(tmp_path: Path) -> None:
     arguments = [
         str(write_float_tflite(tmp_path / "f.tflite")), "--out", str(tmp_path / "m.tflite"), "--calibration-sweep",
+        "--quantize", "int8",
         "--labels", str(write_labels(tmp_path / "labels.txt")), "--normalization=-1..1",
         "--eval-data", str(write_color_images(tmp_path / "eval", 3, seed=300)),
         "--calibration-data", str(write_color_images(tmp_path / "calibration", 4, seed=301)),

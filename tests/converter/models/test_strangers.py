@@ -40,7 +40,8 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 def convert(model: Path, out: Path, *options: str) -> dict[str, Any]:
-    assert main([str(model), "--out", str(out), *options]) == 0
+    recipe = [] if "--quantize" in options else ["--quantize", "int8"]
+    assert main([str(model), "--out", str(out), *recipe, *options]) == 0
     report: dict[str, Any] = json.loads(out.with_name(out.stem + ".report.json").read_text())
     assert report["chosen"]["gate"]["reference"] == report["chosen"]["gate"]["candidate"] == 1.0
     return report

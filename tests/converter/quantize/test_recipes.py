@@ -81,7 +81,7 @@ def test_a_recipe_gives_the_keras_models_scores(
 
 
 def test_a_refusal_in_python_is_an_error_with_the_report(small_run: Path, tmp_path: Path) -> None:
-    config = ConvertConfig(small_run, calibration_data=write_grey_image(tmp_path / "grey"))
+    config = ConvertConfig(small_run, quantize="int8", calibration_data=write_grey_image(tmp_path / "grey"))
     with pytest.raises(GateRefusedError) as caught:
         convert(config, tmp_path / "m.tflite")
     assert caught.value.report.chosen is None

@@ -40,7 +40,7 @@ def test_hard_swish_is_replaced_and_kept_for_micro(tmp_path: Path) -> None:
     found = inspect_model(path)
     assert found.manifest is not None
     assert found.manifest.quantization["rewritten"] == [REPLACED]
-    assert not [cost for cost in found.costs if not cost.harmless]
+    assert not [cost for cost in found.outside if not cost.harmless]
     report = convert(ConvertConfig(run, target="micro"), tmp_path / "micro.tflite")
     assert "rewritten" not in report.summary()
     names = [operator.name for operator in inspect_model(tmp_path / "micro.tflite").graphs[0].operators]

@@ -59,9 +59,9 @@ def test_nothing_is_chosen_where_nothing_passed() -> None:
 
 def test_slower_leaves_room_for_what_was_not_measured() -> None:
     close = candidate("float16", 2000, 0.99, spread=0.05).latency
-    assert not is_slower(close)
-    assert is_slower(candidate("int8", 1, 1.1).latency)
-    assert not is_slower(candidate("int8", 1, 1.02, spread=0.005).latency), "that is equally fast"
+    assert not is_slower(close.ratio)
+    assert is_slower(candidate("int8", 1, 1.1).latency.ratio)
+    assert not is_slower(candidate("int8", 1, 1.02, spread=0.005).latency.ratio), "that is equally fast"
 
 
 def test_a_layer_is_worth_what_it_regains_by_what_it_costs() -> None:

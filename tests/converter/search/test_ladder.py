@@ -44,7 +44,9 @@ def test_auto_recovers_from_a_broken_calibration_that_int8_does_not_survive(
     assert outcomes.get(report["chosen"]["name"], "passed") == "passed"
     chosen = report["chosen"]["size_bytes"]
     assert chosen + report["delivery"]["golden_bytes"] == out.stat().st_size
-    assert chosen == min(r["size_bytes"] for r in report["candidates"] if r["gate"]["passed"])
+    passed = [row for row in report["candidates"] if row["choosing"]["passed"]]
+    assert chosen <= min(row["size_bytes"] for row in passed) + 100, "the verdict inside is that of other images"
+    assert [row["gate"] is not None for row in report["candidates"]].count(True) == 1, "one is judged on the test part"
     table = capfd.readouterr().out
     assert all(row["name"] in table for row in report["candidates"])
 
@@ -55,6 +57,8 @@ def test_the_best_of_what_passed_is_never_slower_than_float32(small_run: Path, t
     assert report.chosen.latency_ms.ratio <= 1.03
     assert [row.name for row in report.tried][:2] == ["float32", "int8"]
     assert {step.rung for step in report.steps} >= {"int8", "dynamic", "int8-weights", "float16", "int16x8"}
+    assert report.choosing is not None
+    assert report.choosing.images == 6 + 18 // 4, "the validation part, and as few as they are, a quarter of training"
     assert "Passed" in (tmp_path / "m.report.html").read_text()
 
 
@@ -66,7 +70,7 @@ def test_mixed_finds_the_layer_that_carries_the_loss_and_leaves_it_in_float32(sm
     assert main([str(run), "--out", str(out), "--quantize", "int8"]) == 3
     assert main([str(run), "--out", str(out), "--quantize", "mixed"]) == 0
     report = report_of(out)
-    assert report["chosen"]["name"] == "mixed (1 layer float)"
+    assert report["chosen"]["name"] == "mixed bias-corrected (1 layer float)"
     assert "fragile" in report["chosen"]["parameters"]["float_layers"][0]
     assert (report["chosen"]["input_type"], report["chosen"]["output_type"]) == ("uint8", "uint8")
     best = max((row for row in report["layers"] if row["regained"] is not None), key=lambda row: row["regained"])
@@ -86,9 +90,12 @@ def test_mixed_is_int8_where_that_passes(small_run: Path, tmp_path: Path) -> Non
 
 
 def test_the_sweep_shows_what_more_calibration_images_bring(small_run: Path, tmp_path: Path) -> None:
-    report = convert(ConvertConfig(small_run, calibration_sweep=True, calibration_samples=10), tmp_path / "m.tflite")
+    report = convert(
+        ConvertConfig(small_run, quantize="int8", calibration_sweep=True, calibration_samples=10), tmp_path / "m.tflite"
+    )
     assert [point.calibration_images for point in report.sweep] == [1, 10]
-    assert report.sweep[-1].agreement == report.float32.gate.agreement == 1.0
+    assert report.float32 is not None
+    assert report.sweep[-1].agreement == report.float32.compared.agreement == 1.0
     assert "How many calibration images" in (tmp_path / "m.report.html").read_text()
 
 
@@ -107,6 +114,7 @@ def multi_label_run(small_run: Path, tmp_path: Path) -> Path:
 def test_a_multi_label_model_is_judged_by_micro_f1_at_its_thresholds(multi_label_run: Path, tmp_path: Path) -> None:
     report = convert(ConvertConfig(multi_label_run), tmp_path / "m.tflite")
     assert report.chosen is not None
+    assert report.chosen.gate is not None
     assert report.chosen.gate.metric == "micro-f1"
     assert report.chosen.gate.candidate == 1.0
     manifest = read_model_file(tmp_path / "m.tflite").manifest

@@ -69,7 +69,7 @@ def test_a_file_for_microcontrollers_is_proven_and_its_arena_stands_in_the_c_arr
     proof = facts_of(model)["proof"]
     assert proof["interpreter"].startswith("tflite-micro ")
     assert proof["agreement"]["same_top1"] == proof["agreement"]["images"] == 15
-    assert f"#define M_ARENA_BYTES {proof['arena_bytes']}\n" in (tmp_path / "m.h").read_text()
+    assert f"#define EDGE_ARENA_BYTES {proof['arena_bytes']}\n" in (tmp_path / "m-c" / "edge_model.h").read_text()
 
 
 @pytest.mark.tensorflow

@@ -8,7 +8,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from tiny_model import write_tiny_model
 
-from converter.tflite.packing import pack_model
+from converter.tflite.packing import bare_model, pack_model, unpack_model, write_model
 
 METADATA = b"any bytes, 33 of them, go in here"
 
@@ -63,3 +63,59 @@ def test_equal_vectors_are_stored_once_and_fused_names_are_cut(content: bytes) -
     again = schema.ModelT.InitFromPackedBuf(bytearray(packed)).subgraphs[0].tensors
     assert again[-1].name == b"layer19"
     assert all(len(tensor.quantization.zeroPoint) == channels for tensor in again[-20:])
+
+
+def with_metadata(content: bytes, *names: bytes) -> bytes:
+    """The model with a buffer of metadata for each name, a signature and a description."""
+    model = unpack_model(content)
+    model.description, model.subgraphs[0].name = b"by nobody", b"main"
+    signature = schema.SignatureDefT()
+    signature.signatureKey = b"serving_default"
+    model.signatureDefs = [signature]
+    model.metadata = []
+    for name in names:
+        entry, buffer = schema.MetadataT(), schema.BufferT()
+        entry.name, entry.buffer = name, len(model.buffers)
+        buffer.data = np.frombuffer(b"about " + name, np.uint8)
+        model.metadata.append(entry)
+        model.buffers.append(buffer)
+    return write_model(model)
+
+
+def test_a_bare_model_computes_the_same_and_keeps_nothing_else(content: bytes) -> None:
+    told = with_metadata(content, b"TFLITE_METADATA", b"min_runtime_version")
+    bare = bare_model(told + b"PK a zip behind it")
+    np.testing.assert_array_equal(raw_scores(bare), raw_scores(content))
+    model = unpack_model(bare)
+    assert (model.metadata, model.signatureDefs, model.description) == (None, None, None)
+    assert [graph.name for graph in model.subgraphs] == [None]
+    assert {tensor.name for tensor in model.subgraphs[0].tensors} == {None}
+    for text in (b"about", b"by nobody", b"main", b"serving_default", b"image", b"scores", b"PK"):
+        assert text not in bare
+    assert len(model.buffers) == len(unpack_model(told).buffers)
+
+
+def test_a_plan_of_memory_that_the_microcontroller_reads_stays(content: bytes) -> None:
+    told = with_metadata(content, b"TFLITE_METADATA", b"OfflineMemoryAllocation", b"more")
+    model = unpack_model(bare_model(told))
+    (entry,) = model.metadata
+    assert entry.name == b"OfflineMemoryAllocation"
+    assert bytes(model.buffers[entry.buffer].data) == b"about OfflineMemoryAllocation"
+    assert model.signatureDefs is None
+    bare = bare_model(told)
+    assert bare.count(b"about") == 1
+    assert bare.index(b"about") % 16 == 0
+
+
+def test_buffers_behind_the_flatbuffer_come_in(content: bytes) -> None:
+    model = unpack_model(content)
+    inside, outside = schema.BufferT(), schema.BufferT()
+    inside.data, inside.offset, inside.size = np.frombuffer(b"inside", np.uint8), 1, 6
+    outside.offset, outside.size = 4096, 7
+    model.buffers += [inside, outside]
+    whole = write_model(model).ljust(4096, b"-") + b"outsideXX"
+    read = unpack_model(whole)
+    assert [bytes(buffer.data) for buffer in read.buffers[-2:]] == [b"inside", b"outside"]
+    written = unpack_model(write_model(read))
+    assert [bytes(buffer.data) for buffer in written.buffers[-2:]] == [b"inside", b"outside"]
+    assert {(buffer.offset, buffer.size) for buffer in (*read.buffers, *written.buffers)} == {(0, 0)}

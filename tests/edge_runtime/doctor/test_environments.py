@@ -20,6 +20,7 @@ def tflite_runtime_bin() -> Path:
     return Path(environment_python("tflite-runtime")).parent
 
 
+@pytest.mark.slow  # make check-wheels installs it, too
 def test_the_lean_install_has_the_command_and_no_problem() -> None:
     doctor = Path(environment_python("lean")).with_name("edge-doctor")
     done = subprocess.run([doctor, "--json"], capture_output=True, text=True)

@@ -41,6 +41,14 @@ SIGMOIDS = 1 / (1 + np.exp(-LOGITS))
         (np.round(SIGMOIDS * 256) / 256, "single-label", 1 / 256, "none", "multi-label"),
         (np.round(LOGITS * 16) / 16, "single-label", 1 / 16, "softmax", None),
         (CHANCES - 0.002, "single-label", 0, "softmax", None),
+        (np.array([[1.0009, -0.0009]]), "single-label", 0, "none", "single-label"),
+        (np.array([[1.0015, -0.0015]]), "single-label", 0, "softmax", None),
+        (np.array([[1.0, 0.2]]), "multi-label", 0, "sigmoid", None),
+        (np.array([[0.9, 0.0, 0.2]]), "multi-label", 0, "sigmoid", None),
+        (np.array([[1.0, 0.2]]), "multi-label", 1 / 256, "none", "multi-label"),
+        (np.array([[0.5, 0.506]]), "single-label", 1 / 256, "none", "multi-label"),
+        (np.array([[0.5, 0.504]]), "single-label", 1 / 256, "none", "single-label"),
+        (np.array([[0.5, 0.49]]), "single-label", 0, "none", "single-label"),
     ],
 )  # fmt: skip
 def test_the_meaning_of_outputs(outputs: np.ndarray, task: Task, step: float, activation: str, found: str) -> None:

@@ -14,7 +14,7 @@ from edge_runtime.run.options import make_run_parser
 EVERYTHING = {
     "model": '"m.tflite"', "source": '"camera:0"', "backend": '"litert"', "threads": "2", "top-k": "3",
     "threshold": "0.5", "policy": '"every"', "max-fps": "5", "workers": "2", "roi": '"0,0,0.5,1"',
-    "smooth": '["mean:3", "hysteresis:0.8,0.4"]', "min-duration": "1.5", "max-gap": "30",
+    "smooth": '["mean:3", "hysteresis:0.8,0.4"]', "min-duration": "1.5", "max-gap": "30", "max-silence": "600",
     "events": "true", "sink": '["jsonl", "csv:x"]',
     "check": "true", "sha256": f'"{"a" * 64}"', "verify": "true", "labels": '"labels.txt"', "normalization": '"-1..1"',
     "resize": '"letterbox"', "color": '"bgr"', "activation": '"softmax"', "task": '"binary"', "layout": '"nchw"',
@@ -23,7 +23,7 @@ EVERYTHING = {
 AS_OPTIONS = [
     "m.tflite", "camera:0", "--backend", "litert", "--threads", "2", "--top-k", "3", "--threshold", "0.5", "--policy",
     "every", "--max-fps", "5", "--workers", "2", "--roi", "0,0,0.5,1", "--smooth", "mean:3", "--smooth",
-    "hysteresis:0.8,0.4", "--min-duration", "1.5", "--max-gap", "30",
+    "hysteresis:0.8,0.4", "--min-duration", "1.5", "--max-gap", "30", "--max-silence", "600",
     "--events", "--sink", "jsonl", "--sink", "csv:x", "--check",
     "--sha256", "a" * 64, "--verify", "--labels", "labels.txt", "--normalization", "-1..1", "--resize", "letterbox",
     "--color", "bgr", "--activation", "softmax", "--task", "binary", "--layout", "nchw", "--output", "1",

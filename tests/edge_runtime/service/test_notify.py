@@ -1,13 +1,15 @@
 """What systemd is told, over a real datagram socket."""
 
+import errno
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from edge_runtime.service.notify import Heartbeat, notify, watchdog_seconds
-from edge_runtime.sources.counts import FrameCounts
+from edge_runtime.service.notify import Heartbeat, ServiceManager, watchdog_seconds
+from edge_runtime.sources import FrameCounts, Patience
 
 PATIENCE_SECONDS = 60
 
@@ -26,8 +28,16 @@ def heard(systemd: socket.socket) -> list[str]:
     return systemd.recv(4096).decode().split("\n")
 
 
+def told(message: str) -> bool:
+    manager = ServiceManager()
+    try:
+        return manager.notify(message)
+    finally:
+        manager.close()
+
+
 def test_a_message_arrives_as_it_is(systemd: socket.socket) -> None:
-    assert notify("STATUS=grün")
+    assert told("STATUS=grün")
     assert heard(systemd) == ["STATUS=grün"]
 
 
@@ -35,7 +45,7 @@ def test_an_abstract_name_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind("\0edge-run-test")
         monkeypatch.setenv("NOTIFY_SOCKET", "@edge-run-test")
-        assert notify("READY=1")
+        assert told("READY=1")
         assert heard(listening) == ["READY=1"]
 
 
@@ -44,7 +54,7 @@ def test_nobody_to_tell_is_no_error(address: str | None, monkeypatch: pytest.Mon
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     if address is not None:
         monkeypatch.setenv("NOTIFY_SOCKET", address)
-    assert not notify("READY=1")
+    assert not told("READY=1")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +73,7 @@ def test_ready_comes_with_the_first_result_and_no_sign_of_life_from_a_run_that_h
 ) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", "30000")
     counts = FrameCounts(produced=2)
-    with Heartbeat(counts, patience=0.0):
+    with Heartbeat(counts, Patience(result=0.0)):
         counts.delivered = 1  # and one is under way, for longer than its patience
         ready, status = heard(systemd)
         assert ready == "READY=1"
@@ -77,8 +87,39 @@ def test_ready_comes_with_the_first_result_and_no_sign_of_life_from_a_run_that_h
         assert said[0] == "WATCHDOG=1"
 
 
+def test_signs_of_life_end_when_the_source_is_silent_for_too_long(
+    systemd: socket.socket, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", "30000")
+    counts = FrameCounts(produced=1, delivered=1)
+    with Heartbeat(counts, Patience(silence=0.2)):
+        assert heard(systemd)[0] == "READY=1"
+        assert heard(systemd)[0] == "WATCHDOG=1"
+        systemd.settimeout(0.5)
+        with suppress(TimeoutError):
+            while True:
+                assert heard(systemd)[0] == "WATCHDOG=1"
+        systemd.settimeout(PATIENCE_SECONDS)
+        counts.produced = counts.delivered = 2  # it is back before systemd has ended this process
+        assert heard(systemd)[0] == "WATCHDOG=1"
+    assert caplog.text.count("no more signs of life") == 1
+    assert "no frame for 0 s; no more signs of life: systemd starts the service anew" in caplog.text
+
+
+def test_signs_of_life_need_no_descriptor(systemd: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", "30000")
+    with Heartbeat(FrameCounts(), Patience()) as heartbeat:
+
+        def refuse(*_: object) -> None:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        monkeypatch.setattr("edge_runtime.service.notify.socket.socket", refuse)
+        heartbeat._counts.produced = heartbeat._counts.delivered = 1
+        assert [heard(systemd)[0] for _ in range(2)] == ["READY=1", "WATCHDOG=1"]
+
+
 def test_without_a_watchdog_it_says_ready_and_stopping(systemd: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WATCHDOG_USEC", raising=False)
-    with Heartbeat(FrameCounts(produced=1, failed=1), patience=1.0):
+    with Heartbeat(FrameCounts(produced=1, failed=1), Patience()):
         assert heard(systemd)[0] == "READY=1"
     assert heard(systemd) == ["STOPPING=1"]

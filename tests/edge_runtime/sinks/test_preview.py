@@ -187,9 +187,22 @@ def test_without_the_token_nothing_is_told(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_another_sites_script_is_not_let_in_by_a_name_of_its_own(target: str) -> None:
     with preview(target=target) as sink:
         host, _, port = sink.url[7:-1].rpartition(":")
-        for said, expected in ((f"{host}:{port}", 200), (f"localhost:{port}", 200), (f"evil.example:{port}", 400)):
+        right = {f"{host}:{port}": 200, f"LOCALHOST:{port}": 200}
+        wrong = dict.fromkeys((f"evil.example:{port}", "localhost:x", "localhost:65536", "a b", "", "localhost@x"), 400)
+        for said, expected in (right | wrong).items():
             connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=60)
             connection.request("GET", "/metrics", headers={"Host": said})
+            assert connection.getresponse().status == expected, said
+            connection.close()
+
+
+def test_a_name_that_is_none_is_refused_where_others_may_look_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_PREVIEW_TOKEN", TOKEN)
+    with preview(target="0.0.0.0:0") as sink:
+        port = int(sink.url[:-1].rpartition(":")[2])
+        for said, expected in (("raspberrypi.local", 401), ("[fe80::1]:80", 401), ("pi:99999", 400), ("pi:x", 400)):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            connection.request("GET", "/", headers={"Host": said})
             assert connection.getresponse().status == expected, said
             connection.close()
 

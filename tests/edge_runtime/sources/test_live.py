@@ -262,7 +262,6 @@ def test_a_camera_that_stays_away_is_told_once(command: Callable[..., list[str]]
         camera.shutdown()
         camera.server_close()
         assert any("Connection refused; connecting again in" in line for line in process.stderr)
-        process.stderr.readline()
         process.send_signal(signal.SIGINT)
         process.stderr.read()
     kinds = [json.loads(line)["event"] for line in events.read_text().splitlines()]

@@ -57,6 +57,7 @@ def test_grey_images_stay_grey() -> None:
     assert Augmenter(PRESETS["strong"], (10, 12, 1), seed=1)(_pixels(1), (0,)).shape == (16, 10, 12, 1)
 
 
+@pytest.mark.slow  # grey images are augmented below
 def test_the_report_shows_it_and_the_model_does_not_hold_it(tmp_path: Path) -> None:
     import keras
 

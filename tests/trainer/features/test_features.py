@@ -266,6 +266,7 @@ def _share(folder: Path) -> np.ndarray:
     return features.values
 
 
+@pytest.mark.slow  # one process uses what an earlier run left in test_sample.py
 def test_two_processes_share_the_cache(folder: Path) -> None:
     """They start together, compute the same rows, and remove each other's files: both get what one alone gets."""
     paths = json.dumps([str(Path(__file__).parent), *sys.path])

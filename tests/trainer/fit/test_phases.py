@@ -83,7 +83,7 @@ def _changed(before: dict[str, list[np.ndarray]], model: Any) -> set[str]:
     return {name for name, arrays in _weights(model).items() if not all(map(np.array_equal, arrays, before[name]))}
 
 
-@pytest.mark.parametrize("inner", [(), ("low_norm", "high")])
+@pytest.mark.parametrize("inner", [pytest.param((), marks=pytest.mark.slow), ("low_norm", "high")])
 def test_fine_tuning_changes_the_top_and_the_head_and_no_batch_norm(
     images: LabelledImages, tmp_path: Path, inner: tuple[str, ...]
 ) -> None:
@@ -93,6 +93,7 @@ def test_fine_tuning_changes_the_top_and_the_head_and_no_batch_norm(
     assert _changed(before, model) == {"high", "head_dense"}
 
 
+@pytest.mark.slow  # a resumed phase is compared to the bit, too
 def test_fine_tuning_repeats_to_the_bit(images: LabelledImages, tmp_path: Path) -> None:
     from trainer.run.tensorflow import start_tensorflow
 
@@ -157,6 +158,7 @@ def test_fine_tuning_follows_a_schedule_with_a_warm_up(images: LabelledImages, t
     assert _changed(before, model)
 
 
+@pytest.mark.slow  # trains twice
 def test_keep_last_keeps_the_last_epoch_however_bad(images: LabelledImages, tmp_path: Path) -> None:
     """Validation labels that contradict the training ones: neither the first epoch nor the state before may stay."""
     model = _model()
@@ -204,6 +206,7 @@ def test_features_of_several_levels_are_scaled_for_the_head_and_it_takes_them_pl
     assert (_head(model, shrunk).argmax(axis=1) == labels).all()
 
 
+@pytest.mark.slow  # trains twice
 def test_fine_tuning_drops_out_features_in_the_scale_in_which_the_head_learned(
     images: LabelledImages, tmp_path: Path
 ) -> None:
@@ -264,7 +267,12 @@ def test_the_head_ends_when_the_validation_loss_is_stuck(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "schedule"), [("adam", "plateau"), ("adamw", "cosine"), ("sgd", "step"), ("rmsprop", "constant")]
+    ("optimizer", "schedule"),
+    [
+        ("adam", "plateau"),
+        ("adamw", "cosine"),
+        *(pytest.param(*pair, marks=pytest.mark.slow) for pair in (("sgd", "step"), ("rmsprop", "constant"))),
+    ],
 )
 def test_every_optimizer_and_schedule_learns(tmp_path: Path, optimizer: str, schedule: str) -> None:
     features, labels = _features()
@@ -319,7 +327,7 @@ def _interrupted(feed: Any, epoch: int) -> Any:
     return Broken(**vars(feed))
 
 
-@pytest.mark.parametrize("schedule", ["cosine", "plateau"])
+@pytest.mark.parametrize("schedule", ["cosine", pytest.param("plateau", marks=pytest.mark.slow)])
 def test_a_resumed_phase_ends_as_one_that_was_never_interrupted(
     images: LabelledImages, tmp_path: Path, schedule: str
 ) -> None:

@@ -57,8 +57,8 @@ class CtrlC:
 @pytest.mark.parametrize(
     ("where", "epochs"),
     [
-        ("trainer.fit.checkpoint.Checkpoints.save", 1),
-        ("trainer.fit.phases.run_phase", 3),
+        pytest.param("trainer.fit.checkpoint.Checkpoints.save", 1, marks=pytest.mark.slow),
+        pytest.param("trainer.fit.phases.run_phase", 3, marks=pytest.mark.slow),
         ("trainer.evaluate.evaluation.predict", 3),
     ],
 )

@@ -111,6 +111,7 @@ def test_the_report_of_several_labels_has_their_figures(many_labels: Path) -> No
     assert "http" not in page.replace("http://www.w3.org", "")
 
 
+@pytest.mark.slow  # test_history.py converts one of each task
 def test_one_column_is_binary_with_one_output(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     data = _write_csv(tmp_path / "data", "filename,defect", lambda number: str(number & 1))
     assert train([str(data), "--out", str(tmp_path / "run"), *FAST]) == 0

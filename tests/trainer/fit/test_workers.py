@@ -44,6 +44,7 @@ def _worker(data: Path, run: Path, addresses: list[str], index: int) -> Iterator
         yield process
 
 
+@pytest.mark.slow  # two devices of one process share batches below
 def test_two_processes_train_one_model_and_one_of_them_writes_it(tmp_path: Path) -> None:
     data = write_image_folder(tmp_path / "data", {"red": 14, "green": 14, "blue": 14})
     addresses = [f"127.0.0.1:{port}" for port in _free_ports(2)]

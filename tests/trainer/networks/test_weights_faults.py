@@ -47,7 +47,10 @@ def no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "keras"
 
 
-@pytest.mark.parametrize(("size", "published"), [("96", "96"), ("224", "224"), ("100", "224")])
+@pytest.mark.parametrize(
+    ("size", "published"),
+    [("96", "96"), *(pytest.param(size, "224", marks=pytest.mark.slow) for size in ("224", "100"))],
+)
 def test_imagenet_weights_without_a_network_say_which_file_goes_where(
     folder: Path, no_network: Path, capfd: pytest.CaptureFixture[str], size: str, published: str
 ) -> None:
@@ -91,19 +94,24 @@ def _cut(path: Path) -> None:
     path.write_bytes(whole[: len(whole) // 2])
 
 
+_DAMAGED = "no .npz file of weights, or damaged"
+_MISFITS: list[tuple[Callable[[Path], object], str]] = [
+    (_leave_out, "no such weights file; expected imagenet, bundled, none, or an .h5 or .npz file"),
+    (_cut, _DAMAGED),
+    (_save(lambda arrays: arrays.update({"000": np.zeros((3, 3, 3, 8), "f2")})), "array 0 is float16 [3, 3, 3, 8]"),
+    (_save(lambda arrays: arrays.update({"000": np.array([{}])})), _DAMAGED),
+]
+_MORE_MISFITS: list[tuple[Callable[[Path], object], str]] = [
+    (lambda path: path.write_bytes(b""), _DAMAGED),
+    (lambda path: path.write_text("I am a text"), _DAMAGED),
+    (_save(lambda arrays: arrays.pop("259")), "holds 259 arrays where this backbone has 260"),
+    (_save(lambda arrays: arrays.update({"007": np.full(16, np.nan, "f2")})), "that are no finite numbers"),
+    (_save(lambda arrays: arrays.update({"000": np.zeros(3_000_000, "f2")})), "unpacks to more than the"),
+]
+
+
 @pytest.mark.parametrize(
-    ("write", "message"),
-    [
-        (_leave_out, "no such weights file; expected imagenet, bundled, none, or an .h5 or .npz file"),
-        (lambda path: path.write_bytes(b""), "no .npz file of weights, or damaged"),
-        (lambda path: path.write_text("I am a text"), "no .npz file of weights, or damaged"),
-        (_cut, "no .npz file of weights, or damaged"),
-        (_save(lambda arrays: arrays.pop("259")), "holds 259 arrays where this backbone has 260"),
-        (_save(lambda arrays: arrays.update({"000": np.zeros((3, 3, 3, 8), "f2")})), "array 0 is float16 [3, 3, 3, 8]"),
-        (_save(lambda arrays: arrays.update({"007": np.full(16, np.nan, "f2")})), "that are no finite numbers"),
-        (_save(lambda arrays: arrays.update({"000": np.zeros(3_000_000, "f2")})), "unpacks to more than the"),
-        (_save(lambda arrays: arrays.update({"000": np.array([{}])})), "no .npz file of weights, or damaged"),
-    ],
+    ("write", "message"), [*_MISFITS, *(pytest.param(*misfit, marks=pytest.mark.slow) for misfit in _MORE_MISFITS)]
 )
 def test_an_npz_that_does_not_fit_is_refused_by_name(
     folder: Path, write: Callable[[Path], object], message: str, capfd: pytest.CaptureFixture[str]

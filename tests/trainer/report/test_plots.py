@@ -11,6 +11,7 @@ from edge_runtime.contracts.dataset import LabelledImages
 WIDTH, HEIGHT, PHOTOS = 2000, 1500, 20
 
 
+@pytest.mark.slow  # measures a process of its own
 @pytest.mark.tensorflow
 def test_twenty_photos_never_lie_in_memory_at_once(tmp_path: Path) -> None:
     from trainer.report.plots import plot_samples

@@ -102,6 +102,7 @@ def test_fine_tuning_is_on_record_as_a_phase_of_its_own(fine_tuned: Path) -> Non
     assert record.seconds["fine-tuning"] > 0
 
 
+@pytest.mark.slow  # test_weights_faults.py looks where Keras keeps them
 @needs_shared_data
 def test_photos_are_learnt_from_imagenet_weights_where_keras_keeps_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -154,6 +155,7 @@ def test_images_that_do_not_fit_in_memory_are_read_anew_and_train_the_same(
     assert streamed.metrics == held.metrics
 
 
+@pytest.mark.slow  # a whole training with every option
 def test_the_example_of_the_documentation_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -75,6 +75,7 @@ def _write_half(run: Path) -> None:
         raise KeyboardInterrupt
 
 
+@pytest.mark.slow  # test_resume.py interrupts in one process
 @pytest.mark.tensorflow
 def test_ctrl_c_in_training_ends_with_130_and_can_be_resumed(tmp_path: Path) -> None:
     data = write_image_folder(tmp_path / "data", {"cat": 6, "dog": 6})

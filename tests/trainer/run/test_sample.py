@@ -128,7 +128,6 @@ def test_the_report_is_one_file_with_the_pictures_inside(sample_run: Path) -> No
     assert Image.open(io.BytesIO(base64.b64decode(pictures[0]))).format == "PNG"
 
 
-@pytest.mark.slow  # test_phases.py and test_features.py do it with a smaller network
 def test_the_same_seed_gives_the_same_figures_and_the_features_come_from_the_cache(
     sample_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

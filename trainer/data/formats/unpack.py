@@ -12,9 +12,8 @@ from pathlib import Path
 from PIL import Image
 
 from edge_runtime.console.command import logger
-from edge_runtime.console.files import OutputError
+from edge_runtime.console.files import OutputError, cache_folder
 from edge_runtime.console.progress import progress_bar
-from trainer.data.cache import cache_folder
 from trainer.data.formats.arrays import LabelledArray, Parts
 from trainer.errors import DataError
 

@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from edge_runtime.console.command import logger
-from edge_runtime.console.files import OutputError, written_atomically
+from edge_runtime.console.files import OutputError, cache_folder, written_atomically
 from edge_runtime.console.progress import progress_bar
 from edge_runtime.contracts.dataset import LabelledImages
 from edge_runtime.errors import ImageError
 from edge_runtime.preprocess import read_image
-from trainer.data.cache import cache_folder
 
 HASH_SIDE = 16
 """The perceptual hash has this many bits squared."""

@@ -8,6 +8,7 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const ms = (value) => (value === undefined ? "–" : `${value.toFixed(value < 10 ? 1 : 0)} ms`);
 
 let changed = performance.now();
+let lost = "";
 
 function row(category) {
   const line = document.createElement("li");
@@ -78,6 +79,7 @@ async function follow() {
       const answer = await fetch(`state?after=${number}`);
       if (!answer.ok) throw new Error(answer.status === 401 ? "a token is needed" : `error ${answer.status}`);
       const state = await answer.json();
+      lost = state.source_lost;
       if (state.number === undefined || state.number === number) continue;
       // A preview that was started again counts from the beginning.
       number = state.number;
@@ -99,7 +101,7 @@ function tellStatus() {
   const silent = performance.now() - changed;
   if (silent === Infinity) return;
   at("status").className = silent < STALE_MS ? "live" : "";
-  at("status").textContent = silent < STALE_MS ? "live" : `no frame for ${Math.round(silent / 1000)} s`;
+  at("status").textContent = silent < STALE_MS ? "live" : `no frame for ${Math.round(silent / 1000)} s${lost && `: ${lost}`}`;
 }
 
 setInterval(tellStatus, PAUSE_MS / 2);
