@@ -246,6 +246,7 @@ def test_the_refused_model_passes_where_more_drop_is_allowed(run: Path, out: Pat
     assert out.is_file()
 
 
+@pytest.mark.slow  # test_library_faults.py interrupts in one process
 def test_ctrl_c_in_the_conversion_leaves_nothing(run: Path, out: Path, tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()

@@ -158,7 +158,15 @@ def break_at(monkeypatch: pytest.MonkeyPatch, place: str, error: BaseException) 
     return model
 
 
-@pytest.mark.parametrize("place", PLACES)
+_QUICK = (
+    "Keras loads", "a SavedModel is saved", "a .tflite is read", "TensorFlow converts", "TensorFlow quantizes",
+    "the interpreter runs",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "place", [pytest.param(place, marks=() if place in _QUICK else pytest.mark.slow) for place in PLACES]
+)
 def test_whatever_a_library_raises_is_one_line_and_leaves_no_model(
     place: str, folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,7 +183,10 @@ def test_whatever_a_library_raises_is_one_line_and_leaves_no_model(
         assert not (folder / "o.tflite").exists()
 
 
-@pytest.mark.parametrize("place", ["TensorFlow converts", "TensorFlow quantizes", "the interpreter runs"])
+@pytest.mark.parametrize(
+    "place",
+    [pytest.param("TensorFlow converts", marks=pytest.mark.slow), "TensorFlow quantizes", "the interpreter runs"],
+)
 def test_ctrl_c_is_no_failure(
     place: str, folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +246,7 @@ def test_rungs_that_fail_are_rows_and_another_file_is_delivered(
     assert (folder / "o.tflite").is_file()
 
 
+@pytest.mark.slow  # rungs that fail are rows above
 def test_a_repair_that_fails_is_a_row(
     folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,6 +264,7 @@ def test_a_repair_that_fails_is_a_row(
     assert "the layers cannot be ranked: KeyError 'tensor_name'" in outcomes
 
 
+@pytest.mark.slow  # a rung that fails is a row, too
 def test_a_sweep_that_fails_costs_no_file(
     folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,6 +274,7 @@ def test_a_sweep_that_fails_costs_no_file(
     assert json.loads((folder / "o.report.json").read_text())["sweep"] == []
 
 
+@pytest.mark.slow  # test_delivery.py refuses targets
 def test_where_no_recipe_can_be_made_for_the_target_the_first_reason_is_said(
     folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

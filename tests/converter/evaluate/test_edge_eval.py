@@ -200,6 +200,7 @@ def test_what_does_not_fit_is_one_line(
     assert not (tmp_path / "none.json").exists()
 
 
+@pytest.mark.slow  # 500 photos
 @needs_shared_data
 def test_published_models_reach_their_published_figures(shared_data: Path, tmp_path: Path) -> None:
     """As ../shared/data/README.md has them for squash, on every fourth photo within what so few allow."""

@@ -11,6 +11,7 @@ from converter.cli import main
 pytestmark = pytest.mark.tensorflow
 
 
+@pytest.mark.slow  # waits for a child that crashes, several times
 def test_a_model_that_crashes_the_calibration_is_refused_in_one_line_and_auto_goes_on(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

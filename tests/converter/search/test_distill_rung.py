@@ -37,6 +37,7 @@ def convert(folder: Path, normalization: str, *options: str) -> dict[str, Any]:
     return report
 
 
+@pytest.mark.slow  # quantize/distill shows it without a ladder
 def test_a_distilled_file_is_delivered_and_better(tmp_path: Path) -> None:
     report = convert(tmp_path, "-1..1", "--min-agreement", "85")
     rows = {row["name"]: row for row in report["candidates"]}
@@ -48,6 +49,7 @@ def test_a_distilled_file_is_delivered_and_better(tmp_path: Path) -> None:
     assert manifest.quantization["distilled"] is True
 
 
+@pytest.mark.slow  # quantize/distill shows it without a ladder
 def test_where_an_operator_normalises_pixels_are_distilled_with(tmp_path: Path) -> None:
     report = convert(tmp_path, "127.5,127.5,127.4,127.5,127.5,127.6", "--min-agreement", "85")
     rows = {row["name"]: row["choosing"]["agreement"] for row in report["candidates"]}

@@ -51,6 +51,7 @@ def test_auto_recovers_from_a_broken_calibration_that_int8_does_not_survive(
     assert all(row["name"] in table for row in report["candidates"])
 
 
+@pytest.mark.slow  # test_choose.py chooses from figures
 def test_the_best_of_what_passed_is_never_slower_than_float32(small_run: Path, tmp_path: Path) -> None:
     report = convert(ConvertConfig(small_run, quantize="auto"), tmp_path / "m.tflite")
     assert report.chosen is not None
@@ -62,6 +63,7 @@ def test_the_best_of_what_passed_is_never_slower_than_float32(small_run: Path, t
     assert "Passed" in (tmp_path / "m.report.html").read_text()
 
 
+@pytest.mark.slow  # mixed is tried without a search below
 def test_mixed_finds_the_layer_that_carries_the_loss_and_leaves_it_in_float32(small_run: Path, tmp_path: Path) -> None:
     run, out = tmp_path / "run", tmp_path / "m.tflite"
     run.mkdir()
@@ -89,6 +91,7 @@ def test_mixed_is_int8_where_that_passes(small_run: Path, tmp_path: Path) -> Non
     assert manifest.recipe == "int8"
 
 
+@pytest.mark.slow  # converts five times
 def test_the_sweep_shows_what_more_calibration_images_bring(small_run: Path, tmp_path: Path) -> None:
     report = convert(
         ConvertConfig(small_run, quantize="int8", calibration_sweep=True, calibration_samples=10), tmp_path / "m.tflite"

@@ -47,9 +47,9 @@ def convert(kind: str, folder: Path, *options: str, name: str = "model.keras") -
     ("kind", "name"),
     [
         ("Sequential", "model.keras"),
-        ("nested", "model.keras"),
-        ("any size", "model.keras"),
-        ("Sequential", "stranger.tflite"),
+        pytest.param("nested", "model.keras", marks=pytest.mark.slow),
+        pytest.param("any size", "model.keras", marks=pytest.mark.slow),
+        pytest.param("Sequential", "stranger.tflite", marks=pytest.mark.slow),
     ],
 )
 def test_a_repaired_file_is_delivered_and_better(kind: str, name: str, tmp_path: Path) -> None:
@@ -59,6 +59,7 @@ def test_a_repaired_file_is_delivered_and_better(kind: str, name: str, tmp_path:
     assert agreement["int8 bias-corrected"] >= agreement["int8"] + 0.05
 
 
+@pytest.mark.slow  # repairs/ shows each without a ladder
 @pytest.mark.usefixtures("all_equally_fast")
 def test_each_repair_is_tried_where_all_rungs_are(tmp_path: Path) -> None:
     report = convert("Sequential", tmp_path, "--min-agreement", "92", "--all-rungs")
