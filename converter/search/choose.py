@@ -11,6 +11,9 @@ from converter.judge import Latency
 EQUALLY_FAST = 0.03
 """Files within 3 % of the fastest are equally fast: no one measures less on a machine that does other things, too."""
 
+EQUALLY_SMALL = 0.01
+"""Files within 1 % of the smallest are equally small: repairs of one file differ in what it says of itself alone."""
+
 
 def choose_as_asked(config: ConvertConfig, candidates: Sequence[Candidate]) -> tuple[Candidate | None, str]:
     """The candidate to deliver, and why: of ``auto`` the best, else the one that was asked for, where it passed."""
@@ -24,7 +27,8 @@ def choose_as_asked(config: ConvertConfig, candidates: Sequence[Candidate]) -> t
 def choose(candidates: Sequence[Candidate], prefer: Preference) -> tuple[Candidate | None, str]:
     """The best candidate that passed, and why it is the best; None where none passed.
 
-    For latency: the smallest among the fastest, and never one that is slower than float32. For size: the smallest.
+    For latency: the smallest among the fastest, and never one that is slower than float32. For size: the smallest. Of
+    equally small ones the one with the most answers of the float model.
 
     Args:
         candidates: float32 among them; their latencies were measured in turns with its.
@@ -35,14 +39,21 @@ def choose(candidates: Sequence[Candidate], prefer: Preference) -> tuple[Candida
         return None, "nothing that was tried keeps the limits"
     smallest_first = sorted(passed, key=lambda candidate: candidate.size_bytes)
     if prefer == "size":
-        return smallest_first[0], "the smallest that keeps the limits"
+        return _best_of_the_smallest(smallest_first), "the smallest that keeps the limits"
     allowed = [candidate for candidate in smallest_first if not is_slower(candidate.latency.ratio)] or smallest_first
     fastest = min((candidate.latency for candidate in allowed), key=lambda latency: latency.ratio)
-    chosen = next(candidate for candidate in allowed if is_as_fast(candidate.latency, fastest))
-    return chosen, (
+    quick = [candidate for candidate in allowed if is_as_fast(candidate.latency, fastest)]
+    return _best_of_the_smallest(quick), (
         "the smallest of the fastest that keep the limits "
         f"(within {EQUALLY_FAST:.0%}, or what the measurement leaves open)"
     )
+
+
+def _best_of_the_smallest(smallest_first: Sequence[Candidate]) -> Candidate:
+    """Of files that are as small as the first, the one with the most answers of the float model."""
+    most = smallest_first[0].size_bytes * (1 + EQUALLY_SMALL)
+    small = [candidate for candidate in smallest_first if candidate.size_bytes <= most]
+    return max(small, key=lambda candidate: candidate.gate.agreement or 0.0)
 
 
 def is_as_fast(latency: Latency, fastest: Latency) -> bool:

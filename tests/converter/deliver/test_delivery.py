@@ -27,7 +27,7 @@ def test_golden_images_travel_and_prove_the_device(
     small_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = tmp_path / "m.tflite"
-    assert main([str(small_run), "--out", str(model), "--golden", "3"]) == 0
+    assert main([str(small_run), "--quantize", "int8", "--out", str(model), "--golden", "3"]) == 0
     assert "golden" in {line.partition(" ")[0] for line in capsys.readouterr().out.splitlines()}
     golden = GoldenSet.from_json(read_associated_files(model)[GOLDEN_NAME])
     assert len(golden.images) == 4

@@ -52,6 +52,20 @@ def test_the_choice(others: list[Candidate], prefer: str, expected: str) -> None
     assert "keep" in why
 
 
+@pytest.mark.parametrize("prefer", ["latency", "size"])
+def test_of_files_as_small_and_as_fast_the_one_with_the_most_answers_is_taken(prefer: str) -> None:
+    some = candidate("int8 bias-corrected", 1000, 0.5)
+    most = candidate("int8 chosen-ranges", 1010, 0.51)
+    large = candidate("mixed", 1011, 0.5)
+    files = [
+        replace(file, gate=replace(file.gate, agreement=agreement))
+        for file, agreement in ((some, 0.97), (most, 0.99), (large, 1.0))
+    ]
+    chosen, _ = choose([FLOAT32, *files], prefer)  # type: ignore[arg-type]
+    assert chosen is not None
+    assert chosen.name == "int8 chosen-ranges"
+
+
 def test_nothing_is_chosen_where_nothing_passed() -> None:
     refused = replace(FLOAT32, gate=replace(FLOAT32.gate, passed=False))
     assert choose([refused], "latency") == (None, "nothing that was tried keeps the limits")

@@ -55,7 +55,10 @@ def convert(kind: str, folder: Path, *options: str, name: str = "model.keras") -
 def test_a_repaired_file_is_delivered_and_better(kind: str, name: str, tmp_path: Path) -> None:
     report = convert(kind, tmp_path, "--min-agreement", "90", name=name)
     agreement = {row["name"]: row["choosing"]["agreement"] for row in report["candidates"]}
-    assert report["chosen"]["name"] == "int8 bias-corrected"
+    assert report["chosen"]["name"].startswith("int8 ")
+    assert agreement[report["chosen"]["name"]] == max(
+        share for file, share in agreement.items() if file.startswith("int8 ")
+    )
     assert agreement["int8 bias-corrected"] >= agreement["int8"] + 0.05
 
 
