@@ -26,8 +26,8 @@ from edge_runtime.preprocess import read_image
 FOLDER = ROOT / "build" / "rewrite-figures"
 FILES: dict[str, list[object]] = {
     "float32": ["--quantize", "float32"],
-    "int8": ["--target", "tflite-runtime"],  # as TensorFlow writes it
-    "rewritten": [],
+    "int8": ["--quantize", "int8", "--target", "tflite-runtime"],  # as TensorFlow writes it
+    "rewritten": ["--quantize", "int8"],
 }
 
 

@@ -26,6 +26,12 @@ def test_only_operators_between_those_taken_divide_the_model() -> None:
     )
 
 
+def test_the_most_frequent_come_first_and_the_harmless_last() -> None:
+    graph = graph_of("QUANTIZE", "ADD", "RELU", "ADD", "GELU", "GELU", "ADD", "QUANTIZE", "QUANTIZE")
+    found = find_costs(graph, (1, 3, 6), ())
+    assert [(cost.operator, cost.count) for cost in found] == [("GELU", 2), ("RELU", 1), ("QUANTIZE", 3)]
+
+
 def test_an_operator_at_the_edge_that_a_rewrite_takes_back_is_named() -> None:
     graph = graph_of("ADD", "AVERAGE_POOL_2D", "SOFTMAX")
     changes = [Change(1, "AVERAGE_POOL_2D", "t", ("MEAN",))]

@@ -33,7 +33,7 @@ def write_hard_swish_run(folder: Path) -> Path:
 
 def test_hard_swish_is_replaced_and_kept_for_micro(tmp_path: Path) -> None:
     run, path = write_hard_swish_run(tmp_path), tmp_path / "m.tflite"
-    report = convert(ConvertConfig(run), path)
+    report = convert(ConvertConfig(run, quantize="int8"), path)
     assert f"rewritten       {REPLACED}\n" in report.summary()
     assert report.chosen is not None
     assert report.chosen.parameters["rewritten"] == [REPLACED]
@@ -41,7 +41,7 @@ def test_hard_swish_is_replaced_and_kept_for_micro(tmp_path: Path) -> None:
     assert found.manifest is not None
     assert found.manifest.quantization["rewritten"] == [REPLACED]
     assert not [cost for cost in found.outside if not cost.harmless]
-    report = convert(ConvertConfig(run, target="micro"), tmp_path / "micro.tflite")
+    report = convert(ConvertConfig(run, quantize="int8", target="micro"), tmp_path / "micro.tflite")
     assert "rewritten" not in report.summary()
     names = [operator.name for operator in inspect_model(tmp_path / "micro.tflite").graphs[0].operators]
     assert "HARD_SWISH" in names

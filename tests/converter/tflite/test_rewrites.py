@@ -7,9 +7,10 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from quantized_file import KERNELS, QuantizedFile, answers, every_number, left_outside, scale_of_range
 
-from converter.tflite import Graph, read_graphs, read_model
+from converter.tflite import Graph, Tensor, read_graphs, read_model
 from converter.tflite.packing import unpack_model, write_model
 from converter.tflite.rewrites import Change, Stays, summarize
+from converter.tflite.rewrites.fitting import top_of_sum
 from converter.tflite.rewrites.rewrite import Rewritten, rewrite_operators
 from converter.tflite.rewrites.scales import Scale, check_product, check_sum
 
@@ -54,6 +55,46 @@ def test_hard_swish_goes_into_the_delegate_and_gives_the_same(low: float, high: 
     assert rewritten.changes == (Change(0, "HARD_SWISH", "t1", ("ADD", "MUL", "MUL")),)
     assert left_outside(rewritten.content) == []
     assert_within_a_step(content, rewritten.content, every_number(np.dtype(dtype)))
+
+
+@pytest.mark.parametrize(("dtype", "version"), [("int8", 2), ("uint8", 1)])
+def test_operators_ask_for_the_version_of_their_numbers(dtype: str, version: int) -> None:
+    """Older interpreters have the first versions alone, which know no int8."""
+    rewritten = rewrite_operators(hard_swish_file(-4.0, 9.0, dtype))
+    assert {operator.version for operator in graph_of(rewritten.content).operators} == {version}
+
+
+def test_all_of_one_kind_share_an_operator_code() -> None:
+    model = unpack_model(rewrite_operators(hard_swish_file(-4.0, 9.0)).content)
+    assert [code.builtinCode for code in model.operatorCodes] == [
+        schema.BuiltinOperator.ADD,
+        schema.BuiltinOperator.MUL,
+    ]
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8"])
+@pytest.mark.parametrize(("low", "high"), [(-3.4, 4.3), (-4.2, 3.7), (-7.0, 7.0), (-1.0, 1.5)])
+def test_the_inner_scales_are_those_with_which_fewer_numbers_differ(low: float, high: float, dtype: str) -> None:
+    content = hard_swish_file(low, high, dtype)
+    x, y = (scale for scale in map(scale_of_tensor, graph_of(content).tensors[:2]))
+    real = (x.numbers.astype(float) - x.zero_point) * x.scale
+
+    def off(top: float) -> float:
+        """How many numbers differ, weighted as a normal distribution of three deviations to either side."""
+        step = top / 255
+        total = np.clip(np.rint((real + 3) / step), 0, min(255, np.rint(6 / step)))
+        given, wanted = np.rint(real * total * step / 6 / y.scale), np.rint(hard_swish(real) / y.scale)
+        return float(np.exp(-4.5 * (real / np.abs(real).max()) ** 2) @ np.abs(given - wanted))
+
+    narrowest = min(6.0, x.top + 3)
+    found = top_of_sum(x, y)
+    assert narrowest <= found <= 1.3 * narrowest
+    assert off(found) <= min(map(off, narrowest * np.linspace(1, 1.3, 31))) + 1e-9
+
+
+def scale_of_tensor(tensor: Tensor) -> Scale:
+    assert tensor.quantization is not None
+    return Scale(np.dtype(tensor.dtype), tensor.quantization.scales[0], tensor.quantization.zero_points[0])
 
 
 def test_edges_and_their_scales_stay() -> None:
