@@ -21,9 +21,9 @@ from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from converter.errors import NotApplicableError
-from converter.quantize.repairs.network import Layer, Network
 from converter.quantize.repairs.pieces import Piece, flow
 from converter.quantize.repairs.sweep import Sweep
+from converter.quantize.repairs.weighted_graph import WeightedGraph, WeightedLayer
 from converter.tflite.edit import add_buffer, add_tensor
 
 MOST_IMAGES, FEWEST_IMAGES = 100, 8
@@ -47,7 +47,7 @@ def correct_biases(original: bytes, finished: bytes, inputs: Iterable[NDArray[np
         NotApplicableError: it has no layers that this can be done to; the message says why.
         ConversionError: the interpreter does not take a part of it.
     """
-    float_model, network = Network(original), Network(finished)
+    float_model, network = WeightedGraph(original), WeightedGraph(finished)
     pairs = match_layers(float_model, network)
     if not pairs:
         raise NotApplicableError("no layer has weights in 8 bits")
@@ -62,13 +62,13 @@ def correct_biases(original: bytes, finished: bytes, inputs: Iterable[NDArray[np
     return network.to_bytes()
 
 
-def images_for(network: Network) -> int:
+def images_for(network: WeightedGraph) -> int:
     """How many images the means are taken over: 100, or as many as leave the activations in ``HELD_BYTES``."""
     largest = max(_bytes(network, int(tensor)) for operator in network.graph.operators for tensor in operator.outputs)
     return max(FEWEST_IMAGES, min(MOST_IMAGES, HELD_BYTES // (2 * largest)))
 
 
-def match_layers(original: Network, finished: Network) -> list[tuple[Layer, Layer]]:
+def match_layers(original: WeightedGraph, finished: WeightedGraph) -> list[tuple[WeightedLayer, WeightedLayer]]:
     """Each layer with 8-bit weights of the finished file, in order, and the float layer whose weights these stand for.
 
     The float layer comes first in a pair.
@@ -84,7 +84,7 @@ def match_layers(original: Network, finished: Network) -> list[tuple[Layer, Laye
     return pairs
 
 
-def _stands_for(finished: Network, layer: Layer, original: Network, before: Layer) -> bool:
+def _stands_for(finished: WeightedGraph, layer: WeightedLayer, original: WeightedGraph, before: WeightedLayer) -> bool:
     """Whether the weights of ``layer`` are those of ``before``, rounded: none is a step away."""
     if layer.code != before.code or finished.shape(layer.weights) != original.shape(before.weights):
         return False
@@ -94,7 +94,7 @@ def _stands_for(finished: Network, layer: Layer, original: Network, before: Laye
 
 
 def _mean_outputs(
-    network: Network, layers: list[Layer], images: list[NDArray[np.float32]]
+    network: WeightedGraph, layers: list[WeightedLayer], images: list[NDArray[np.float32]]
 ) -> Iterator[NDArray[np.float64]]:
     """For each layer of the float model the mean of its outputs before the activation, (channels,)."""
     tensors = sorted({layer.source for layer in layers})
@@ -109,7 +109,7 @@ def _mean_outputs(
 
 
 def _linear_output(
-    network: Network, layer: Layer, weights: NDArray[np.float32], mean: NDArray[np.float64]
+    network: WeightedGraph, layer: WeightedLayer, weights: NDArray[np.float32], mean: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """The mean output of each channel of a layer without bias and activation, given the mean of its input."""
     model = copy.copy(network.model)
@@ -129,12 +129,12 @@ def _linear_output(
     return channels
 
 
-def _bytes(network: Network, tensor: int) -> int:
+def _bytes(network: WeightedGraph, tensor: int) -> int:
     wide = network.graph.tensors[tensor].type == schema.TensorType.FLOAT32
     return prod(network.shape(tensor)) * (4 if wide else 1)
 
 
-def _quantized(network: Network, values: NDArray[np.float32]) -> NDArray[np.generic]:
+def _quantized(network: WeightedGraph, values: NDArray[np.float32]) -> NDArray[np.generic]:
     """An input of the finished file in the type that it takes."""
     tensor = network.graph.tensors[int(network.graph.inputs[0])]
     if tensor.type == schema.TensorType.FLOAT32:
@@ -145,24 +145,24 @@ def _quantized(network: Network, values: NDArray[np.float32]) -> NDArray[np.gene
     return np.clip(steps, limits.min, limits.max).astype(kind)
 
 
-def _bias_scales(network: Network, layer: Layer) -> NDArray[np.float32]:
+def _bias_scales(network: WeightedGraph, layer: WeightedLayer) -> NDArray[np.float32]:
     """What a step of each channel's bias stands for."""
     channels = network.shape(layer.weights)[layer.axis]
     scales = _scales(network, layer.source) * _scales(network, layer.weights)
     return np.broadcast_to(scales, (channels,)).astype(np.float32)
 
 
-def _dequantized(network: Network, tensor: int) -> NDArray[np.float32]:
+def _dequantized(network: WeightedGraph, tensor: int) -> NDArray[np.float32]:
     """What symmetric 8-bit weights stand for."""
     values: NDArray[np.float32] = network.numbers(tensor) * _along(network, tensor, _scales(network, tensor))
     return values
 
 
-def _scales(network: Network, tensor: int) -> NDArray[np.float32]:
+def _scales(network: WeightedGraph, tensor: int) -> NDArray[np.float32]:
     return np.asarray(network.graph.tensors[tensor].quantization.scale, np.float32)
 
 
-def _along(network: Network, tensor: int, scales: NDArray[np.float32]) -> NDArray[np.float32]:
+def _along(network: WeightedGraph, tensor: int, scales: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scales as they go with the numbers of a tensor."""
     shape = [1] * len(network.shape(tensor))
     if len(scales) > 1:

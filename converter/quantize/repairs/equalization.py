@@ -22,8 +22,8 @@ from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from converter.errors import NotApplicableError
-from converter.quantize.repairs.network import Layer, Network
 from converter.quantize.repairs.pieces import flow
+from converter.quantize.repairs.weighted_graph import WeightedGraph, WeightedLayer
 from edge_runtime.console.command import logger
 
 MAX_SCALE = 64.0
@@ -49,12 +49,12 @@ class Link:
         consumer: the only layer that takes it.
     """
 
-    producer: Layer
+    producer: WeightedLayer
     activation: int
-    consumer: Layer
+    consumer: WeightedLayer
 
 
-def find_links(network: Network) -> tuple[Link, ...]:
+def find_links(network: WeightedGraph) -> tuple[Link, ...]:
     """The activations that can be equalised.
 
     Raises:
@@ -82,7 +82,7 @@ def equalize(content: bytes, inputs: Iterable[NDArray[np.float32]]) -> bytes:
         NotApplicableError: its architecture has nothing to equalise; the message says why.
         ConversionError: the interpreter does not take it.
     """
-    network = Network(content)
+    network = WeightedGraph(content)
     links = find_links(network)
     for link, peaks in zip(links, _channel_peaks(network, links, inputs), strict=True):
         _scale(network, link, channel_scales(peaks, 1.0 if link.consumer.is_depthwise else _TO_OTHERS))
@@ -102,7 +102,7 @@ def channel_scales(peaks: NDArray[np.float32], exponent: float) -> NDArray[np.fl
     return scales
 
 
-def _link(network: Network, producer: Layer, by_operator: dict[int, Layer]) -> Link | None:
+def _link(network: WeightedGraph, producer: WeightedLayer, by_operator: dict[int, WeightedLayer]) -> Link | None:
     channels = network.shape(producer.weights)[producer.axis]
     if producer.operator.builtinOptions.fusedActivationFunction not in _SCALE_PASSES_FUSED:
         return None
@@ -119,7 +119,7 @@ def _link(network: Network, producer: Layer, by_operator: dict[int, Layer]) -> L
     return None
 
 
-def _takes(network: Network, consumer: Layer, channels: int) -> bool:
+def _takes(network: WeightedGraph, consumer: WeightedLayer, channels: int) -> bool:
     """Whether a layer has one slice of its weights for each channel that it takes."""
     shape = network.shape(consumer.weights)
     if consumer.is_depthwise:
@@ -127,7 +127,7 @@ def _takes(network: Network, consumer: Layer, channels: int) -> bool:
     return network.shape(consumer.source)[-1] == channels and shape[-1] == channels
 
 
-def _passes_on(network: Network, operator: schema.OperatorT, source: int) -> bool:
+def _passes_on(network: WeightedGraph, operator: schema.OperatorT, source: int) -> bool:
     """Whether an operator gives each channel, scaled by a positive number, as it came and scaled alike."""
     if int(operator.inputs[0]) != source or len(operator.outputs) != 1:
         return False
@@ -144,7 +144,7 @@ def _passes_on(network: Network, operator: schema.OperatorT, source: int) -> boo
 
 
 def _channel_peaks(
-    network: Network, links: Sequence[Link], inputs: Iterable[NDArray[np.float32]]
+    network: WeightedGraph, links: Sequence[Link], inputs: Iterable[NDArray[np.float32]]
 ) -> list[NDArray[np.float32]]:
     """For each link the largest magnitude of each channel over all inputs."""
     tensors = [link.activation for link in links]
@@ -155,7 +155,7 @@ def _channel_peaks(
     return peaks
 
 
-def _scale(network: Network, link: Link, scales: NDArray[np.float32]) -> None:
+def _scale(network: WeightedGraph, link: Link, scales: NDArray[np.float32]) -> None:
     """Makes the producer's channels larger by ``scales`` and the consumer's weights smaller by as much."""
     producer, consumer = link.producer, link.consumer
     weights = network.numbers(producer.weights)

@@ -8,9 +8,9 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-from converter.quantize.repairs.network import Network
 from converter.quantize.repairs.pieces import flow
 from converter.quantize.repairs.ranges import Histogram, Range
+from converter.quantize.repairs.weighted_graph import WeightedGraph
 
 _BINS = 2048
 _CODE = schema.BuiltinOperator
@@ -36,7 +36,7 @@ def collect(content: bytes, inputs: Iterable[NDArray[np.float32]]) -> dict[int, 
         NotApplicableError: it has loops or branches.
         ConversionError: the interpreter does not take it.
     """
-    network = Network(content)
+    network = WeightedGraph(content)
     spans = _spans(network)
     counts = {tensor: np.zeros((2, _BINS)) for tensor in spans}
     for number, values in enumerate(flow(network.model, list(spans), inputs)):
@@ -51,7 +51,7 @@ def collect(content: bytes, inputs: Iterable[NDArray[np.float32]]) -> dict[int, 
 
 def with_ranges(content: bytes, ranges: Mapping[int, Range]) -> bytes:
     """The calibrated model with other ranges for some of its tensors, and for what only moves their values."""
-    network = Network(content)
+    network = WeightedGraph(content)
     known = dict(ranges)
     for operator in network.graph.operators:
         source = int(operator.inputs[0]) if len(operator.inputs) else -1
@@ -63,7 +63,7 @@ def with_ranges(content: bytes, ranges: Mapping[int, Range]) -> bytes:
     return network.to_bytes()
 
 
-def _spans(network: Network) -> dict[int, Range]:
+def _spans(network: WeightedGraph) -> dict[int, Range]:
     """The range, 0 within, of each float activation that was calibrated and is not always 0."""
     spans = {}
     for tensor, entry in enumerate(network.graph.tensors):

@@ -12,14 +12,14 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-from converter.quantize.repairs.network import Network
 from converter.quantize.repairs.pieces import Piece
+from converter.quantize.repairs.weighted_graph import WeightedGraph
 
 
 class Sweep:
     """One pass through a file."""
 
-    def __init__(self, network: Network, inputs: Sequence[NDArray[Any]]) -> None:
+    def __init__(self, network: WeightedGraph, inputs: Sequence[NDArray[Any]]) -> None:
         """Starts at the input.
 
         Args:

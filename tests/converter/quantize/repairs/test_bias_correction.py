@@ -21,9 +21,9 @@ CORRECTED = Variant(INT8, FLOAT_EDGES, ("bias-corrected",))
 
 
 def network(content: bytes) -> Any:
-    from converter.quantize.repairs.network import Network
+    from converter.quantize.repairs.weighted_graph import WeightedGraph
 
-    return Network(content)
+    return WeightedGraph(content)
 
 
 def shifts(original: bytes, finished: bytes, values: np.ndarray = IMAGES) -> list[float]:

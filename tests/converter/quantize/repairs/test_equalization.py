@@ -14,9 +14,9 @@ IMAGES = pixels()
 
 def links_of(content: bytes) -> Any:
     from converter.quantize.repairs.equalization import find_links
-    from converter.quantize.repairs.network import Network
+    from converter.quantize.repairs.weighted_graph import WeightedGraph
 
-    return find_links(Network(content))
+    return find_links(WeightedGraph(content))
 
 
 def equalized(content: bytes) -> bytes:

@@ -21,7 +21,7 @@ _NUMBERS = {schema.TensorType.FLOAT32: np.float32, schema.TensorType.INT8: np.in
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
+class WeightedLayer:
     """A convolution or a dense layer whose weights are constants.
 
     Attributes:
@@ -51,7 +51,7 @@ class Layer:
         return self.code == _CODE.DEPTHWISE_CONV_2D
 
 
-class Network:
+class WeightedGraph:
     """The one graph of a model, whose constants may be changed.
 
     Attributes:
@@ -92,7 +92,7 @@ class Network:
         leaves = tensor in [int(index) for index in self.graph.outputs]
         return takers[0] if len(takers) == 1 and not leaves else None
 
-    def is_shared(self, layer: Layer) -> bool:
+    def is_shared(self, layer: WeightedLayer) -> bool:
         """Whether another layer has the same weights, as where a Keras layer is called twice."""
         return self._holders[layer.weights] > 1
 
@@ -115,7 +115,7 @@ class Network:
         else:
             self.model.buffers[entry.buffer].data = np.ascontiguousarray(content).view(np.uint8).reshape(-1)
 
-    def set_bias(self, layer: Layer, values: NDArray[Any], scales: NDArray[np.float32] | None = None) -> None:
+    def set_bias(self, layer: WeightedLayer, values: NDArray[Any], scales: NDArray[np.float32] | None = None) -> None:
         """Gives a layer another bias, and no other layer that had the same.
 
         Args:
@@ -135,7 +135,7 @@ class Network:
             self.graph.tensors[own].quantization = parameters
         layer.operator.inputs = [layer.source, layer.weights, own]
 
-    def _layer(self, operator: schema.OperatorT) -> Layer | None:
+    def _layer(self, operator: schema.OperatorT) -> WeightedLayer | None:
         code = self.code(operator)
         if code not in _OUTPUT_AXIS:
             return None
@@ -143,7 +143,7 @@ class Network:
         constants = [weights, *(index for index in bias if index >= 0)]
         if any(not self._is_known_constant(index) for index in constants):
             return None
-        return Layer(
+        return WeightedLayer(
             operator, code, source, weights, constants[1] if len(constants) > 1 else None, int(operator.outputs[0])
         )
 
