@@ -58,37 +58,43 @@ def main() -> int:
 def measure(config: Any, seeds: int, minutes: float) -> Iterator[dict[str, Any]]:
     """The figures of each seed."""
     from converter.models import load_source, open_source
-    from converter.quantize import FLOAT32, Variant
     from converter.settle import settle_by_answers, settle_by_record
 
     source = open_source(config.model)
     model = load_source(source, config.said, config.signature)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        conversion = model.start_conversion(folder / "exported")
-        float_file = conversion.convert(Variant(FLOAT32, FLOAT32.edges()), lambda: iter(()))
         for seed in range(seeds):
             drawn = replace(config, seed=seed)
+            conversion = model.start_conversion(folder / str(seed))
             settled = settle_by_record(drawn, source) or settle_by_answers(drawn, source, model, conversion, folder)
-            yield {"seed": seed, **measure_one(settled, conversion, float_file, minutes, seed)}
+            yield {"seed": seed, **measure_one(settled, conversion, minutes, seed)}
 
 
-def measure_one(settled: Any, conversion: Any, float_file: bytes, minutes: float, seed: int) -> dict[str, Any]:
+def measure_one(settled: Any, conversion: Any, minutes: float, seed: int) -> dict[str, Any]:
     """The figures of one distillation."""
     from converter.errors import NotApplicableError
-    from converter.quantize import INT8, Variant
+    from converter.quantize import FLOAT32, INT8, Variant
     from converter.quantize.distill import Settings, distilled
 
     contract, images = settled.contract, settled.images
     pixels, judged = (list(inputs_of(part, contract.preprocessing)) for part in (images.calibration, images.evaluation))
     truth = np.array([labels[0] for labels in images.evaluation.labels])
     int8 = replace(Variant(INT8, INT8.edges()), preprocessing=contract.preprocessing)
-    plain = conversion.convert_anew(int8, lambda: iter(pixels))
+    equalized = replace(int8, prepared=("equalized",))
+
+    def inputs() -> Iterator[Any]:
+        return iter(pixels)
+
+    float_file, plain, start = (
+        conversion.convert(variant, inputs) for variant in (Variant(FLOAT32, FLOAT32.edges()), int8, equalized)
+    )
+    twin = conversion.float_twin(equalized, inputs)
     began = time.monotonic()
     row: dict[str, Any] = {"images": len(judged)}
-    files = {"int8": plain}
+    files = {"int8": plain, "equalized": start}
     try:
-        result = distilled(plain, float_file, lambda: iter(pixels), Settings(minutes, contract.activation, seed))
+        result = distilled(start, twin, inputs, Settings(minutes, contract.activation, seed))
         files["distilled"] = result.content
         row |= {"held_before": result.before, "held_after": result.after}
     except NotApplicableError as error:

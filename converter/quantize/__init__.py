@@ -21,7 +21,7 @@ from converter.quantize.recipes import (
     Variant,
 )
 from converter.quantize.start import start_tensorflow
-from converter.quantize.tensorflow import TensorFlowConversion, failures_named, with_pixels
+from converter.quantize.tensorflow import TensorFlowConversion, failures_named
 from converter.quantize.tflite import TFLiteConversion
 
 __all__ = [
@@ -46,5 +46,4 @@ __all__ = [
     "failures_named",
     "plain_pixels",
     "start_tensorflow",
-    "with_pixels",
 ]

@@ -52,9 +52,9 @@ class CalibratingConversion(Conversion):
         with failures_named(f"convert the model to {variant.name}"):
             return _make(calibrated, variant)
 
-    def float_model_of(self, variant: Variant, calibration: Inputs) -> bytes:
+    def float_twin(self, variant: Variant, calibration: Inputs) -> bytes:
         """See :class:`Conversion`."""
-        return with_pixels(self._calibrate_once(calibration).for_variant(variant).content, variant)
+        return _with_pixels(self._calibrate_once(calibration).for_variant(variant).content, variant)
 
     def layer_statistics(self, variant: Variant, calibration: Inputs, inputs: Inputs) -> str:
         """See :class:`Conversion`."""
@@ -195,7 +195,7 @@ def _quantize(calibrated: bytes, variant: Variant, *, verify: bool = False) -> b
     with failures_named(f"convert the model to {variant.name}"):
         return bytes(
             mlir_quantize(
-                with_pixels(calibrated, variant),
+                _with_pixels(calibrated, variant),
                 input_data_type=tf.as_dtype(variant.edges.input),
                 output_data_type=tf.as_dtype(variant.edges.output),
                 enable_numeric_verify=verify,
@@ -204,7 +204,7 @@ def _quantize(calibrated: bytes, variant: Variant, *, verify: bool = False) -> b
         )
 
 
-def with_pixels(content: bytes, variant: Variant) -> bytes:
+def _with_pixels(content: bytes, variant: Variant) -> bytes:
     """A float model with the range of pixels at its input, where it is known how they are normalised.
 
     Where an operator of the int8 file normalises, the float model gets the same one.

@@ -10,6 +10,7 @@ from converter.errors import NotApplicableError, library_failures
 from converter.quantize import DYNAMIC, FLOAT16, INT8, INT8_WEIGHTS, INT16X8, MIXED, Recipe, Variant
 from converter.search.ladder import Ladder, Rung
 from converter.search.layers import rank_layers
+from edge_runtime.console.command import logger
 
 _LAYER_COUNTS = (1, 2, 3, 5, 8)
 
@@ -86,7 +87,7 @@ class Repair(_FromInt8):
         ladder.try_variant(self.name, replace(ladder.int8.package.variant, **self.changes))
 
 
-class Distilled(_FromInt8):
+class Distillation(_FromInt8):
     """int8 with integers that are chosen again, so that its answers come closer to the float model's."""
 
     name = "int8 distilled"
@@ -100,9 +101,13 @@ class Distilled(_FromInt8):
     def climb(self, ladder: Ladder) -> None:
         """See :class:`Rung`."""
         assert ladder.best_int8 is not None
-        variant = ladder.best_int8.package.variant
-        kept = tuple(step for step in variant.prepared if step != "bias-corrected")  # biases are chosen anew
-        ladder.offer(self.name, ladder.bench.make_distilled(replace(variant, prepared=kept)))
+        variant, bench = ladder.best_int8.package.variant, ladder.bench
+        try:
+            package = bench.make_distilled(replace(variant, prepared=("equalized",)))
+        except NotApplicableError as error:
+            logger.debug("equalized and distilled: %s", error)
+            package = bench.make_distilled(replace(variant, prepared=()))  # biases are chosen anew
+        ladder.offer(self.name, package)
 
 
 class MixedLayers(_FromInt8):
@@ -144,7 +149,7 @@ RUNGS: tuple[Rung, ...] = (
     Repair({"prepared": ("bias-corrected",)}),
     Repair({"prepared": ("bias-corrected",), "ranges": "chosen"}),
     Repair({"prepared": ("equalized", "bias-corrected"), "ranges": "chosen"}),
-    Distilled(),
+    Distillation(),
     Plain(DYNAMIC),
     Plain(INT8_WEIGHTS),
     MixedLayers(),

@@ -143,14 +143,13 @@ class Workbench:
         """
         from converter.quantize.distill import Settings, distilled
 
-        conversion, contract = self.conversion, self.identity.contract
         with library_failures("the file cannot be made"):
-            quantized = conversion.convert(variant, self.inputs)
-            float32 = conversion.float_model_of(variant, self.inputs)
+            quantized = self.conversion.convert(variant, self.inputs)
+            float32 = self.conversion.float_twin(variant, self.inputs)
         frames = self.calibration
         if variant.normalizes_inside:
             frames = replace(frames, spec=plain_pixels(frames.spec))
-        settings = Settings(self._config.distill_minutes, contract.activation, self._config.seed)
+        settings = Settings(self._config.distill_minutes, self.identity.contract.activation, self._config.seed)
         result = distilled(quantized, float32, frames.inputs, settings)
         return self.package(result.content, replace(variant, distilled=True))
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from converter.errors import NotApplicableError, library_failures
 from converter.quantize.conversion import Inputs
-from converter.quantize.distill.network import Chosen, Network, read_network, write_network
+from converter.quantize.distill.network import Chosen, TensorFlowNetwork, read_network, write_network
 from converter.quantize.distill.reconstruct import reconstruct
 from converter.quantize.distill.store import Progress, Store
 from converter.quantize.distill.tune import EVERY, STEPS, Tuning
@@ -90,7 +90,12 @@ class _Run:
     """One distillation."""
 
     def __init__(
-        self, network: Network, teacher: Network, images: NDArray[np.float32], settings: Settings, store: Store
+        self,
+        network: TensorFlowNetwork,
+        teacher: TensorFlowNetwork,
+        images: NDArray[np.float32],
+        settings: Settings,
+        store: Store,
     ) -> None:
         self._network, self._teacher, self._settings, self._store = network, teacher, settings, store
         is_held = np.arange(len(images)) % _HELD == _HELD - 1
@@ -148,7 +153,7 @@ class _Run:
         return time.monotonic() - self._began < 60 * self._settings.minutes
 
 
-def _images(network: Network, inputs: Inputs) -> NDArray[np.float32]:
+def _images(network: TensorFlowNetwork, inputs: Inputs) -> NDArray[np.float32]:
     largest = max((prod(node.shape) for node in network.nodes), default=1)
     images = list(islice(inputs(), max(FEWEST_IMAGES, _MOST_NUMBERS // largest)))
     if len(images) < FEWEST_IMAGES:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ai_edge_litert import schema_py_generated as schema
 
-from converter.quantize.distill.network import Network
+from converter.quantize.distill.network import TensorFlowNetwork
 from converter.quantize.distill.operators import Values
 from edge_runtime.contracts.manifest import Activation
 
@@ -28,7 +28,7 @@ class Goal:
     activation: Activation
 
 
-def find_goal(network: Network, appended: Activation) -> Goal:
+def find_goal(network: TensorFlowNetwork, appended: Activation) -> Goal:
     """Where the answers of ``network`` come from.
 
     Args:

@@ -68,7 +68,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Layer:
+class TensorFlowLayer:
     """An operator with weights.
 
     Attributes:
@@ -112,7 +112,7 @@ Chosen = dict[int, Pair]
 
 
 @dataclass(frozen=True)
-class Network:
+class TensorFlowNetwork:
     """A network with one image and one row of scores.
 
     Attributes:
@@ -130,7 +130,7 @@ class Network:
     nodes: tuple[Node, ...]
     input: int
     output: int
-    layers: dict[int, Layer]
+    layers: dict[int, TensorFlowLayer]
     constants: dict[int, NDArray[Any]]
     steps: dict[int, Steps]
     free: frozenset[int]
@@ -165,7 +165,7 @@ class Network:
         return values
 
 
-def read_network(content: bytes) -> Network:
+def read_network(content: bytes) -> TensorFlowNetwork:
     """Reads a .tflite.
 
     Raises:
@@ -191,10 +191,10 @@ def read_network(content: bytes) -> Network:
         for place, layer in layers.items()
         if layer.input_scale and all(used[index] == 1 for index in layer.node.inputs[1:])
     )
-    return Network(model, nodes, int(graph.inputs[0]), int(graph.outputs[0]), layers, constants, steps, free)
+    return TensorFlowNetwork(model, nodes, int(graph.inputs[0]), int(graph.outputs[0]), layers, constants, steps, free)
 
 
-def write_network(network: Network, parameters: Parameters) -> bytes:
+def write_network(network: TensorFlowNetwork, parameters: Parameters) -> bytes:
     """The file with ``parameters`` as its integers; nothing else changes."""
     model = network.model
     for place, (weights, bias) in parameters.items():
@@ -274,7 +274,7 @@ def _node(model: schema.ModelT, place: int, operator: schema.OperatorT) -> Node:
     return Node(place, code, operator.builtinOptions, inputs, output, shape)
 
 
-def _layer(graph: schema.SubGraphT, node: Node, constants: dict[int, NDArray[Any]]) -> Layer:
+def _layer(graph: schema.SubGraphT, node: Node, constants: dict[int, NDArray[Any]]) -> TensorFlowLayer:
     data, weights, *bias = node.inputs
     if weights not in constants:
         raise NotApplicableError("a layer computes its weights, so it cannot be distilled")
@@ -291,4 +291,4 @@ def _layer(graph: schema.SubGraphT, node: Node, constants: dict[int, NDArray[Any
             input_scale = float(_scales(graph.tensors[data])[0])
             if bias and not _is_quantized(graph.tensors[bias[0]]):
                 numbers = (numbers * scales * input_scale).astype(np.float32)
-    return Layer(node, constants[weights], numbers, bool(bias), channels, scales, input_scale)
+    return TensorFlowLayer(node, constants[weights], numbers, bool(bias), channels, scales, input_scale)

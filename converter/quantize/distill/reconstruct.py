@@ -14,7 +14,7 @@ from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from converter.errors import NotApplicableError
-from converter.quantize.distill.network import Chosen, Layer, Network, Node, Pair, Parameters
+from converter.quantize.distill.network import Chosen, Node, Pair, Parameters, TensorFlowLayer, TensorFlowNetwork
 from converter.quantize.distill.operators import Values
 from converter.quantize.distill.rounding import Moments, choose_weights
 
@@ -26,7 +26,7 @@ _LARGEST_HALF = 6e4
 """Activations up to here are kept in 16 bits."""
 
 
-def pair_layers(network: Network, teacher: Network) -> dict[int, Layer]:
+def pair_layers(network: TensorFlowNetwork, teacher: TensorFlowNetwork) -> dict[int, TensorFlowLayer]:
     """The float layer that each quantized one was made from, by the place of the latter.
 
     Raises:
@@ -38,7 +38,9 @@ def pair_layers(network: Network, teacher: Network) -> dict[int, Layer]:
     return {layer.node.place: twin for layer, twin in zip(ours, theirs, strict=True)}
 
 
-def reconstruct(network: Network, teacher: Network, batches: Batches, done: Callable[[int], object]) -> Chosen:
+def reconstruct(
+    network: TensorFlowNetwork, teacher: TensorFlowNetwork, batches: Batches, done: Callable[[int], object]
+) -> Chosen:
     """New weights and biases.
 
     Args:
@@ -66,7 +68,7 @@ def reconstruct(network: Network, teacher: Network, batches: Batches, done: Call
 class _Flow:
     """What flows through one network, node by node, all batches abreast; what nobody needs any more is let go."""
 
-    def __init__(self, network: Network, batches: Batches) -> None:
+    def __init__(self, network: TensorFlowNetwork, batches: Batches) -> None:
         self._network = network
         self._values = [{network.input: _kept(network.rounded(network.input, batch))} for batch in batches]
         self._last_use = {index: node.place for node in network.nodes for index in node.inputs}
@@ -116,7 +118,7 @@ def _kept(values: Values) -> NDArray[np.floating]:
     return numbers.astype(np.float16) if np.abs(numbers).max(initial=0) < _LARGEST_HALF else numbers
 
 
-def _choose(layer: Layer, twin: Layer, batches: Iterator[tuple[Values, Values]]) -> Pair:
+def _choose(layer: TensorFlowLayer, twin: TensorFlowLayer, batches: Iterator[tuple[Values, Values]]) -> Pair:
     """Weights and bias of ``layer``; each batch has its inputs, and the outputs that the float network gives there."""
     first, second = _moments(layer, batches)
     scales = np.broadcast_to(layer.scales, layer.bias.shape).reshape(_groups(layer), -1, 1)
@@ -125,7 +127,7 @@ def _choose(layer: Layer, twin: Layer, batches: Iterator[tuple[Values, Values]])
     return _ungrouped(layer, weights).astype(np.float32), bias.astype(np.float32)
 
 
-def _moments(layer: Layer, batches: Iterator[tuple[Values, Values]]) -> tuple[Moments, Moments]:
+def _moments(layer: TensorFlowLayer, batches: Iterator[tuple[Values, Values]]) -> tuple[Moments, Moments]:
     """Of every other batch, and of the others."""
     halves: list[Moments | None] = [None, None]
     for number, (inputs, outputs) in enumerate(batches):
@@ -137,11 +139,11 @@ def _moments(layer: Layer, batches: Iterator[tuple[Values, Values]]) -> tuple[Mo
     return first, second or first  # a single batch
 
 
-def _groups(layer: Layer) -> int:
+def _groups(layer: TensorFlowLayer) -> int:
     return layer.channels if layer.is_depthwise else 1
 
 
-def _grouped(layer: Layer, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+def _grouped(layer: TensorFlowLayer, weights: NDArray[np.float32]) -> NDArray[np.float64]:
     """Weights as (groups, outputs, inputs)."""
     if not layer.is_depthwise:
         return weights.reshape(1, weights.shape[0], -1).astype(np.float64)
@@ -149,13 +151,13 @@ def _grouped(layer: Layer, weights: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.moveaxis(weights.reshape(taps, layer.channels, -1), 0, -1).astype(np.float64)
 
 
-def _ungrouped(layer: Layer, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _ungrouped(layer: TensorFlowLayer, weights: NDArray[np.float64]) -> NDArray[np.float64]:
     if not layer.is_depthwise:
         return weights.reshape(layer.weights.shape)
     return np.moveaxis(weights, -1, 0).reshape(layer.weights.shape)
 
 
-def _rows(layer: Layer, inputs: Values, outputs: Values) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _rows(layer: TensorFlowLayer, inputs: Values, outputs: Values) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Inputs and outputs of one batch as (groups, places, inputs) and (groups, places, outputs)."""
     if len(layer.weights.shape) == 2:
         rows = np.asarray(inputs).reshape(1, -1, layer.weights.shape[1])
@@ -168,7 +170,7 @@ def _rows(layer: Layer, inputs: Values, outputs: Values) -> tuple[NDArray[np.flo
     return np.ascontiguousarray(rows.transpose(2, 0, 1)), np.ascontiguousarray(wanted.transpose(1, 0, 2))
 
 
-def _patches(layer: Layer, inputs: Values, apart: int) -> Values:
+def _patches(layer: TensorFlowLayer, inputs: Values, apart: int) -> Values:
     """What each place of the output sees, (images, rows, columns, taps * channels); every ``apart``-th place."""
     import tensorflow as tf
 

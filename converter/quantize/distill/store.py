@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from converter.quantize.distill.network import Chosen, Network
+from converter.quantize.distill.network import Chosen, TensorFlowNetwork
 from converter.quantize.distill.tune import State
 from edge_runtime.console.command import logger
 from edge_runtime.console.files import OutputError, cache_folder, written_atomically
@@ -52,7 +52,7 @@ class Store:
             digest.update(hashlib.sha256(part).digest())
         return cls(cache_folder("distill") / digest.hexdigest()[:32])
 
-    def load_layers(self, network: Network) -> Chosen | None:
+    def load_layers(self, network: TensorFlowNetwork) -> Chosen | None:
         """What the layers have become; None where they had not all had their turn."""
         found = _load(self.folder / "layers.npz")
         if found is None or set(found) != {f"{kind}{place}" for place in network.free for kind in "wb"}:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.quantize.distill.goal import distance, find_goal
-from converter.quantize.distill.network import Chosen, Layer, Network
+from converter.quantize.distill.network import Chosen, TensorFlowLayer, TensorFlowNetwork
 from edge_runtime.contracts.manifest import Activation
 
 BATCH = 16
@@ -56,7 +56,9 @@ class State:
 class Tuning:
     """The tuning of one network."""
 
-    def __init__(self, network: Network, teacher: Network, appended: Activation, start: Chosen, seed: int) -> None:
+    def __init__(
+        self, network: TensorFlowNetwork, teacher: TensorFlowNetwork, appended: Activation, start: Chosen, seed: int
+    ) -> None:
         """Takes both networks, and the weights and biases to begin with."""
         self._network, self._teacher, self._start, self._seed = network, teacher, start, seed
         self._goal, self._teachers_goal = find_goal(network, appended), find_goal(teacher, appended)
@@ -142,7 +144,7 @@ class Tuning:
         return self._compiled(tf.constant(shift), views)
 
 
-def _unit(network: Network, layer: Layer) -> NDArray[np.float64]:
+def _unit(network: TensorFlowNetwork, layer: TensorFlowLayer) -> NDArray[np.float64]:
     steps = network.steps[layer.node.output]
     return np.full(len(layer.bias), steps.scale)
 
