@@ -100,11 +100,11 @@ class ConversionRecord:
         )
 
     def _graph(self) -> GraphRow | None:
-        """Of the file that is delivered, else of the last that was tried."""
-        chosen = self.taken.chosen if self.taken else None
+        """Of the file that was judged on the test part, else of the last that was tried."""
+        tested = self.taken.tested if self.taken else None
         if self.found is None:
             return None
-        candidate = chosen or next(reversed(self.found.candidates), self.found.float32)
+        candidate = tested or next(reversed(self.found.candidates), self.found.float32)
         path = candidate.package.path
         return GraphRow(candidate.name, graph_costs(read_graphs(read_model(candidate.package.model, path), path)[0]))
 

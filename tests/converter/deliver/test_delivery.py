@@ -36,13 +36,13 @@ def test_golden_images_travel_and_prove_the_device(
     assert (facts["golden_images"], facts["files"]) == (3, ["m.tflite"])
     assert report["chosen"]["size_bytes"] + facts["golden_bytes"] == model.stat().st_size
     inside = inspect_model(model)
-    assert (report["graph"]["candidate"], report["schema"]) == ("int8", 3)
+    assert (report["graph"]["candidate"], report["schema"]) == (report["chosen"]["name"], 3)
     assert report["graph"]["costs"]["macs"] == inside.costs.macs > 0
     assert [row["operator"] for row in report["graph"]["costs"]["operators"]] == [
         operator.name for operator in inside.graphs[0].operators
     ]
     page = (tmp_path / "m.report.html").read_text()
-    assert f"<h2>What int8 consists of</h2>\n<p>{inside.costs.macs:,} MACs" in page
+    assert f"<h2>What {report['chosen']['name']} consists of</h2>\n<p>{inside.costs.macs:,} MACs" in page
     assert "How long each operator takes is not measured" in page
     assert edge_run([str(model), "--self-test"]) == 0
     assert "self-test passed" in capsys.readouterr().out
