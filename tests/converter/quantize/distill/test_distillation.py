@@ -27,6 +27,11 @@ def files(pixels: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return many_operators.convert(build("Sequential"), resized, tmp_path_factory.mktemp("files"))
 
 
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("converter.quantize.distill.tune.PATIENCE", 40)
+
+
 @pytest.fixture
 def inputs(pixels: np.ndarray) -> Any:
     resized = np.repeat(np.repeat(pixels, 2, axis=1), 2, axis=2)
@@ -135,7 +140,7 @@ def test_a_file_with_other_layers_is_refused(files: tuple[bytes, bytes], inputs:
     from converter.quantize.distill import Settings, distilled
 
     resized = np.concatenate(list(inputs()))
-    other, _ = many_operators.convert(build("one convolution"), resized, tmp_path)
+    other, _ = many_operators.convert(build("flat"), resized, tmp_path)
     with pytest.raises(NotApplicableError, match="other layers than the float model"):
         distilled(files[1], other, inputs, Settings(5.0))
 
