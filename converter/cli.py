@@ -11,15 +11,18 @@ from typing import NoReturn
 from converter.inspect import make_inspect_parser, run_inspect
 from converter.options import add_convert_options, config_from
 from converter.results import GateRefusedError
+from converter.rewrite import make_rewrite_parser, run_rewrite
 from edge_runtime.console.command import exit_with, make_parser, run_command
 from edge_runtime.console.extras import extra_needed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command and returns its exit code; ``inspect`` as the first argument is a command of its own."""
+    """Runs the command and returns its exit code; ``inspect`` and ``rewrite`` as first arguments are commands."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == ["inspect"]:
         return run_command(make_inspect_parser(), run_inspect, words[1:])
+    if words[:1] == ["rewrite"]:
+        return run_command(make_rewrite_parser(), run_rewrite, words[1:])
     return run_command(_make_parser(), _run, words)
 
 
@@ -48,7 +51,8 @@ def _make_parser() -> argparse.ArgumentParser:
         "Converts a classifier to one .tflite file, if it stays as accurate as it was.\n"
         "Beside the file go model.report.json and model.report.html. Where a limit is broken, the exit code is 3, the\n"
         "reports say why, and the model is not written: a file of an earlier run stays as it is.",
-        "edge-convert run --out model.tflite --quantize auto --max-drop 0.5\n  edge-convert inspect model.tflite",
+        "edge-convert run --out model.tflite --quantize auto --max-drop 0.5\n  edge-convert inspect model.tflite"
+        "\n  edge-convert rewrite quantized.tflite --out faster.tflite",
     )
     parser.add_argument(
         "model",

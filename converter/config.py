@@ -226,6 +226,13 @@ class ConvertConfig:
         """Whether calibration images are needed."""
         return self.is_auto or self.recipe.needs_calibration
 
+    def edge_it_lacks(self, recipe: Recipe) -> str:
+        """What the user asked of the input or output that a recipe cannot hold, as an option; empty where it can."""
+        for edge, asked in (("input", self.input_type), ("output", self.output_type)):
+            if asked is not None and asked not in recipe.edge_types:
+                return f"--{edge}-type {asked}"
+        return ""
+
     @property
     def chooses(self) -> bool:
         """Whether a file is chosen among several, on other images than those that judge it."""

@@ -71,13 +71,17 @@ def _run(options: argparse.Namespace) -> int:
     before = read_condition()
     with tempfile.TemporaryDirectory(prefix="edge-bench-") as folder:
         command = _prepare(Path(folder), options)
-        seconds, megabytes = _measure(command, options.cores)
+        seconds, cpu_seconds, megabytes = _measure(command, options.cores)
         phases = json.loads((Path(folder) / "model.report.json").read_text())["seconds"]
     print(f"edge-convert --quantize {options.quantize}, MobileNetV2 {options.image_size}, {options.images} evaluation")
-    print(f"images, {options.cores} cores: {seconds:.1f} s, {megabytes:.0f} MB at the peak; {phases}")
+    print(f"images, {options.cores} cores: {seconds:.1f} s ({cpu_seconds:.1f} s of a processor), {megabytes:.0f} MB at")
+    print(f"the peak; {phases}")
     if options.out is not None:
-        figures = {"seconds": seconds, "peak_memory_mb": megabytes, "phases_s": phases}
-        settings = {name: getattr(options, name) for name in ("quantize", "image_size", "images", "cores")}
+        figures = {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_memory_mb": megabytes, "phases_s": phases}
+        settings = {
+            name: getattr(options, name)
+            for name in ("quantize", "all_rungs", "image_size", "images", "choosing", "cores")
+        }
         write_record(options.out, before, {"settings": settings, **figures})
     check_limits(
         HeldFigure("seconds of the conversion", seconds, "--at-most-s", options.at_most_s),
@@ -98,23 +102,26 @@ def _prepare(folder: Path, options: argparse.Namespace) -> list[str]:
         "--quantize": options.quantize,
         "--labels": labels,
         "--normalization": "-1..1",
-        "--calibration-data": write_photos(folder / "calibration", _CALIBRATION_IMAGES, first_seed=100_000),
+        "--calibration-data": write_photos(
+            folder / "calibration", _CALIBRATION_IMAGES + options.choosing, first_seed=100_000
+        ),
         "--eval-data": write_photos(folder / "evaluation", options.images, first_seed=0),
         "--max-drop": "100",
         "--min-agreement": "0",
     }
     said = [str(word) for pair in words.items() for word in pair]
-    return [*console_script("edge-convert"), str(model), *said, "--allow-chance"]  # random weights guess
+    said += ["--allow-chance", *["--all-rungs"] * options.all_rungs]  # random weights guess
+    return [*console_script("edge-convert"), str(model), *said]
 
 
-def _measure(command: Sequence[str], cores: int) -> tuple[float, float]:
-    """Seconds and MB of peak memory of one run of ``command`` on so many cores.
+def _measure(command: Sequence[str], cores: int) -> tuple[float, float, float]:
+    """Seconds, seconds of a processor and MB of peak memory of one run of ``command`` on so many cores.
 
     Raises:
         BenchmarkError: it failed; the message has its last line.
     """
     allowed = sorted(os.sched_getaffinity(0))[:cores]
-    start = perf_counter_ns()
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter_ns()
     done = subprocess.run(
         command,
         capture_output=True,
@@ -125,7 +132,9 @@ def _measure(command: Sequence[str], cores: int) -> tuple[float, float]:
     seconds = (perf_counter_ns() - start) / 1e9
     if done.returncode:
         raise BenchmarkError(f"edge-convert {how_it_ended(done.returncode)}: {last_line(done.stderr)}")
-    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_seconds = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, cpu_seconds, used.ru_maxrss * 1024 / 1e6
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -135,8 +144,10 @@ def _parser() -> argparse.ArgumentParser:
         "python -m benchmarks.studies.conversion --at-most-s 90 --at-most-mb 3000",
     )
     parser.add_argument("--quantize", default="int8", help="as for edge-convert (default: %(default)s)")
+    parser.add_argument("--all-rungs", action="store_true", help="as for edge-convert")
     parser.add_argument("--image-size", type=int, default=224, help="of the model (default: %(default)s)")
     parser.add_argument("--images", type=int, default=400, help="evaluation images (default: %(default)s)")
+    parser.add_argument("--choosing", type=int, default=0, help="more calibration images, which choose (default: none)")
     parser.add_argument("--cores", type=int, default=2, help="the command may use (default: %(default)s)")
     parser.add_argument("--at-most-s", type=limit, metavar="S", help="exit code 1 where it took longer")
     parser.add_argument("--at-most-mb", type=limit, metavar="MB", help="exit code 1 where it took more")

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from converter.inspect.cli import make_inspect_parser, run_inspect
+from converter.inspect.delegates import find_coverage
 
-__all__ = ["make_inspect_parser", "run_inspect"]
+__all__ = ["find_coverage", "make_inspect_parser", "run_inspect"]

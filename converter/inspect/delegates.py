@@ -33,5 +33,9 @@ def find_coverage(path: Path) -> DelegateCoverage:
     answer = json.loads(said[-1])
     covered = answer["covered"]
     return DelegateCoverage(
-        _NAME, answer["interpreter"], None if covered is None else tuple(covered), answer["problem"]
+        _NAME,
+        answer["interpreter"],
+        None if covered is None else tuple(covered),
+        answer["problem"],
+        answer["parts"],
     )

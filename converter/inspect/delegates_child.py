@@ -39,7 +39,7 @@ def covered_operators(operators: Sequence[Mapping[str, Any]]) -> list[int]:
 
 def main() -> None:
     """Prints the answer for the file that is named."""
-    answer: dict[str, Any] = {"interpreter": "", "covered": None, "problem": ""}
+    answer: dict[str, Any] = {"interpreter": "", "covered": None, "problem": "", "parts": 0}
     try:
         from ai_edge_litert import __version__
         from ai_edge_litert.interpreter import Interpreter
@@ -47,7 +47,9 @@ def main() -> None:
         answer["interpreter"] = f"ai-edge-litert {__version__}"
         interpreter = Interpreter(model_path=sys.argv[1], num_threads=1)
         interpreter.allocate_tensors()
-        answer["covered"] = covered_operators(interpreter._get_ops_details())  # private, the only one that tells
+        operators = interpreter._get_ops_details()  # private, the only one that tells
+        answer["covered"] = covered_operators(operators)
+        answer["parts"] = sum(operator["op_name"] == _DELEGATE for operator in operators)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
         answer["problem"] = " ".join(str(error).split()) or type(error).__name__
     print(json.dumps(answer))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from converter.inspect.costs import Cost
 from converter.tflite import Graph, GraphCosts, Metadata
 from edge_runtime.contracts.codec import encode
 from edge_runtime.contracts.manifest import ModelManifest
@@ -22,12 +23,14 @@ class DelegateCoverage:
         interpreter: which one was asked, with its version; empty where none could be.
         covered: indices of the first graph's operators that run in the delegate; None where it is not known.
         problem: why it is not known; empty where it is.
+        parts: into how many parts the model is divided for it; 0 where that is not known.
     """
 
     delegate: str
     interpreter: str
     covered: tuple[int, ...] | None
     problem: str
+    parts: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class ModelInspection:
         associated_files: name to bytes.
         manifest: ours; None where there is none.
         manifest_matches: whether the manifest's SHA-256 is that of this file; None where there is no manifest.
+        outside: the operators that the delegate leaves out, and what to do about each.
         notes: what in the file contradicts itself or cannot be read, one line each.
     """
 
@@ -63,6 +67,7 @@ class ModelInspection:
     manifest: ModelManifest | None
     manifest_matches: bool | None
     delegates: DelegateCoverage
+    outside: tuple[Cost, ...]
     notes: tuple[str, ...]
     schema: int = INSPECTION_SCHEMA
 

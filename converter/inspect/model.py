@@ -6,9 +6,11 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from converter.inspect.costs import find_costs
 from converter.inspect.delegates import find_coverage
 from converter.inspect.inspection import ModelInspection
 from converter.tflite import Metadata, graph_costs, metadata_buffer, read_graphs, read_metadata, read_model
+from converter.tflite.rewrites.rewrite import find_changes
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.labels import parse_label_file
 from edge_runtime.contracts.manifest import MANIFEST_NAME, ModelManifest
@@ -35,6 +37,7 @@ def inspect_model(path: Path) -> ModelInspection:
     if advice := edge_tpu_advice(path):
         notes.append(advice)
     weights = _flatbuffer_size(path, len(content))
+    coverage = find_coverage(path)
     digest = hashlib.sha256(content[:weights]).hexdigest()
     matches = None if manifest is None else manifest.weights_sha256 == digest
     if matches is False:
@@ -53,7 +56,8 @@ def inspect_model(path: Path) -> ModelInspection:
         associated_files={name: len(file) for name, file in files.items()},
         manifest=manifest,
         manifest_matches=matches,
-        delegates=find_coverage(path),
+        delegates=coverage,
+        outside=find_costs(graphs[0], coverage.covered, find_changes(content[:weights]) if coverage.covered else ()),
         notes=tuple(notes),
     )
 

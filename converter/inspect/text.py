@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from converter.inspect.costs import Cost
 from converter.inspect.inspection import ModelInspection
 from converter.tflite import Graph, Metadata, Operator, Tensor
 from edge_runtime.contracts.manifest import GateVerdict, ModelManifest
@@ -29,6 +30,7 @@ def render_text(found: ModelInspection) -> str:
         *_manifest_rows(found),
         ("operators", _operators(graph)),
         ("delegate", _coverage(found)),
+        *(("outside", _cost(cost)) for cost in found.outside),
         ("numbers", _numbers(graph)),
         ("work", _work(found)),
         ("graphs", f"{len(found.graphs)}; the first is shown" if len(found.graphs) > 1 else ""),
@@ -134,7 +136,12 @@ def _coverage(found: ModelInspection) -> str:
     missed = Counter(operator.name for operator in left)
     kinds = "; not " + ", ".join(f"{count} {name}" for name, count in missed.most_common()) if left else ""
     covered = len(operators) - len(left)
-    return f"{coverage.delegate} takes {covered} of {len(operators)} operators ({coverage.interpreter}){kinds}"
+    parts = f", in {coverage.parts} parts" if coverage.parts > 1 else ""
+    return f"{coverage.delegate} takes {covered} of {len(operators)} operators{parts} ({coverage.interpreter}){kinds}"
+
+
+def _cost(cost: Cost) -> str:
+    return f"{cost.count} {cost.operator}: {cost.advice}"
 
 
 def _numbers(graph: Graph) -> str:

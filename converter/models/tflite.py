@@ -17,6 +17,7 @@ from converter.tflite import read_graphs, read_model
 from converter.tflite.float16 import fold_float16
 from converter.tflite.packing import unpack_model, write_model
 from converter.tflite.plain import make_plain
+from converter.tflite.rewrites.rewrite import find_changes
 from edge_runtime.console.native import native_output_as_debug
 from edge_runtime.model import METADATA_NAME, ModelFile, UserSays, read_model_file
 
@@ -123,7 +124,9 @@ def _refuse_quantized(content: bytes, path: Path) -> None:
     if weights or activations:
         kinds = [f"{' and '.join(sorted(weights))} weights"] * bool(weights)
         kinds.append(f"{' and '.join(sorted(activations)) or 'float'} activations")
+        helps = any(not change.reason for change in find_changes(content))
+        faster = "; edge-convert rewrite may make it faster" if helps else ""
         raise SourceError(
             f"{path}: it is quantized already ({', '.join(kinds)}); name the float model it was made from; edge-run "
-            "and edge-bench take it as it is"
+            f"and edge-bench take it as it is{faster}"
         )

@@ -68,7 +68,8 @@ def find_candidates(config: ConvertConfig, bench: Workbench, timer: PhaseTimer) 
         else:
             failure = _make_recipe(config, bench)
     others = [judged for judged in bench.tried[1:] if config.where.takes(judged.recipe.name)]
-    takes_float32 = (config.is_auto or config.recipe is FLOAT32) and config.where.takes(FLOAT32.name)
+    takes_float32 = (config.is_auto and not config.edge_it_lacks(FLOAT32)) or config.quantize == FLOAT32.name
+    takes_float32 = takes_float32 and config.where.takes(FLOAT32.name)
     with timer.phase("sweep"):
         sweep = sweep_calibration(bench) if config.calibration_sweep and failure is None else ()
     with timer.phase("latencies"):

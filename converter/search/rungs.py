@@ -37,9 +37,8 @@ class Plain:
             NotApplicableError: the user asked for input or output types that it does not have.
         """
         config, recipe = ladder.config, self.recipe
-        for edge, asked in (("input", config.input_type), ("output", config.output_type)):
-            if asked is not None and asked not in recipe.edge_types:
-                raise NotApplicableError(f"its {edge} cannot hold {asked}, as --{edge}-type asks")
+        if lacking := config.edge_it_lacks(recipe):
+            raise NotApplicableError(f"it has not what {lacking} asks for")
         ladder.try_variant(self.name, Variant(recipe, recipe.edges(config.input_type, config.output_type)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from converter.targets.adaptation import adapt
+from converter.targets.agreement import Agreement, compare, deciding_step
 from converter.targets.operators import known_operators
 from converter.targets.proof import IMAGES, Proof, prove
 from converter.targets.requirements import check_requirements
@@ -14,10 +15,13 @@ __all__ = [
     "LITERT",
     "MICRO",
     "TARGETS",
+    "Agreement",
     "Proof",
     "Target",
     "adapt",
     "check_requirements",
+    "compare",
+    "deciding_step",
     "known_operators",
     "prove",
 ]

@@ -56,7 +56,16 @@ def pack_model(content: bytes, metadata: bytes) -> bytes:
     for graph in model.subgraphs:
         for tensor in graph.tensors:
             tensor.name = tensor.name.partition(b";")[0]
-    builder = _SharingBuilder(len(content))
+    return _shared(model)
+
+
+def share_vectors(content: bytes) -> bytes:
+    """Returns the same model, its equal vectors stored once."""
+    return _shared(unpack_model(content))
+
+
+def _shared(model: schema.ModelT) -> bytes:
+    builder = _SharingBuilder(1 << 20)
     builder.Finish(model.Pack(builder), _IDENTIFIER)
     return bytes(builder.Output())
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import IO
 
 from edge_runtime.console.command import logger
 
@@ -31,7 +32,7 @@ def native_output_as_debug(*descriptors: int) -> Iterator[list[str]]:
         What was printed, line by line, once the block has ended.
     """
     said: list[str] = []
-    with _redirected, tempfile.TemporaryFile() as capture:
+    with _redirected, _scratch() as capture:
         _flush()
         chosen = descriptors or (1, 2)
         saved = [os.dup(descriptor) for descriptor in chosen]
@@ -48,6 +49,11 @@ def native_output_as_debug(*descriptors: int) -> Iterator[list[str]]:
             said += capture.read().decode("utf-8", "replace").splitlines()
             for line in said:
                 logger.debug("%s", line)
+
+
+def _scratch() -> IO[bytes]:
+    """A file without a name; in memory where that can be had, since a disk may be full."""
+    return os.fdopen(os.memfd_create("said"), "w+b") if hasattr(os, "memfd_create") else tempfile.TemporaryFile()
 
 
 def _flush() -> None:

@@ -21,9 +21,10 @@ class Frame:
         pixels: uint8 RGB, (height, width, 3).
         source: where it came from: a path or the source's address.
         index: its number in that run, from 0.
-        captured_ns: ``time.time_ns()`` when its last byte was there: a label for people, since a wall clock jumps.
+        captured_ns: ``time.time_ns()`` when its last byte was there, or when the camera says that it took it: a label
+            for people, since a wall clock jumps.
         capture_ns: how long reading and decoding it took.
-        monotonic_ns: ``time.monotonic_ns()`` at the same moment: ages and durations are measured with it.
+        monotonic_ns: ``time.monotonic_ns()`` when its last byte was there: ages and durations are measured with it.
     """
 
     pixels: NDArray[np.uint8]

@@ -82,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
             crop=options.roi and options.roi.crop,
             decide=_decide(replace(decisions, max_gap=_max_gap(options, feed)), workers[0], feed.frame_rate),
         )
-        run = _run_info(options, address, feed, workers[0])
+        run = _run_info(options, address, feed, workers[0], decisions)
         with _heartbeat(run):
             counts = run_feed(feed, workers, open_sinks(sinks, run), settings)
     if counts.failed:
@@ -95,7 +95,9 @@ def _tell_of_photos(sinks: Sequence[str] | None) -> None:
     logger.info("no SOURCE: classifying the three photos that come with the model %s%s", SAMPLE, hint)
 
 
-def _run_info(options: argparse.Namespace, address: str, feed: Feed, classifier: Classifier) -> RunInfo:
+def _run_info(
+    options: argparse.Namespace, address: str, feed: Feed, classifier: Classifier, decisions: DecisionSettings
+) -> RunInfo:
     return RunInfo(
         model=options.model,
         source=without_password(address),
@@ -104,6 +106,7 @@ def _run_info(options: argparse.Namespace, address: str, feed: Feed, classifier:
         is_live=feed.is_live,
         frame_rate=feed.frame_rate,
         region=options.roi,
+        shows_several=decisions.uses_presence or classifier.contract.task == "multi-label",
         patience=_patience(options, feed),
     )
 

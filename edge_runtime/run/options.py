@@ -97,7 +97,7 @@ def make_run_parser() -> argparse.ArgumentParser:
         action="append",
         type=_sink,
         metavar="SINK",
-        help=f"{SINK_FORMS}; may be repeated; FILE of lines may be 'FILE?max=50MB&keep=7' (default: jsonl, on stdout)",
+        help=f"{SINK_FORMS}; may be repeated; 'FILE?max=50MB&keep=7&free=200MB' limits a file (default: jsonl)",
     )
     _add_service(parser)
     _add_safety(parser)

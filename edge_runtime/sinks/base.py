@@ -22,6 +22,7 @@ class RunInfo:
         is_live: whether frames come by themselves, as from a camera.
         frame_rate: of a video file, in frames a second; None where the source has none of its own.
         region: the part of every frame that is looked at; None for all of it.
+        shows_several: whether all categories of a result count as there, and not the best one alone.
         patience: how long the run may take for a result, or its source for a frame.
         sink_counts: where sinks leave the counts (dataclasses of int) that others may tell, by the sink's name.
     """
@@ -33,6 +34,7 @@ class RunInfo:
     is_live: bool = False
     frame_rate: float | None = None
     region: Region | None = None
+    shows_several: bool = False
     patience: Patience = Patience()  # noqa: RUF009 - frozen
     sink_counts: dict[str, Any] = field(default_factory=dict)
 

@@ -87,12 +87,14 @@ class Picture:
     Attributes:
         decode: makes the pixels, uint8 RGB (height, width, 3), in the thread of whoever asks; raises ImageError.
         nbytes: what it keeps in memory.
+        captured_ns: when it was taken, by the camera's own clock; None where that does not tell.
         skipped: pictures before this one that the connection has passed over: they had waited too long.
     """
 
     decode: Callable[[], NDArray[np.uint8]]
     nbytes: int
     skipped: int = 0
+    captured_ns: int | None = None
 
 
 class Connection(Protocol):

@@ -33,6 +33,9 @@ class Camera(ThreadingHTTPServer):
         self.challenges: tuple[str, ...] = ()  # what it says of the way to ask
         self.seen: list[str | None] = []  # the Authorization headers that came
         self.redirects_to = ""
+        self.protocol = "HTTP/1.0"
+        self.connections = 0
+        self.part_headers = ""  # of each part of the stream, with their ends
         self.header_boundary, self.delimiter = "frame", "--frame"
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
@@ -65,6 +68,11 @@ class Camera(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Camera
 
+    def setup(self) -> None:
+        super().setup()
+        self.protocol_version = self.server.protocol
+        self.server.connections += 1
+
     def do_GET(self) -> None:
         self.server.requests += 1
         authorization = self.headers.get("Authorization")
@@ -72,6 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.redirects_to:
             self.send_response(302)
             self.send_header("Location", self.server.redirects_to)
+            self.send_header("Content-Length", "0")
             self.end_headers()
         elif not self.server.is_welcome(authorization):
             self._refuse()
@@ -103,7 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             for part in self.server.played():
                 length = f"Content-Length: {len(part)}\r\n" if self.server.with_length else ""
-                head = f"{self.server.delimiter}\r\nContent-Type: image/jpeg\r\n{length}\r\n".encode()
+                headers = f"Content-Type: image/jpeg\r\n{self.server.part_headers}{length}"
+                head = f"{self.server.delimiter}\r\n{headers}\r\n".encode()
                 self.wfile.write(head + part + b"\r\n")
             if not self.server.with_length:
                 self.wfile.write(f"{self.server.delimiter}--\r\n".encode())

@@ -84,7 +84,9 @@ def listener(port: int, topic: str) -> Iterator[queue.Queue[Message]]:
     subscribed: queue.Queue[bool] = queue.Queue()
 
     def keep(_client: Client, _data: object, message: MQTTMessage) -> None:
-        messages.put(Message(message.topic, message.payload.decode(), message.qos, bool(message.retain)))
+        messages.put(
+            Message(message.topic, message.payload.decode("utf-8", "replace"), message.qos, bool(message.retain))
+        )
 
     client = Client(CallbackAPIVersion.VERSION2, client_id=f"listener to {topic}", clean_session=False)
     client.reconnect_delay_set(1, 1)

@@ -21,7 +21,7 @@ from edge_runtime.contracts.training import TrainingRecord
 
 pytestmark = pytest.mark.tensorflow
 
-ASKED = {**{name: ["--quantize", name] for name in RECIPES}, "auto": ["--quantize", "auto", "--prefer", "size"]}
+ASKED = {**{name: ["--quantize", name] for name in RECIPES}, "auto": ["--all-rungs", "--prefer", "size"]}
 """What is converted; with "--prefer size" no measured latency decides what auto chooses."""
 
 

@@ -53,7 +53,7 @@ def percentile(histogram: Histogram) -> Range:
     centers = histogram.centers
     low = centers[np.searchsorted(shares, 1 - _KEPT_SHARE)]
     high = centers[min(int(np.searchsorted(shares, _KEPT_SHARE)), len(centers) - 1)]
-    return min(float(low), 0.0) if histogram.low < 0 else 0.0, max(float(high), 0.0) if histogram.high > 0 else 0.0
+    return min(float(low), 0.0), max(float(high), 0.0)
 
 
 def least_squares(histogram: Histogram) -> Range:

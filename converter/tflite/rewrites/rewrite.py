@@ -52,6 +52,14 @@ def rewrite_operators(content: bytes) -> Rewritten:
     return Rewritten(write_model(model), changes)
 
 
+def find_changes(content: bytes) -> tuple[Change, ...]:
+    """What :func:`rewrite_operators` would do; nothing where no objects can be made of a file that is damaged."""
+    try:
+        return rewrite_operators(content).changes
+    except Exception:  # noqa: BLE001 - on damage, the generated readers raise nearly anything
+        return ()
+
+
 def _rewrite(model: schema.ModelT, graph: schema.SubGraphT) -> list[Change]:
     names, changes = operator_names(), list[Change]()
     operators, graph.operators = list(graph.operators), list(graph.operators)

@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass
 
 from edge_runtime.console.command import logger
+from edge_runtime.errors import SinkError
 from edge_runtime.sinks.base import RunInfo
-from edge_runtime.sinks.files.append import AppendedFile, DiskFullError
+from edge_runtime.sinks.files.append import AppendedFile
 from edge_runtime.sinks.files.lines import LineFormat
-from edge_runtime.sinks.files.target import parse_target
+from edge_runtime.sinks.target import FILE_OPTIONS, DiskFullError, parse_target
 
 _SAID_EVERY_SECONDS = 60.0
 
@@ -39,6 +40,8 @@ class LineFile:
             run: whose results they are; None for one that never goes on without a disk.
         """
         target = parse_target(sink, text)
+        if target.keep is not None and target.max_bytes is None:
+            raise SinkError(f"{sink}:{text}: keep needs a max; expected {FILE_OPTIONS}")
         self._name = f"{sink}:{text}"
         self._goes_on = run is not None and run.is_live
         self._counts = FileCounts()

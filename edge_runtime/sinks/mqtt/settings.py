@@ -6,11 +6,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from edge_runtime.errors import SinkError
 
-MQTT_FORM = "mqtt[s]://HOST[:PORT]/TOPIC[?discovery[=PREFIX]]"
+MQTT_FORM = "mqtt[s]://HOST[:PORT]/TOPIC[?discovery[=PREFIX]][&picture]"
 DISCOVERY_PREFIX = "homeassistant"
 MAX_PASSWORD_BYTES = 65535
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -24,6 +25,7 @@ class MqttSettings:
         address: as it may be shown.
         topic: of the results; events and the rest lie below it.
         discovery: the prefix that Home Assistant listens to; None tells it nothing.
+        picture: whether pictures are sent too.
         ca_file: certificates to trust; None trusts those of the system.
     """
 
@@ -33,6 +35,7 @@ class MqttSettings:
     topic: str
     secure: bool = False
     discovery: str | None = None
+    picture: bool = False
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
@@ -68,19 +71,19 @@ def read_settings(address: str, environment: Mapping[str, str] = os.environ) -> 
         port=port or _PORTS[parts.scheme],
         topic=topic,
         secure=parts.scheme == "mqtts",
-        discovery=_discovery(parts.query, address),
+        **_options(parts.query, address),
         user=user,
         password=password,
         ca_file=Path(ca_file) if ca_file else None,
     )
 
 
-def _discovery(query: str, address: str) -> str | None:
-    said = parse_qs(query, keep_blank_values=True)
-    prefix = said.pop("discovery", [None])[0]
-    if said or (prefix and not _is_topic(prefix)):
+def _options(query: str, address: str) -> dict[str, Any]:
+    said = {key: values[0] for key, values in parse_qs(query, keep_blank_values=True).items()}
+    prefix = said.get("discovery")
+    if not set(said) <= {"discovery", "picture"} or said.get("picture") or (prefix and not _is_topic(prefix)):
         raise SinkError(f"{address}: expected {MQTT_FORM}")
-    return prefix or DISCOVERY_PREFIX if prefix is not None else None
+    return {"discovery": None if prefix is None else prefix or DISCOVERY_PREFIX, "picture": "picture" in said}
 
 
 def _is_topic(text: str) -> bool:

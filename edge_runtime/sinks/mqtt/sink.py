@@ -2,7 +2,8 @@
 
 TOPIC           a result a frame, QoS 0: stale after an outage, so it is left out while the broker is not there or slow
 TOPIC/event     entered and left, QoS 1: kept through an outage, up to a limit
-TOPIC/state     the best label and its score, retained; once a second at most while the label stays
+TOPIC/state     the best label, its score and all that are there, retained; once a second at most while these stay
+TOPIC/picture   a JPEG, with ``?picture``, retained; when these change, once a second at most
 TOPIC/status    online or, also when this process dies, offline; retained
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import threading
 import time
 from collections import deque
 from contextlib import suppress
@@ -21,8 +23,9 @@ from edge_runtime.console.distribution import install_command
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult, LabelEvent, SourceChange
 from edge_runtime.errors import SinkError
 from edge_runtime.sinks.base import InformedSink, RunInfo
-from edge_runtime.sinks.mqtt.discovery import discovery_messages
+from edge_runtime.sinks.mqtt.discovery import LABEL_SENSORS, discovery_messages
 from edge_runtime.sinks.mqtt.settings import MqttSettings, read_settings
+from edge_runtime.sinks.picture import as_jpeg
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
@@ -33,8 +36,11 @@ MAX_WAITING_RESULTS = 16
 MAX_WAITING_EVENTS = 1000
 KEEP_ALIVE_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 30
-GOODBYE_SECONDS = 5.0
+GOODBYE_SECONDS = 1.5
+"""All that closing may take: a service has to end when it is told to, whatever a broker or its name server does."""
 _STATE_SECONDS = 1.0
+_PICTURE_SECONDS = 1.0
+_PICTURE_SIDE = 640
 _QUEUE_IS_FULL = 15  # paho's MQTT_ERR_QUEUE_SIZE
 _THERE, _LOST = "there", "lost"  # of TOPIC/source; discovery.py tells Home Assistant what they mean
 _CONNECTION_LOST = -1  # among message numbers
@@ -77,8 +83,12 @@ class MqttSink(InformedSink):
         self._arrived: deque[int] = deque()  # left by the library's thread, taken by the one that writes
         self._state: dict[str, Any] | None = None
         self._state_due = 0.0
+        self._picture: bytes | None = None
+        self._picture_wanted = False
+        self._picture_due = 0.0
         self._source = _THERE
         self._said_gone = False
+        self._say_what_is_left_out()
         self._client = _make_client(self._settings)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
@@ -88,13 +98,13 @@ class MqttSink(InformedSink):
         self._client.connect_async(self._settings.host, self._settings.port, KEEP_ALIVE_SECONDS)
         self._client.loop_start()
 
-    def write(self, result: FrameResult | FrameFailure, frame: Frame | None = None) -> None:  # noqa: ARG002
+    def write(self, result: FrameResult | FrameFailure, frame: Frame | None = None) -> None:
         """Hands the result and its events to the library; those that do not fit are counted."""
         self._count_arrived()
         self._publish_result(result)
         if isinstance(result, FrameResult):
             self._publish_events(result)
-            self._publish_state(result)
+            self._publish_state(result, frame)
 
     def tell(self, change: SourceChange) -> None:
         """Says whether the camera is there, also to those that ask later."""
@@ -115,7 +125,9 @@ class MqttSink(InformedSink):
             with suppress(RuntimeError):  # the connection broke at that very moment; then the last will says it
                 goodbye.wait_for_publish(max(0.0, deadline - time.monotonic()))
         self._client.disconnect()
-        self._client.loop_stop()
+        stopping = threading.Thread(target=self._client.loop_stop, name="mqtt goodbye", daemon=True)
+        stopping.start()  # it waits for the library's thread, which may wait for a name server
+        stopping.join(max(0.1, deadline - time.monotonic()))
         logger.info("%s: %s", self._settings.address, self.counts.describe())
 
     def _publish_result(self, result: FrameResult | FrameFailure) -> None:
@@ -139,16 +151,35 @@ class MqttSink(InformedSink):
             logger.warning("%s: %d events wait; further ones are lost", self._settings.address, MAX_WAITING_EVENTS)
         self.counts.events_lost += 1
 
-    def _publish_state(self, result: FrameResult) -> None:
+    def _publish_state(self, result: FrameResult, frame: Frame | None) -> None:
         best = result.classification.best
         label, score = (best.label, round(best.score, 4)) if best else (None, 0.0)
-        before, now = self._state, time.monotonic()
-        if before is None or before["label"] != label or (before["score"] != score and now >= self._state_due):
-            self._state = {"label": label, "score": score}
+        there = result.classification.categories if self._run.shows_several else (best,) if best else ()
+        state = {"label": label, "score": score, "labels": sorted(each.label for each in there)}
+        before, now = self._state or {}, time.monotonic()
+        has_changed = any(before.get(key) != state[key] for key in ("label", "labels"))
+        if has_changed or not before or (before["score"] != score and now >= self._state_due):
+            self._state = state
             self._state_due = now + _STATE_SECONDS
-            self._retain("state", _json(self._state))
+            self._retain("state", _json(state))
+        self._publish_picture(frame, has_changed, now)
 
-    def _retain(self, name: str, content: str) -> None:
+    def _publish_picture(self, frame: Frame | None, has_changed: bool, now: float) -> None:
+        """Of the first frame, and of those that show something else; a change that comes too soon has it later."""
+        self._picture_wanted = self._picture_wanted or has_changed
+        if not (self._settings.picture and self._picture_wanted) or frame is None or now < self._picture_due:
+            return
+        self._picture_wanted = False
+        self._picture_due = now + _PICTURE_SECONDS
+        self._picture = as_jpeg(frame.pixels, _PICTURE_SIDE)
+        self._retain("picture", self._picture)
+
+    def _say_what_is_left_out(self) -> None:
+        if self._settings.discovery is not None and len(self._run.labels) > LABEL_SENSORS:
+            number = len(self._run.labels)
+            logger.info("%s: %d labels are too many for a sensor each", self._settings.address, number)
+
+    def _retain(self, name: str, content: str | bytes) -> None:
         if self._client.is_connected():  # a broker that comes back is told the latest anyway
             self._client.publish(f"{self._settings.topic}/{name}", content, qos=0, retain=True)
 
@@ -183,8 +214,16 @@ class MqttSink(InformedSink):
         self._retain("source", self._source)
         if self._state is not None:
             self._retain("state", _json(self._state))
+        if self._picture is not None:
+            self._retain("picture", self._picture)
         if self._settings.discovery is not None:
-            found = discovery_messages(self._settings.discovery, self._settings.topic, self._run.model)
+            found = discovery_messages(
+                self._settings.discovery,
+                self._settings.topic,
+                self._run.model,
+                self._run.labels,
+                picture=self._settings.picture,
+            )
             for topic, configuration in found.items():
                 self._client.publish(topic, _json(configuration), retain=True)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import threading
 import time
 from collections import deque
@@ -18,10 +17,10 @@ from numpy.typing import NDArray
 from edge_runtime.contracts.results import Frame, FrameFailure, FrameResult
 from edge_runtime.decisions import Region
 from edge_runtime.errors import ImageError
+from edge_runtime.sinks.picture import as_jpeg
 
 MAX_VIEWS_A_SECOND = 20
 LONGEST_SIDE = 960
-_JPEG_QUALITY = 75
 _KEPT_VIEWS = 4  # a viewer asks for the picture a moment after it was told of it
 _KEPT_EVENTS = 8
 _RATE_FRAMES = 32
@@ -53,7 +52,7 @@ class View:
         """The picture, at most LONGEST_SIDE wide and high; encoded when it is first asked for. None: there is none."""
         with self._lock:
             if self._jpeg is None and self._pixels is not None:
-                self._jpeg = _encode(self._pixels)
+                self._jpeg = as_jpeg(self._pixels, LONGEST_SIDE)
                 self._pixels = None
                 self._counts.pictures_encoded += 1
             return self._jpeg
@@ -162,13 +161,3 @@ def _shares(region: Region | None, pixels: NDArray[np.uint8]) -> list[float] | N
         return None
     left, top, right, bottom = box
     return [left / width, top / height, (right - left) / width, (bottom - top) / height]
-
-
-def _encode(pixels: NDArray[np.uint8]) -> bytes:
-    from PIL import Image  # here: nobody may be looking
-
-    picture = Image.fromarray(pixels)
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=2.0)
-    content = io.BytesIO()
-    picture.save(content, "JPEG", quality=_JPEG_QUALITY)
-    return content.getvalue()

@@ -8,6 +8,7 @@ from functools import partial
 from http.client import HTTPException, HTTPResponse
 from ssl import SSLError
 from typing import Any, ClassVar
+from urllib.error import HTTPError
 
 from edge_runtime.errors import SourceError
 from edge_runtime.preprocess import MAX_FILE_BYTES, decode_image
@@ -20,6 +21,8 @@ SNAPSHOT_SECONDS = 1.0
 PICTURE_SECONDS = 10.0  # a picture that takes longer, from a server that drips bytes, say, ends the connection
 _MAX_LINE = 8192
 _MAX_HEADERS = 100
+_BELIEVABLE_NS = 3600 * 1_000_000_000  # of a camera's clock: so far from this machine's
+_NS_PER_S = 1_000_000_000
 
 
 class HTTPConnection(ConfiguredConnection):
@@ -37,6 +40,7 @@ class HTTPConnection(ConfiguredConnection):
         self._pushed_back = b""
         self._deadline = 0.0
         self._interval = options.get("interval", SNAPSHOT_SECONDS)
+        self._captured_ns: int | None = None
         self._patience = max(PICTURE_SECONDS, options["stall"])
 
     def open(self) -> None:
@@ -62,18 +66,22 @@ class HTTPConnection(ConfiguredConnection):
         Raises:
             SourceError: the connection is lost, or gives no whole picture in time.
         """
+        self._captured_ns = None
         content = self._read_part() if self._boundaries else self._read_snapshot()
-        return Picture(partial(decode_image, content, self._name), len(content))
+        return Picture(partial(decode_image, content, self._name), len(content), captured_ns=self._captured_ns)
 
     def close(self) -> None:
         """Closes the connection."""
         if self._response is not None:
             self._response.close()
+        self._opener.close()
 
     def _request(self) -> HTTPResponse:
         try:
             response: HTTPResponse = self._opener.open(self._url, timeout=self._patience)
         except (OSError, HTTPException, ValueError) as error:
+            if isinstance(error, HTTPError):
+                error.close()
             reason = getattr(error, "reason", error)
             fix = "; trust its certificate with verify=FILE, or verify=off" if isinstance(reason, SSLError) else ""
             raise SourceError(f"{self._name}: cannot connect: {reason}{fix}") from error
@@ -99,6 +107,8 @@ class HTTPConnection(ConfiguredConnection):
                 break
             if name.strip().lower() == b"content-length" and value.strip().isdigit():
                 length = int(value)
+            if name.strip().lower() in (b"x-timestamp", b"timestamp"):
+                self._captured_ns = _believable_ns(value)
         if length is None:
             return self._until_boundary(self._response)
         if length > MAX_FILE_BYTES:
@@ -142,3 +152,12 @@ class HTTPConnection(ConfiguredConnection):
     def _check_deadline(self) -> None:
         if time.monotonic() > self._deadline:
             raise SourceError(f"{self._name}: no whole picture in {self._patience:g} s")
+
+
+def _believable_ns(said: bytes) -> int | None:
+    """A camera's time, in seconds since 1970; None where it is none: some say the time since they were started."""
+    try:
+        time_ns = round(float(said) * _NS_PER_S)
+    except (ValueError, OverflowError):
+        return None
+    return time_ns if abs(time_ns - time.time_ns()) < _BELIEVABLE_NS else None

@@ -18,7 +18,6 @@ from urllib.request import (
     HTTPDigestAuthHandler,
     HTTPPasswordMgrWithDefaultRealm,
     HTTPRedirectHandler,
-    HTTPSHandler,
     OpenerDirector,
     Request,
     build_opener,
@@ -26,8 +25,10 @@ from urllib.request import (
 
 from edge_runtime.errors import SourceError
 from edge_runtime.sources.address import without_password, without_user
+from edge_runtime.sources.http.kept import KeptConnection
 from edge_runtime.sources.options import SourceOption, choice_option
 
+_LONGEST_REFUSAL = 1 << 16
 HTTP_OPTIONS = (choice_option("auth", "auto", "digest"), SourceOption("verify", "FILE|off", str))
 
 
@@ -43,15 +44,17 @@ def make_opener(url: str, options: Mapping[str, Any]) -> OpenerDirector:
         SourceError: the certificate cannot be read.
     """
     parts = urlsplit(url)
-    handlers: list[Any] = [_Redirect()]
+    context = _tls(without_password(url), options["verify"]) if "verify" in options else None
+    kept = KeptConnection(context)
+    handlers: list[Any] = [_Redirect(), kept]
     if parts.username is not None:
         passwords = HTTPPasswordMgrWithDefaultRealm()
         user, password = unquote(parts.username), unquote(parts.password or "")
         passwords.add_password(None, without_user(url), user, password)
         handlers.append(_Authorization(passwords, takes_basic=options.get("auth") != "digest"))
-    if "verify" in options:
-        handlers.append(HTTPSHandler(context=_tls(without_password(url), options["verify"])))
-    return build_opener(*handlers)
+    opener = build_opener(*handlers)
+    opener.close = kept.close  # type: ignore[method-assign] # the library's own does nothing
+    return opener
 
 
 def _tls(name: str, verify: str) -> ssl.SSLContext:
@@ -80,6 +83,7 @@ class _Authorization(HTTPDigestAuthHandler):
         user, password = self._passwords.find_user_password("", req.full_url)
         if user is None or password is None or req.has_header("Authorization"):
             return None
+        fp.read(_LONGEST_REFUSAL)  # so that the connection is fit for another request
         offers = headers.get_all("WWW-Authenticate", [])
         digests = [offer for offer in offers if offer.lower().startswith("digest ")]
         if digests:
@@ -110,5 +114,6 @@ class _Redirect(HTTPRedirectHandler):
     ) -> Request | None:
         """The request that a redirect asks for."""
         if req.type == "https" and not newurl.startswith("https:"):
+            fp.close()
             raise URLError("it redirects to an address without TLS")
         return super().redirect_request(req, fp, code, msg, headers, newurl)

@@ -20,7 +20,8 @@ class Captured:
     Attributes:
         picture: its pixels, what decodes into them, or the reason for a failed frame.
         read_ns: how long reading took.
-        captured_ns, monotonic_ns: when its last byte was there, on the wall clock and on the one that does not jump.
+        captured_ns: when its last byte was there, on the wall clock, or when the camera says that it took it.
+        monotonic_ns: when its last byte was there, on the clock that does not jump.
     """
 
     picture: NDArray[np.uint8] | Picture | str

@@ -57,4 +57,6 @@ class Worker(threading.Thread):
         except ImageError as error:
             picture = str(error)
         read_ns = time.perf_counter_ns() - start
-        return self._mailbox.put(self, Captured(picture, read_ns, time.time_ns(), time.monotonic_ns()))
+        said_ns = picture.captured_ns if isinstance(picture, Picture) else None
+        captured_ns = time.time_ns() if said_ns is None else said_ns
+        return self._mailbox.put(self, Captured(picture, read_ns, captured_ns, time.monotonic_ns()))

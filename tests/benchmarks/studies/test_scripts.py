@@ -179,4 +179,5 @@ def test_a_conversion_is_measured_from_outside(tmp_path: Path) -> None:
     figures = json.loads(out.read_text())
     assert figures["seconds"] > sum(figures["phases_s"].values()) > 0
     assert figures["peak_memory_mb"] > 100
-    assert figures["settings"] == {"quantize": "float32", "image_size": 32, "images": 10, "cores": 2}
+    asked = {"quantize": "float32", "all_rungs": False, "image_size": 32, "images": 10, "choosing": 0, "cores": 2}
+    assert figures["settings"] == asked

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import stat
 import subprocess
 import sys
 import zipfile
@@ -25,10 +24,12 @@ def test_a_bundle_checks_itself_proves_the_device_and_runs(tmp_path: Path) -> No
     assert bundle == tmp_path / "colors.bundle.zip"
     with zipfile.ZipFile(bundle) as archive:
         archive.extractall(tmp_path / "device")
-        mode = archive.getinfo("colors/start.sh").external_attr >> 16
-    assert mode & stat.S_IXUSR
+        modes = {Path(entry.filename).name: entry.external_attr >> 16 for entry in archive.infolist()}
+    assert modes.pop("start.sh") == 0o755
+    assert set(modes.values()) == {0o644}
     folder = tmp_path / "device" / "colors"
     assert (folder / "model.tflite").read_bytes() == model.read_bytes()
+    assert "golden/     images and the scores" in (folder / "README.txt").read_text()
     sums = dict(line.split("  ")[::-1] for line in (folder / "SHA256SUMS").read_text().splitlines())
     inside = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert sums.keys() == inside - {"SHA256SUMS"}
@@ -61,5 +62,7 @@ def test_the_same_model_gives_the_same_bundle_and_none_of_strangers(tmp_path: Pa
     assert bundle.read_bytes() == first
     with zipfile.ZipFile(bundle) as archive:
         assert "--self-test" not in archive.read("m/start.sh").decode()
+        assert archive.read("m/README.txt").decode().startswith("m: an image classifier for edge-run\n")
+        assert "golden/" not in archive.read("m/README.txt").decode()
     with pytest.raises(ExportError, match="carries no manifest"):
         export_model(write_tiny_model(tmp_path / "bare.tflite"), ["bundle"])

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from converter.errors import DataError
 from converter.judge.compare import ClassDrop, class_drops, truth_of
-from converter.judge.gate import Counts, Limits, coarseness, drop_pp, judge, refusals
+from converter.judge.gate import (
+    Counts,
+    LimitName,
+    Limits,
+    agreement_interval,
+    coarseness,
+    drop_pp,
+    judge,
+    refusals,
+)
 from edge_runtime.contracts.manifest import GateVerdict
 
 CASES = {
@@ -151,3 +160,54 @@ def test_too_few_images_for_the_asked_precision_are_said() -> None:
     said = coarseness(verdict_with(drop_interval_pp=(-7.0, 7.2)))
     assert said is not None
     assert said.startswith("measured on 50 images: on others the drop may be up to 7.20 pp")
+
+
+BOTH = frozenset({"drop", "agreement"})
+
+
+def lost_of(images: int, lost: int, limits: Limits) -> GateVerdict:
+    """The verdict where so many images of class 0 are answered with class 1 afterwards."""
+    return judge_classes([0] * images, [0] * images, [1] * lost + [0] * (images - lost), limits)
+
+
+@pytest.mark.parametrize(
+    ("images", "lost", "excused", "passed"),
+    [
+        (36, 1, frozenset(), False),
+        (36, 1, BOTH, True),  # 2.8 pp and 97.2 %: one answer is no measurement
+        (36, 2, BOTH, True),
+        (36, 8, BOTH, False),
+        (36, 1, frozenset({"agreement"}), False),
+        (36, 2, frozenset({"drop"}), False),  # 94.4 % of the answers
+        (1000, 12, BOTH, True),
+        (1000, 25, BOTH, False),
+    ],
+)
+def test_chance_excuses_what_its_interval_explains_and_only_what_it_may(
+    images: int, lost: int, excused: frozenset[LimitName], passed: bool
+) -> None:
+    verdict = lost_of(images, lost, Limits(1.0, None, 97.0, excused))
+    assert verdict.passed is passed
+    assert bool(refusals(verdict)) is not passed
+    if passed:
+        text = coarseness(verdict)
+        assert text is not None
+        assert "more than the 1 allowed" in text
+        assert "cannot tell that from chance" in text
+        assert len(text) < 300
+
+
+def test_chance_excuses_no_class_and_no_scores_that_are_no_numbers() -> None:
+    limits = Limits(1.0, 10.0, 0.0, BOTH)
+    assert refusals(lost_of(8, 1, limits)) == [
+        "top-1 fell by 12.50 pp, more than the 1 allowed (of 8 images one is 12.50 pp: evaluate on more, --eval-data)",
+        "class  fell by 12.5 pp, more than the 10 allowed",
+    ]
+    broken = np.full((2, 3), np.nan, np.float32)
+    verdict = judge(truth_of([(0,), (0,)], 3), scores([0, 0]), broken, "single-label", Limits(100.0, None, 0.0, BOTH))
+    assert not verdict.passed
+
+
+def test_the_interval_of_the_agreement_holds_it() -> None:
+    low, high = agreement_interval(lost_of(100, 3, Limits(100.0)))
+    assert (round(low, 3), round(high, 3)) == (0.915, 0.994)

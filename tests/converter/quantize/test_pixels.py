@@ -87,7 +87,7 @@ def test_the_range_is_followed_through_a_models_own_normalisation(
 
     model, out = rescaling_model(tmp_path / "m.keras", *make(keras.layers)), tmp_path / "out.tflite"
     arguments = [
-        str(model), "--out", str(out), "--normalization=0..255", "--max-drop=100",
+        str(model), "--out", str(out), "--normalization=0..255", "--max-drop=100", "--quantize=int8",
         "--labels", str(write_labels(tmp_path / "labels.txt")),
         "--eval-data", str(write_color_images(tmp_path / "eval", 5, seed=300)),
         "--calibration-data", str(write_dark_images(tmp_path / "dark")),
@@ -115,7 +115,7 @@ def test_a_byte_is_a_pixel_whatever_calibrates(
     out = tmp_path / "out.tflite"
     arguments = [
         str(write(tmp_path / name)), "--out", str(out), f"--normalization={normalization}", "--max-drop=100",
-        "--input-type", dtype, "--labels", str(write_labels(tmp_path / "labels.txt")),
+        "--quantize=int8", "--input-type", dtype, "--labels", str(write_labels(tmp_path / "labels.txt")),
         "--eval-data", str(write_color_images(tmp_path / "eval", 5, seed=300)),
         "--calibration-data", str(write_dark_images(tmp_path / "dark")),
     ]  # fmt: skip

@@ -143,3 +143,12 @@ def test_micro_never_asks_for_the_speed_of_float32(
     except GateRefusedError as refused:
         report = refused.report
     assert not any("times as long as float32" in step.outcome for step in report.steps)
+
+
+@pytest.mark.usefixtures("int8_is_fast")
+def test_what_cannot_hold_the_types_that_are_asked_for_is_not_taken(small_run: Path, tmp_path: Path) -> None:
+    config = ConvertConfig(small_run, input_type="int8", output_type="float32", all_rungs=True, prefer="size")
+    report = convert(config, tmp_path / "m.tflite")
+    assert {(row.input_type, row.output_type) for row in report.candidates} == {("int8", "float32")}
+    outcomes = {step.rung: step.outcome for step in report.steps}
+    assert outcomes["dynamic"] == "it has not what --input-type int8 asks for"

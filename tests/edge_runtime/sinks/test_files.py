@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import signal
 import subprocess
 from contextlib import suppress
@@ -19,7 +20,7 @@ from edge_runtime.errors import SinkError
 from edge_runtime.run.cli import main
 from edge_runtime.sinks import RunInfo, open_sink
 from edge_runtime.sinks.files.csv import COLUMNS
-from edge_runtime.sinks.files.target import FileTarget, parse_target
+from edge_runtime.sinks.target import FileTarget, parse_target
 
 LINE = b'{"schema": 1, "frame": 0}\n'
 ROW = b"x,0,7,1,yes,0.5,1.0,\n"
@@ -80,6 +81,8 @@ def test_a_line_longer_than_a_file_may_be_stands_alone(tmp_path: Path) -> None:
         ("a.jsonl?max=50MB&keep=3", FileTarget(Path("a.jsonl"), 50_000_000, 3)),
         ("a.jsonl?keep=0&max=1.5KiB", FileTarget(Path("a.jsonl"), 1536, 0)),
         ("a.jsonl?max=100", FileTarget(Path("a.jsonl"), 100, 7)),
+        ("a.jsonl?free=2GB", FileTarget(Path("a.jsonl"), free_bytes=2_000_000_000)),
+        ("a.avi?keep=2", FileTarget(Path("a.avi"), keep=2)),
         ("what?.jsonl", FileTarget(Path("what?.jsonl"))),
         ("what?/a=b.jsonl", FileTarget(Path("what?/a=b.jsonl"))),
     ],
@@ -91,7 +94,8 @@ def test_a_target_is_read(text: str, target: FileTarget) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("keep=7", "expected FILE.max=50MB&keep=7"), ("max=1MB&age=3", "expected FILE.max"),
+        ("keep=7", "keep needs a max; expected FILE.max=50MB&keep=7"), ("free=-1", "free=-1 is no size"),
+        ("max=1MB&age=3", "expected FILE.max"),
         ("max=many", "max=many is no size"),
         ("max=0MB", "max=0MB is no size"), ("max=5XB", "no size"), ("max=1MB&keep=-1", "keep=-1 is not a whole number"),
         ("max=1MB&keep=9999", "within 0..1000"),
@@ -231,6 +235,35 @@ def test_a_cameras_run_begins_on_a_full_disk(small_disk: Path) -> None:
     sink.write(made_result(1))
     sink.close()
     assert [row["frame"] for row in csv.DictReader(lines_of(small_disk / "out.csv"))] == ["1"]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "events"])
+def test_so_much_of_the_disk_stays_free(kind: str, small_disk: Path, caplog: pytest.LogCaptureFixture) -> None:
+    run = RunInfo(is_live=True)
+    sink = open_sink(f"{kind}:{small_disk / 'out'}?free=50KB", run)
+    for number in range(3000):
+        sink.write(made_result(number, events=True))
+    sink.close()
+    disk = os.statvfs(small_disk)
+    assert 50_000 - 4096 <= disk.f_bavail * disk.f_frsize <= 50_000 + 4096
+    assert run.sink_counts[f"{kind}:{small_disk / 'out'}"].results_lost > 0
+    assert "No space left on device; 50000 bytes shall stay free; results are lost until there is room" in caplog.text
+
+
+def test_a_run_of_files_ends_where_too_little_would_stay_free(
+    model: str, small_disk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([model, "synthetic:8x8:5", "--sink", f"jsonl:{small_disk / 'out'}?free=2MB"]) == 1
+    assert "No space left on device; 2 MB shall stay free" in capsys.readouterr().err
+    assert list(small_disk.iterdir()) == []
+
+
+def test_a_model_is_loaded_where_no_temporary_file_can_be_made(
+    model: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    assert main([model, "synthetic:8x8:1"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
 
 
 def test_events_are_on_the_disk_before_the_next_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import json
 import logging
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,11 +69,14 @@ def test_a_run_is_published_from_online_to_offline(broker: Broker, model: list[s
     assert frames
     assert all(list(frame)[:3] == ["schema", "source", "frame"] for frame in frames)
     with listener(broker.port, "#") as messages:  # someone who comes later learns the same
-        later = {message.topic: message for message in (messages.get(timeout=PATIENCE_SECONDS) for _ in range(7))}
+        later = {
+            message.topic: message
+            for message in (messages.get(timeout=PATIENCE_SECONDS) for _ in range(7 + len(LABELS)))
+        }
     assert later["home/bin/status"].payload == "offline"
     assert all(message.retain for message in later.values())
     assert json.loads(later["home/bin/state"].payload)["label"] in LABELS
-    assert len([topic for topic in later if topic.startswith("homeassistant/")]) == 4
+    assert len([topic for topic in later if topic.startswith("homeassistant/")]) == 4 + len(LABELS)
     assert later["home/bin/source"].payload == "there"
 
 
@@ -221,6 +225,25 @@ def test_topics_that_differ_beyond_ascii_are_different_devices() -> None:
     found = [discovery_messages("ha", topic, "m.tflite") for topic in ("küche", "köche", "kuche")]
     assert len({each["unique_id"] for messages in found for each in messages.values()}) == 12
     assert len({topic for messages in found for topic in messages}) == 12
+
+
+def test_a_name_server_that_hangs_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs, answers = threading.Event(), threading.Event()
+
+    def getaddrinfo(*_: object, **__: object) -> list[object]:
+        hangs.set()
+        answers.wait(PATIENCE_SECONDS)
+        raise OSError("no such host")
+
+    monkeypatch.setattr("socket.getaddrinfo", getaddrinfo)
+    sink = open_sink("mqtt://broker.invalid/bin")
+    assert hangs.wait(PATIENCE_SECONDS)
+    sink.write(made_result(events=True))
+    started = time.monotonic()
+    sink.close()
+    assert time.monotonic() - started < 2 * mqtt_sink.GOODBYE_SECONDS
+    assert sink.counts.events_lost == 1
+    answers.set()
 
 
 def test_whoever_comes_later_learns_that_the_camera_is_lost(broker: Broker) -> None:

@@ -16,18 +16,21 @@ from edge_runtime.sinks.mqtt.settings import MqttSettings, read_settings
         ("mqtt://broker/bin", ("broker", 1883, "bin", False, None)),
         ("mqtts://broker/home/bin", ("broker", 8883, "home/bin", True, None)),
         ("mqtt://[::1]:1884/bin?discovery", ("::1", 1884, "bin", False, "homeassistant")),
-        ("mqtt://10.0.0.1/a%20b?discovery=ha", ("10.0.0.1", 1883, "a b", False, "ha")),
+        ("mqtt://broker/bin?picture", ("broker", 1883, "bin", False, None)),
+        ("mqtt://10.0.0.1/a%20b?discovery=ha&picture", ("10.0.0.1", 1883, "a b", False, "ha")),
     ],
 )
 def test_addresses_are_read(address: str, expected: tuple[object, ...]) -> None:
     found = read_settings(address, {})
     assert (found.host, found.port, found.topic, found.secure, found.discovery) == expected
+    assert found.picture == ("picture" in address)
 
 
 @pytest.mark.parametrize(
     "address",
     ["mqtt:", "mqtt://broker", "mqtt://broker/", "mqtt:///bin", "mqtt://broker/a/#", "mqtt://broker/+/b",
-     "mqtt://broker:99999/bin", "mqtt://[::1/bin", "mqtt://broker/bin?qos=2", "mqtt://broker/bin?discovery=%23"],
+     "mqtt://broker:99999/bin", "mqtt://[::1/bin", "mqtt://broker/bin?qos=2", "mqtt://broker/bin?discovery=%23",
+     "mqtt://broker/bin?picture=1"],
 )  # fmt: skip
 def test_other_addresses_are_refused(address: str) -> None:
     with pytest.raises(SinkError, match="mqtt"):

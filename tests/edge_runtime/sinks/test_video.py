@@ -1,6 +1,7 @@
 """The annotated video, read back."""
 
 import logging
+import os
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from tiny_model import write_packed_model
 from edge_runtime.decisions.region import Region
 from edge_runtime.errors import SinkError
 from edge_runtime.run.cli import main
-from edge_runtime.sinks import open_sink
+from edge_runtime.sinks import Sink, open_sink
 from edge_runtime.sinks.base import RunInfo
 from edge_runtime.sinks.video.drawing import annotated
 
@@ -108,14 +109,65 @@ def test_a_live_video_waits_for_room_and_goes_on_in_a_new_file(
     def statvfs(_folder: Path) -> SimpleNamespace:
         return SimpleNamespace(f_bavail=next(room) * 1000, f_frsize=1 << 20)
 
-    monkeypatch.setattr("edge_runtime.sinks.video.sink.os.statvfs", statvfs)
+    monkeypatch.setattr("edge_runtime.sinks.target.os.statvfs", statvfs)
     monkeypatch.setattr("edge_runtime.sinks.video.sink._FRAMES_BETWEEN_LOOKS", 1)
     for number in range(10):
         sink.write(made_result(number), replace(made_frame(number), monotonic_ns=number * NS_PER_S // 10))
     sink.close()
     assert [len(read(tmp_path / name)[0]) for name in ("live.avi", "live-2.avi")] == [3, 3]
-    assert caplog.text.count("the disk is full; frames are left out until there is room") == 1
+    assert caplog.text.count("No space left on device; frames are left out until there is room") == 1
     assert "4 frames left out while the disk was full" in caplog.text
+
+
+def write_for(sink: Sink, seconds: float, start: int = 0) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    for number in range(start, start + round(seconds * 10)):
+        sink.write(made_result(number), replace(made_frame(number), pixels=noise, monotonic_ns=number * NS_PER_S // 10))
+
+
+def test_a_live_video_is_cut_into_files_and_the_oldest_go(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    others = [tmp_path / name for name in ("live.mp4", "my-live-2.avi", "live-x.avi", "live-3.avi.part", "alive.avi")]
+    for other in others:
+        other.write_bytes(b"not ours")
+    (tmp_path / "live-9.avi").mkdir()
+    sink = open_sink(f"video:{tmp_path / 'live.avi'}?max=20KB&keep=1", RunInfo(is_live=True))
+    write_for(sink, 30)
+    sink.close()
+    ours = {path.name for path in tmp_path.iterdir()} - {path.name for path in others} - {"live-9.avi"}
+    assert ours == {"live-2.avi", "live-3.avi"}  # of three
+    assert all(0 < len(read(tmp_path / name)[0]) <= 150 for name in ours)  # OpenCV writes in pieces
+    assert all(path.read_bytes() == b"not ours" for path in others)
+    assert caplog.text.count("removed; 1 files are kept beside") == 1
+
+
+def test_files_of_earlier_starts_are_among_those_that_go(tmp_path: Path) -> None:
+    names = ["clip-20260101.avi", "clip-20260102.avi", "clip-20260102-2.avi", "clip-2026.avi", "clip-202601010.avi"]
+    for age, name in enumerate(reversed(names)):
+        (tmp_path / name).write_bytes(b"")
+        os.utime(tmp_path / name, (1_700_000_000 - age, 1_700_000_000 - age))
+    sink = open_sink(f"video:{tmp_path}/clip-%Y%m%d.avi?keep=1", RunInfo(is_live=True))
+    write_for(sink, 0.2)
+    sink.close()
+    left = {path.name for path in tmp_path.iterdir()}
+    assert {"clip-2026.avi", "clip-202601010.avi", "clip-20260102-2.avi"} < left  # the first two are no names of ours
+    assert len(left) == 4
+
+
+def test_keep_needs_names_that_can_be_told(tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match="keep needs a name without other codes"):
+        open_sink(f"video:{tmp_path}/clip-%A.avi?keep=1")
+    with pytest.raises(SinkError, match="max=x is no size"):
+        open_sink(f"video:{tmp_path}/clip.avi?max=x")
+
+
+def test_a_video_that_somebody_removes_goes_on_in_a_new_file(tmp_path: Path) -> None:
+    sink = open_sink(f"video:{tmp_path / 'live.avi'}?max=1GB", RunInfo(is_live=True))
+    write_for(sink, 1)
+    (tmp_path / "live.avi").unlink()
+    write_for(sink, 4, start=10)
+    sink.close()
+    assert len(read(tmp_path / "live.avi")[0]) > 0
 
 
 def test_a_folder_that_is_not_there_and_a_full_disk_are_one_clear_error(tmp_path: Path, small_disk: Path) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import re
 import ssl
 import subprocess
+import time
 from itertools import islice
 from pathlib import Path
 
@@ -163,3 +164,61 @@ def test_boundaries_of_the_rfc_and_of_cameras(boundary: str, delimiter: str, wit
         camera.header_boundary, camera.delimiter = boundary, delimiter
         found = frames(camera.url(), None, 2)
     assert all(isinstance(frame, Frame) and frame.pixels[5, 5, 0] > 250 for frame in found)
+
+
+FAST = {"interval": 0.05}
+
+
+def test_snapshots_come_over_one_connection() -> None:
+    with Camera([jpeg(RED)]) as camera:
+        camera.protocol = "HTTP/1.1"
+        assert len(frames(camera.url("still"), FAST, 5)) == 5
+        assert camera.connections == 1
+        assert camera.requests >= 5
+
+
+def test_snapshots_go_on_where_the_server_keeps_no_connection() -> None:
+    with Camera([jpeg(RED)]) as camera:
+        assert len(frames(camera.url("still"), FAST, 3)) == 3
+        assert camera.connections >= 3
+
+
+@pytest.mark.parametrize("algorithm", ["", "SHA-256"])
+def test_a_kept_connection_is_asked_for_the_password_and_redirects_too(algorithm: str) -> None:
+    with Guarded([jpeg(RED)]) as camera:
+        camera.protocol = "HTTP/1.1"
+        camera.algorithm = algorithm
+        camera.challenges = (DIGEST.format(algorithm),) if algorithm else (BASIC,)
+        assert len(frames(with_password(camera.url("still")), FAST, 3)) == 3
+        assert camera.connections == 1
+
+
+def test_a_server_that_ends_the_kept_connection_is_asked_anew() -> None:
+    with Camera([jpeg(RED)]) as camera:
+        camera.protocol = "HTTP/1.1"
+        source = open_source(camera.url("still"), EVERY, FAST)
+        taken = iter(source)
+        next(taken)
+        camera.protocol = "HTTP/1.0"  # the next answer ends it
+        assert all(isinstance(next(taken), Frame) for _ in range(4))
+        assert source.counts.reconnects == 0
+        source.close()
+
+
+@pytest.mark.parametrize("name", ["X-Timestamp", "timestamp"])
+def test_the_cameras_own_time_is_taken_where_it_is_believable(name: str) -> None:
+    now_ns = time.time_ns()
+    for said_ns, is_taken in ((now_ns - 90 * 10**9, True), (12345 * 10**9, False)):
+        with Camera([jpeg(RED)], "hang") as camera:
+            camera.part_headers = f"{name}: {said_ns / 1e9:.6f}\r\n"
+            (frame,) = frames(camera.url())
+        expected_ns = said_ns if is_taken else time.time_ns()
+        assert abs(frame.captured_ns - expected_ns) < (1000 if is_taken else 30 * 10**9)
+        assert time.monotonic_ns() - frame.monotonic_ns < 30 * 10**9  # ages do not go by it
+
+
+def test_a_time_that_is_none_is_left_out() -> None:
+    with Camera([jpeg(RED)], "hang") as camera:
+        camera.part_headers = "X-Timestamp: nan\r\nX-Timestamp: inf\r\nX-Timestamp: now\r\n"
+        (frame,) = frames(camera.url())
+    assert abs(frame.captured_ns - time.time_ns()) < 30 * 10**9

@@ -93,6 +93,12 @@ def test_octav_finds_a_clip_nearly_as_good(values: np.ndarray) -> None:
     assert squared_error(given, (low, high)) < 1.15 * squared_error(given, least_squares(given))
 
 
+def test_octav_does_not_round_zeros() -> None:
+    relu = np.maximum(gauss(seed=4), 0)
+    with_more_zeros = np.concatenate([relu, np.zeros(5 * len(relu))])
+    assert octav(histogram(with_more_zeros)) == pytest.approx(octav(histogram(relu)), rel=0.01)
+
+
 def test_the_choice_is_what_one_half_says_of_the_other() -> None:
     flat = np.linspace(0, 1, 10_000)
     halves = histogram(flat, 0, 1), histogram(flat, 0, 1)
