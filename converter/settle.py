@@ -8,10 +8,17 @@ from typing import NoReturn
 
 from converter.config import ConvertConfig
 from converter.images import ConversionImages, choose_images
-from converter.models import FloatModel, Source, contract_of_record, contract_of_stranger, look_at_outputs
+from converter.models import (
+    FloatModel,
+    SettledContract,
+    Source,
+    contract_of_record,
+    contract_of_stranger,
+    look_at_outputs,
+)
 from converter.quantize import FLOAT32, Conversion, Variant
 from edge_runtime.console.command import logger
-from edge_runtime.model import ModelContract
+from edge_runtime.model import ModelContract, UserSays
 
 _APPENDED = "; it is appended to the graph of each file"
 
@@ -61,15 +68,29 @@ def settle_by_answers(
         ImageError: an image cannot be decoded.
         ConversionError: no float file can be made of it.
     """
+    seen = contract_by_answers(config.said, source, model, conversion, folder)
+    return Settled(seen.contract, seen.activation_reason, _choose_images(config, source, seen.contract))
+
+
+def contract_by_answers(
+    said: UserSays, source: Source, model: FloatModel, conversion: Conversion, folder: Path
+) -> SettledContract:
+    """How a model trained elsewhere is fed and read: from its float file, from the user, and from what it answers.
+
+    Raises:
+        ContractError: labels or normalisation are missing or do not fit.
+        ConversionError: no float file can be made of it.
+    """
     float_file = folder / "float32.tflite"
     float_file.write_bytes(conversion.convert(Variant(FLOAT32, FLOAT32.edges()), _no_calibration))
-    seen = look_at_outputs(contract_of_stranger(source, model, float_file, config.said), source, model)
-    return Settled(seen.contract, seen.activation_reason, _choose_images(config, source, seen.contract))
+    return look_at_outputs(contract_of_stranger(source, model, float_file, said), source, model)
 
 
 def _choose_images(config: ConvertConfig, source: Source, contract: ModelContract) -> ConversionImages:
     images = choose_images(config, source, contract.labels, contract.task)
-    logger.info("images: %d for calibration, %d for evaluation", len(images.calibration or ()), len(images.evaluation))
+    choosing = "" if images.choosing is None else f"{len(images.choosing)} to choose a file, "
+    calibration = len(images.calibration or ())
+    logger.info("images: %d for calibration, %s%d for evaluation", calibration, choosing, len(images.evaluation))
     return images
 
 

@@ -107,8 +107,8 @@ def train_and_convert(folder: Path, data: Path | str, training: list[object], mo
 
 
 def convert(model: Path, folder: Path, *options: object) -> int:
-    """Runs edge-convert, with the ladder where the options do not name a recipe."""
-    ladder = [] if "--quantize" in options else ["--quantize", "auto"]
+    """Runs edge-convert, with the whole ladder where the options do not name a recipe."""
+    ladder = [] if "--quantize" in options else ["--all-rungs"]
     return run(["edge-convert", model, "--out", folder / "model.tflite", *ladder, *options])
 
 

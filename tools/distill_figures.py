@@ -89,7 +89,7 @@ def measure_one(settled: Any, conversion: Any, minutes: float, seed: int) -> dic
     float_file, plain, start = (
         conversion.convert(variant, inputs) for variant in (Variant(FLOAT32, FLOAT32.edges()), int8, equalized)
     )
-    twin = conversion.float_model_of(equalized, inputs)
+    twin = conversion.float_twin(equalized, inputs)
     began = time.monotonic()
     row: dict[str, Any] = {"images": len(judged)}
     files = {"int8": plain, "equalized": start}

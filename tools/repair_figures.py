@@ -122,7 +122,8 @@ def measured(
     answers = found.argmax(axis=1)
     facts["top_1"] = float((answers == right).mean())
     facts["same"] = float((answers == reference.argmax(axis=1)).mean())
-    facts["distance"] = round(float(np.abs(probabilities(found) - probabilities(reference)).sum(axis=1).mean() / 2), 4)
+    wanted, given = (reference, found) if sums_to_1(reference) else (softmax(reference), softmax(found))
+    facts["distance"] = round(float(np.abs(given - wanted).sum(axis=1).mean() / 2), 4)
     print(
         f"| {facts['name']} | {facts['top_1']:.2%} | {facts['same']:.2%} | {facts['distance']:.4f} "
         f"| {facts['bytes']} | {facts['seconds']} s |",
@@ -131,10 +132,13 @@ def measured(
     return facts
 
 
-def probabilities(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Softmax, where the model ends in logits."""
-    if values.min() >= 0 and np.allclose(values.sum(axis=1), 1, atol=0.1):
-        return values
+def sums_to_1(values: NDArray[np.float32]) -> bool:
+    """Whether the model ends in a softmax itself."""
+    return bool(values.min() >= 0 and np.allclose(values.sum(axis=1), 1, atol=0.01))
+
+
+def softmax(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities of logits."""
     exponentials = np.exp(values - values.max(axis=1, keepdims=True))
     result: NDArray[np.float32] = exponentials / exponentials.sum(axis=1, keepdims=True)
     return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converter.images.choose import ConversionImages, choose_images
+from converter.images.choose import ConversionImages, check_task, choose_images, find_copies
 from converter.images.draw import draw_balanced, drawn_indices
 
-__all__ = ["ConversionImages", "choose_images", "draw_balanced", "drawn_indices"]
+__all__ = ["ConversionImages", "check_task", "choose_images", "draw_balanced", "drawn_indices", "find_copies"]

@@ -53,7 +53,7 @@ def choose_images(config: ConvertConfig, source: Source, labels: tuple[str, ...]
             an evaluation image trained the model or calibrates it as well, whatever the recipe.
     """
     evaluation = _find(config.eval_data, source, "test", "--eval-data", labels)
-    _check_task(evaluation, task)
+    check_task(evaluation, task)
     if source.record is not None:
         _refuse_overlap(source.record.part("train"), "training", evaluation)
     if config.calibration_data is not None:
@@ -88,7 +88,7 @@ def _others_of_run(config: ConvertConfig, source: Source, taken: Sequence[Labell
 
 def _without_copies(images: LabelledImages, taken: Sequence[LabelledImages]) -> LabelledImages:
     """Those of ``images`` that are in none of ``taken``, by their content."""
-    copies = {index for other in taken for index, _ in _copies(images, other)}
+    copies = {index for other in taken for index, _ in find_copies(images, other)}
     return images.subset([index for index in range(len(images)) if index not in copies])
 
 
@@ -120,7 +120,12 @@ def _find(data: Path | None, source: Source, part: str, option: str, labels: tup
     return of_run
 
 
-def _check_task(images: LabelledImages, task: Task) -> None:
+def check_task(images: LabelledImages, task: Task) -> None:
+    """Refuses images with several classes, or none, where the model gives one.
+
+    Raises:
+        DataError: there is such an image; the message names it.
+    """
     if task == "multi-label":
         return
     for index, labels in enumerate(images.labels):
@@ -132,14 +137,14 @@ def _check_task(images: LabelledImages, task: Task) -> None:
 
 def _refuse_overlap(fitted: LabelledImages, role: str, evaluation: LabelledImages) -> None:
     """Refuses images with the same content."""
-    for index, place in _copies(fitted, evaluation):
+    for index, place in find_copies(fitted, evaluation):
         raise DataError(
             f"{fitted.path(index)} ({role}) and {evaluation.path(place)} (evaluation) are the same image, "
             "so the gate would be measured on what the model was fitted to; remove one"
         )
 
 
-def _copies(images: LabelledImages, others: LabelledImages) -> Iterator[tuple[int, int]]:
+def find_copies(images: LabelledImages, others: LabelledImages) -> Iterator[tuple[int, int]]:
     """Which image has the same content as which of the others; only those are read that have the size of another."""
     sizes, other_sizes = _sizes(images), _sizes(others)
     common = set(sizes) & set(other_sizes) - {None}

@@ -10,7 +10,6 @@ from converter.inspect.costs import find_costs
 from converter.inspect.delegates import find_coverage
 from converter.inspect.inspection import ModelInspection
 from converter.tflite import Metadata, graph_costs, metadata_buffer, read_graphs, read_metadata, read_model
-from converter.tflite.rewrites.rewrite import find_changes
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.labels import parse_label_file
 from edge_runtime.contracts.manifest import MANIFEST_NAME, ModelManifest
@@ -26,6 +25,8 @@ def inspect_model(path: Path) -> ModelInspection:
     Raises:
         ModelFileError: missing, empty, no .tflite, or so damaged that its graphs cannot be read.
     """
+    from converter.tflite.rewrites.rewrite import find_changes  # here: --help is not to load an interpreter
+
     refuse_other_kinds(path)
     content = _read(path)
     model = read_model(content, path)

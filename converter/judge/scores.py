@@ -20,7 +20,7 @@ from converter.models import FloatModel
 from edge_runtime.console.command import logger
 from edge_runtime.console.progress import progress_bar
 from edge_runtime.inference import Classifier, ModelInput, activate, both_classes
-from edge_runtime.model import ModelContract, read_model_file
+from edge_runtime.model import ModelContract, UserSays, read_model_file
 from edge_runtime.preprocess import Preprocessor
 
 BATCH = 32
@@ -43,18 +43,19 @@ def float_scores(frames: Frames, contract: ModelContract, model: FloatModel) -> 
     return probabilities(np.concatenate(outputs), contract)
 
 
-def file_scores(frames: Frames, path: Path, name: str) -> Scores:
+def file_scores(frames: Frames, path: Path, name: str, said: UserSays | None = None) -> Scores:
     """A file's scores, float32 (images, classes), computed on all cores with one interpreter each.
 
     Args:
         frames: to classify.
         path: of the .tflite.
         name: of the file, for the progress bar.
+        said: by the user of a file that does not say it itself; None for nothing.
 
     Raises:
         BackendError: the interpreter does not take the file.
     """
-    with _readers(path) as readers, progress_bar(name, len(frames), "image") as bar:
+    with _readers(path, said or UserSays()) as readers, progress_bar(name, len(frames), "image") as bar:
         rows: list[Scores] = []
         with ThreadPoolExecutor(len(readers)) as pool:
             for start in range(0, len(frames), BATCH):
@@ -72,12 +73,12 @@ def probabilities(outputs: Scores, contract: ModelContract) -> Scores:
     return both_classes(scores) if contract.task == "binary" else scores
 
 
-def open_candidate(path: Path) -> Classifier:
+def open_candidate(path: Path, said: UserSays | None = None) -> Classifier:
     """A classifier on one thread; what it warns of (a delegate that did not engage) is in the report."""
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        return Classifier(path, backend="litert", threads=1)
+        return Classifier(path, backend="litert", threads=1, **(said or UserSays()).as_arguments())
     finally:
         logger.setLevel(level)
 
@@ -100,12 +101,12 @@ class _Reader:
 
 
 @contextmanager
-def _readers(path: Path) -> Iterator[Sequence[_Reader]]:
+def _readers(path: Path, said: UserSays) -> Iterator[Sequence[_Reader]]:
     """A reader for each core."""
-    classifiers = [open_candidate(path)]
+    classifiers = [open_candidate(path, said)]
     try:
         classifiers += [classifiers[0].twin() for _ in range(cores() - 1)]
-        tensor, spec = read_model_file(path).input, resized(classifiers[0].contract.preprocessing)
+        tensor, spec = read_model_file(path, said).input, resized(classifiers[0].contract.preprocessing)
         yield [_Reader(classifier, Preprocessor(spec, tensor)) for classifier in classifiers]
     finally:
         for classifier in classifiers:

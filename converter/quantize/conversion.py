@@ -40,13 +40,15 @@ class Conversion(ABC):
         """
 
     @abstractmethod
-    def float_model_of(self, variant: Variant, calibration: Inputs) -> bytes:
-        """The float .tflite that the int8 file of ``variant`` is made of, layer by layer the same network.
+    def float_twin(self, variant: Variant, calibration: Inputs) -> bytes:
+        """The float file whose layers the int8 file of ``variant`` has, equalised where that is.
+
+        It takes what the int8 file takes: pixels, where an operator of that normalises.
 
         Raises:
             ConversionError: the converter refuses.
+            NotApplicableError: the architecture does not allow the variant.
             ImageError: a calibration image cannot be decoded.
-            NotApplicableError: the architecture does not allow the variant's preparation.
         """
 
     @abstractmethod

@@ -52,7 +52,7 @@ class CalibratingConversion(Conversion):
         with failures_named(f"convert the model to {variant.name}"):
             return _make(calibrated, variant)
 
-    def float_model_of(self, variant: Variant, calibration: Inputs) -> bytes:
+    def float_twin(self, variant: Variant, calibration: Inputs) -> bytes:
         """See :class:`Conversion`."""
         return _with_pixels(self._calibrate_once(calibration).for_variant(variant).content, variant)
 

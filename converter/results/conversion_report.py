@@ -125,10 +125,16 @@ class ConversionReport:
         """What was done and why, a line each, where a file was chosen among several."""
         if self.choosing is None or self.chosen is None:
             return {}
-        chosen = self.chosen
-        first = next((step for step in self.steps if step.candidates or step.outcome), None)
-        plain = f"plain {first.rung}: {first.outcome}; " if first and chosen.name not in first.candidates else ""
-        return {"done": f"{chosen.name}: {chosen.summary}", "why": f"{plain}{chosen.name}: {self.why}"}
+        chosen, first = self.chosen, self.steps[0]
+        if chosen.name in first.candidates:
+            why = self.why
+        else:
+            plain = next((row for row in self.candidates if row.name in first.candidates), None)
+            lost = first.outcome
+            if plain is not None and plain.compared.passed:
+                lost = f"it keeps the limits, at {plain.latency_ms.ratio:.2f} of float32's time"
+            why = f"plain {first.rung}: {lost}; {chosen.name}: {self.why}"
+        return {"done": f"{chosen.name}: {chosen.summary}", "why": why}
 
     def _figures(self) -> dict[str, str]:
         """What was measured of the candidate that is shown."""

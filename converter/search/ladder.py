@@ -34,7 +34,7 @@ class Rung(Protocol):
         """As in the report."""
 
     def passed_over(self, ladder: Ladder) -> str:
-        """Why it is not worth trying, or cannot be tried; empty where it is tried. With ``--all-rungs`` see there."""
+        """Why it is not worth trying, or cannot be tried; empty where it is tried."""
 
     def climb(self, ladder: Ladder) -> None:
         """Makes a file or several, each by :meth:`Ladder.offer` or :meth:`Ladder.try_variant`.

@@ -145,7 +145,7 @@ class Workbench:
 
         with library_failures("the file cannot be made"):
             quantized = self.conversion.convert(variant, self.inputs)
-            float32 = self.conversion.float_model_of(variant, self.inputs)
+            float32 = self.conversion.float_twin(variant, self.inputs)
         frames = self.calibration
         if variant.normalizes_inside:
             frames = replace(frames, spec=plain_pixels(frames.spec))

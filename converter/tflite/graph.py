@@ -21,6 +21,8 @@ TENSOR_TYPES = (
 )  # fmt: skip
 _CUSTOM = 32
 _LEFT_OUT = -1
+_MOST_ENTRIES = 500_000
+"""Of all graphs. Vectors may share tables, so a small file can announce any number; large networks have thousands."""
 
 T = TypeVar("T")
 
@@ -40,9 +42,13 @@ def read_graphs(model: FlatTable, path: Path) -> tuple[Graph, ...]:
     Raises:
         ModelFileError: the file is damaged.
     """
+    tables = model.tables(2)
+    entries = sum(table.length(0) + table.length(3) for table in tables)
+    if entries > _MOST_ENTRIES:
+        raise ModelFileError(f"{path}: damaged: its graphs have {entries} tensors and operators")
     buffers = [_buffer_bytes(buffer) for buffer in model.tables(4)]
     codes = [_operator_code(code) for code in model.tables(1)]
-    graphs = tuple(_graph(table, buffers, codes, path) for table in model.tables(2))
+    graphs = tuple(_graph(table, buffers, codes, path) for table in tables)
     if not graphs:
         raise ModelFileError(f"{path}: damaged: it has no graph")
     return graphs

@@ -24,6 +24,11 @@ def edge_convert() -> NoReturn:
     _launch("edge-convert", "converter.cli")
 
 
+def edge_eval() -> NoReturn:
+    """The console script."""
+    _launch("edge-eval", "converter.evaluate.cli")
+
+
 def edge_run() -> NoReturn:
     """The console script."""
     _launch("edge-run", "edge_runtime.run.cli")

@@ -24,7 +24,7 @@ from edge_runtime.contracts.labels import match_classes, validate_labels
 from edge_runtime.contracts.version import DISTRIBUTION
 
 PARTS = ("train", "val", "test")
-_PART_FOLDERS = {*PARTS, "training", "valid", "validation", "testing"}
+PART_FOLDERS = {*PARTS, "training", "valid", "validation", "testing"}
 MAX_IMAGES = 5_000_000
 
 _OUTSIDE = "outside the class folders"
@@ -106,7 +106,7 @@ def read_image_folder(root: Path, classes: tuple[str, ...] | None = None) -> Lab
     folders = class_folders(root)
     if classes is None:
         classes = tuple(folders)
-    elif {folder.lower() for folder in folders} <= _PART_FOLDERS and not set(folders) & set(classes):
+    elif {folder.lower() for folder in folders} <= PART_FOLDERS and not set(folders) & set(classes):
         raise ContractError(
             f"{root}: its folders {', '.join(folders)} are the parts of a data set, not classes; name one of them, say "
             f"{root / folders[0]}"

@@ -25,6 +25,7 @@ class Frame:
             for people, since a wall clock jumps.
         capture_ns: how long reading and decoding it took.
         monotonic_ns: ``time.monotonic_ns()`` when its last byte was there: ages and durations are measured with it.
+        clock_synced: False where no time server has set the wall clock yet, so that ``captured_ns`` may be far off.
     """
 
     pixels: NDArray[np.uint8]
@@ -33,6 +34,7 @@ class Frame:
     captured_ns: int
     capture_ns: int
     monotonic_ns: int = field(default_factory=time.monotonic_ns)
+    clock_synced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class LabelEvent:
         duration_ns: None for "entered"; for "left" from the first frame that showed it to the first that did not, or to
             the last one before a gap.
         reason: "gap" where a label left because no frames came for too long; None where a frame did not show it.
+        clock_synced: as of that frame.
     """
 
     kind: Literal["entered", "left"]
@@ -108,6 +111,7 @@ class LabelEvent:
     category: Category
     duration_ns: int | None = None
     reason: Literal["gap"] | None = None
+    clock_synced: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """The JSON line of an event; the milliseconds are rounded to the microsecond."""
@@ -123,6 +127,7 @@ class LabelEvent:
             "score": round(self.category.score, 6),
             **duration,
             **({} if self.reason is None else {"reason": self.reason}),
+            **_mark(self.clock_synced),
         }
 
 
@@ -134,12 +139,14 @@ class SourceChange:
         source: its address.
         captured_ns: ``time.time_ns()`` when that was noticed, or when the first new frame came.
         reason: why it was lost; "" where it is back.
+        clock_synced: as of a frame.
     """
 
     kind: Literal["source_lost", "source_back"]
     source: str
     captured_ns: int
     reason: str = ""
+    clock_synced: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """The JSON line of it."""
@@ -150,6 +157,7 @@ class SourceChange:
             "source": self.source,
             "captured_ns": self.captured_ns,
             **reason,
+            **_mark(self.clock_synced),
         }
 
 
@@ -160,6 +168,7 @@ class FrameResult:
     Attributes:
         age_ns: from the frame's capture to its result.
         events: what entered or left with this frame; empty unless they were asked for.
+        clock_synced: as of the frame.
     """
 
     source: str
@@ -169,6 +178,7 @@ class FrameResult:
     age_ns: int
     classification: ClassificationResult
     events: tuple[LabelEvent, ...] = ()
+    clock_synced: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """The JSON line of a classified frame; milliseconds are rounded to the microsecond."""
@@ -184,4 +194,10 @@ class FrameResult:
             ],
             "timing_ms": {name: round(value, 3) for name, value in timing.items()},
             "age_ms": round(self.age_ns / _NS_PER_MS, 3),
+            **_mark(self.clock_synced),
         }
+
+
+def _mark(clock_synced: bool) -> dict[str, bool]:
+    """What a line says of the wall clock: nothing, where it is set."""
+    return {} if clock_synced else {"clock_synced": False}

@@ -134,4 +134,5 @@ class Decider:
             category=Category(change.index, self._labels[change.index], float(scores[change.index])),
             duration_ns=change.duration_ns,
             reason=reason,
+            clock_synced=result.clock_synced,
         )

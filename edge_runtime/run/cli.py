@@ -53,7 +53,13 @@ def _print_unit(options: argparse.Namespace) -> int:
         raise UsageError("--systemd-unit needs a --config FILE that the service is to run")
     from edge_runtime.service.unit import make_unit  # here: a run has no need of it
 
-    print(make_unit(Path(options.config), options.unit_user), end="")
+    unit = make_unit(Path(options.config), options.unit_user)
+    if not options.sink:
+        raise UsageError(
+            f"{options.config}: names no sink, so each frame would be a line in the journal; "
+            'write sink = ["events:events.jsonl", "preview"], or sink = "jsonl" if you want that'
+        )
+    print(unit, end="")
     return 0
 
 
@@ -70,7 +76,7 @@ def _run(options: argparse.Namespace) -> int:
 
             return report_self_test(_load(options, stack)[0], options.model)
         feed = Feed.of(open_source(address, LiveSettings(policy=options.policy), dict(options.source_option or ())))
-        log_sparingly("edge-run", with_time=feed.is_live)
+        log_sparingly("edge-run", with_time=feed.is_live and address != "-")  # a pipe ends with what feeds it
         if options.workers is not None and feed.is_live:
             raise UsageError("--workers is for files and videos; give a live source --threads")
         workers = _load(options, stack)

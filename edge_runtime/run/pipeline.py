@@ -212,6 +212,7 @@ def _classify(idle: SimpleQueue[Classifier], settings: PipelineSettings, task: _
         capture_ns=frame.capture_ns,
         age_ns=time.monotonic_ns() - frame.monotonic_ns,
         classification=classification,
+        clock_synced=frame.clock_synced,
     )
     return _Outcome(result, frame, scores)
 

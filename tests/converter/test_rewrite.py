@@ -4,8 +4,10 @@ import dataclasses
 import json
 from pathlib import Path
 
+import flatbuffers
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from packaged import write_packaged
 from PIL import Image
 from quantized_file import QuantizedFile
@@ -167,6 +169,39 @@ def test_damage_ends_in_one_line_or_in_a_file(seed: int, tmp_path: Path, capfd: 
     assert "Traceback" not in "".join(said)
 
 
+def write_bomb(path: Path, count: int) -> Path:
+    """A file whose one graph, with one tensor, is named ``count`` times, and so is that tensor."""
+    builder = flatbuffers.Builder(1024)
+    schema.TensorStart(builder)
+    tensors = repeated(builder, schema.TensorEnd(builder), count)
+    schema.SubGraphStart(builder)
+    schema.SubGraphAddTensors(builder, tensors)
+    graphs = repeated(builder, schema.SubGraphEnd(builder), count)
+    schema.ModelStart(builder)
+    schema.ModelAddSubgraphs(builder, graphs)
+    builder.Finish(schema.ModelEnd(builder), b"TFL3")
+    path.write_bytes(bytes(builder.Output()))
+    return path
+
+
+def repeated(builder: flatbuffers.Builder, table: int, count: int) -> int:
+    builder.StartVector(4, count, 4)
+    for _ in range(count):
+        builder.PrependUOffsetTRelative(table)
+    return int(builder.EndVector())
+
+
+def test_a_small_file_that_announces_millions_of_tensors_is_refused(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write_bomb(tmp_path / "m.tflite", 20_000)
+    assert path.stat().st_size < 200_000
+    assert main(["inspect", str(path)]) == 1
+    assert capfd.readouterr().err.strip() == (
+        f"edge-convert inspect: {path}: damaged: its graphs have 400000000 tensors and operators"
+    )
+
+
 def test_a_model_is_not_made_larger_by_equal_vectors(tmp_path: Path) -> None:
     path, out = write_hard_swish(tmp_path / "m.tflite"), tmp_path / "out.tflite"
     assert rewrite(path, out) == 0
@@ -178,7 +213,7 @@ def test_inspect_says_what_a_rewrite_replaces(tmp_path: Path, capfd: pytest.Capt
     assert main(["inspect", str(path)]) == 0
     assert "outside       1 HARD_SWISH: edge-convert rewrite replaces it\n" in capfd.readouterr().out
     assert main(["inspect", str(path), "--json"]) == 0
-    (cost,) = json.loads(capfd.readouterr().out)["costs"]
+    (cost,) = json.loads(capfd.readouterr().out)["outside"]
     assert (cost["operator"], cost["count"], cost["advice"]) == ("HARD_SWISH", 1, "edge-convert rewrite replaces it")
 
 

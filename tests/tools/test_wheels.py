@@ -79,7 +79,7 @@ def test_the_wheels_hold_what_they_should(wheels: Wheels) -> None:
     assert problems_of_contents(wheels) == []
     assert wheels.runtime.stat().st_size <= MOST_BYTES["runtime"] == 500_000
     assert commands_of(wheels.runtime) == {"edge-run", "edge-doctor", "edge-bench"}
-    assert commands_of(wheels.kit) == {"edge-train", "edge-convert"}
+    assert commands_of(wheels.kit) == {"edge-train", "edge-convert", "edge-eval"}
 
 
 def test_a_file_that_does_not_belong_is_named(wheels: Wheels, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_in_a_clone_the_kit_carries_everything(tmp_path: Path) -> None:
     command = [*pip, "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(ROOT)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     (wheel,) = tmp_path.glob("*.whl")
-    assert commands_of(wheel) == {"edge-run", "edge-doctor", "edge-bench", "edge-train", "edge-convert"}
+    assert commands_of(wheel) == {"edge-run", "edge-doctor", "edge-bench", "edge-train", "edge-convert", "edge-eval"}
     assert not [requirement for requirement in requirements_of(wheel) if requirement.startswith("edge-deploy")]
     tops = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert {"edge_runtime", "benchmarks", "trainer", "converter"} == {top for top in tops if "." not in top}

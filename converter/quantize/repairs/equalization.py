@@ -123,7 +123,7 @@ def _takes(network: Network, consumer: Layer, channels: int) -> bool:
     """Whether a layer has one slice of its weights for each channel that it takes."""
     shape = network.shape(consumer.weights)
     if consumer.is_depthwise:
-        return shape[3] == channels and consumer.operator.builtinOptions.depthMultiplier == 1
+        return shape[3] == channels  # another multiplier would give more
     return network.shape(consumer.source)[-1] == channels and shape[-1] == channels
 
 

@@ -100,13 +100,16 @@ def choose_range(halves: tuple[Histogram, Histogram], method: str) -> Range:
         method: a name of ``METHODS``, or "chosen": the range found on one half must bring little error on the other.
     """
     first, second = halves
+    whole = replace(first, counts=first.counts + second.counts)
+    if method == "chosen" and not second.counts.any():  # of one image
+        first = second = whole
     if method == "chosen":
         errors = {
             name: squared_error(second, find(first)) + squared_error(first, find(second))
             for name, find in METHODS.items()
         }
         method = min(errors, key=lambda name: errors[name])
-    return METHODS[method](replace(first, counts=first.counts + second.counts))
+    return METHODS[method](whole)
 
 
 def squared_error(histogram: Histogram, limits: Range) -> float:

@@ -14,6 +14,7 @@ from ai_edge_litert import schema_py_generated as schema
 from converter.tflite.edit import builtin_code, constant_of
 from converter.tflite.rewrites.arithmetic import new_binary
 from converter.tflite.rewrites.change import Stays
+from converter.tflite.rewrites.fitting import top_of_sum
 from converter.tflite.rewrites.proof import check_same, probe_of
 from converter.tflite.rewrites.scales import (
     Scale,
@@ -93,9 +94,9 @@ def _find(inputs: Sequence[int], constants: Sequence[int]) -> int | None:
 
 
 def _hard_swish(place: _Place) -> list[schema.OperatorT]:
-    """As x * (relu6(x + 3) / 6), the inner scales as fine as the range of x allows."""
+    """As x * (relu6(x + 3) / 6)."""
     source, result = place.scales()
-    total = source.up_to(min(6.0, source.top + 3))
+    total = source.up_to(top_of_sum(source, result))
     share = source.up_to(total.top / 6)
     three, sixth = source.up_to(3), source.up_to(1 / 6)
     check_sum(source, three, result=total)

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+from edge_runtime.board import wall_clock_is_synced
 from edge_runtime.console.command import logger
 from edge_runtime.console.leaving import leave_without_waiting
 from edge_runtime.contracts.results import SourceChange
@@ -111,12 +112,12 @@ class LiveCapture(LiveSource):
     def _tell_lost(self, reason: str) -> None:
         if not self._is_lost:
             self._is_lost = True
-            self.tell(SourceChange("source_lost", self.address, time.time_ns(), reason))
+            self.tell(SourceChange("source_lost", self.address, time.time_ns(), reason, wall_clock_is_synced()))
 
     def _tell_back(self) -> None:
         if self._is_lost:
             self._is_lost = False
-            self.tell(SourceChange("source_back", self.address, time.time_ns()))
+            self.tell(SourceChange("source_back", self.address, time.time_ns(), "", wall_clock_is_synced()))
 
     def _pause(self, attempt: int, reason: str) -> None:
         import random  # here: a run that reads files never pauses

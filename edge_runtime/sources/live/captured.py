@@ -22,12 +22,14 @@ class Captured:
         read_ns: how long reading took.
         captured_ns: when its last byte was there, on the wall clock, or when the camera says that it took it.
         monotonic_ns: when its last byte was there, on the clock that does not jump.
+        clock_synced: whether a time server has set the wall clock.
     """
 
     picture: NDArray[np.uint8] | Picture | str
     read_ns: int
     captured_ns: int
     monotonic_ns: int
+    clock_synced: bool = True
 
     @property
     def skipped(self) -> int:
@@ -51,4 +53,4 @@ class Captured:
         except ImageError as error:
             return FrameFailure(source, index, str(error))
         capture_ns = self.read_ns + time.perf_counter_ns() - start
-        return Frame(pixels, source, index, self.captured_ns, capture_ns, self.monotonic_ns)
+        return Frame(pixels, source, index, self.captured_ns, capture_ns, self.monotonic_ns, self.clock_synced)

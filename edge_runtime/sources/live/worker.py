@@ -8,6 +8,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_runtime.board import wall_clock_is_synced
 from edge_runtime.console.command import logger
 from edge_runtime.errors import ImageError, SourceError
 from edge_runtime.sources.base import Connection, EndOfStream, Picture
@@ -59,4 +60,5 @@ class Worker(threading.Thread):
         read_ns = time.perf_counter_ns() - start
         said_ns = picture.captured_ns if isinstance(picture, Picture) else None
         captured_ns = time.time_ns() if said_ns is None else said_ns
-        return self._mailbox.put(self, Captured(picture, read_ns, captured_ns, time.monotonic_ns()))
+        is_synced = wall_clock_is_synced()
+        return self._mailbox.put(self, Captured(picture, read_ns, captured_ns, time.monotonic_ns(), is_synced))

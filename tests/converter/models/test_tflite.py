@@ -106,7 +106,8 @@ def test_a_published_model_keeps_its_answers_and_takes_bytes(tmp_path: Path) -> 
     (tmp_path / "labels.txt").write_text("no person\nperson\n")
     arguments = [
         str(SHARED_DATA / "tflite" / "vww_96_float.tflite"), "--out", str(tmp_path / "out.tflite"),
-        "--normalization=0..1", "--labels", str(tmp_path / "labels.txt"), "--allow-chance", "--max-drop=100",
+        "--normalization=0..1", "--labels", str(tmp_path / "labels.txt"), "--allow-chance",
+        "--quantize=int8", "--max-drop=100",
         "--calibration-data", str(tmp_path / "calibration"), "--eval-data", str(tmp_path / "eval"),
     ]  # fmt: skip
     assert main(arguments) == 0

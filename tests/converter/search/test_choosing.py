@@ -10,7 +10,7 @@ from small_run import write_color_images, write_dark_images
 
 from converter import ConvertConfig, GateRefusedError, convert, frames
 from converter.cli import main
-from converter.judge import Latency
+from converter.judge import Latency, scores
 from converter.results import ConversionReport
 
 pytestmark = pytest.mark.tensorflow
@@ -64,8 +64,24 @@ def test_int8_that_keeps_the_limits_ends_the_ladder_and_two_lines_say_so(
     assert "not needed" not in said.err
 
 
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Counter[Path]:
+    """How often each file is loaded to be run on images, by its first interpreter."""
+    counts: Counter[Path] = Counter()
+    open_candidate = scores.open_candidate
+
+    def counting(path: Path) -> Any:
+        counts[path] += 1
+        return open_candidate(path)
+
+    monkeypatch.setattr("converter.judge.scores.open_candidate", counting)
+    return counts
+
+
 @pytest.mark.usefixtures("int8_is_fast")
-def test_every_image_is_decoded_once(small_run: Path, tmp_path: Path, decoded: Counter[Path]) -> None:
+def test_every_image_is_decoded_once(
+    small_run: Path, tmp_path: Path, decoded: Counter[Path], opened: Counter[Path]
+) -> None:
     report = convert(ConvertConfig(small_run, all_rungs=True, golden=0), tmp_path / "m.tflite")
     assert report.chosen is not None
     assert report.calibration is not None
@@ -75,6 +91,7 @@ def test_every_image_is_decoded_once(small_run: Path, tmp_path: Path, decoded: C
     assert len(decoded) == used == 14 + 10 + 15
     assert set(decoded.values()) == {1}
     assert len(report.tried) >= 5
+    assert sorted(opened.values())[-2:] == [1, 2], "the test part runs the chosen file once more"
 
 
 @pytest.mark.usefixtures("int8_is_fast")

@@ -85,7 +85,7 @@ def test_a_small_file_with_large_images_is_proven_in_an_arena_that_is_large_enou
     others = write_image_folder(tmp_path / "others", {"a": 2, "b": 2}, first_seed=50)
     arguments = ["--labels", str(tmp_path / "labels.txt"), "--normalization", "-1..1", "--max-drop", "100"]
     data = ["--eval-data", str(images), "--calibration-data", str(others), "--allow-chance"]
-    target = ["--target", "micro", "--target-python", environment_python("tflite-micro")]
+    target = ["--target", "micro", "--quantize", "int8", "--target-python", environment_python("tflite-micro")]
     assert main([str(tmp_path / "m.keras"), "--out", str(model), *arguments, *data, *target]) == 0
     proof = facts_of(model)["proof"]
     assert proof["arena_bytes"] > 10 * model.stat().st_size

@@ -12,6 +12,7 @@ from edge_runtime.console.ownership import Obstacle
 MODULES = {
     "edge_train": "trainer.cli",
     "edge_convert": "converter.cli",
+    "edge_eval": "converter.evaluate.cli",
     "edge_run": "edge_runtime.run.cli",
     "edge_bench": "benchmarks.cli.command",
     "edge_doctor": "edge_runtime.doctor.cli",
@@ -48,7 +49,7 @@ def test_each_command_starts_its_own_module(script: str, monkeypatch: pytest.Mon
     assert start(script, monkeypatch) == [script]
 
 
-@pytest.mark.parametrize("script", ["edge_train", "edge_convert", "edge_bench"])
+@pytest.mark.parametrize("script", ["edge_train", "edge_convert", "edge_eval", "edge_bench"])
 def test_a_package_that_is_not_ours_is_one_line(
     script: str, obstacles: dict[str, Obstacle], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,6 +73,17 @@ def test_a_program_that_is_not_there_is_refused(
     assert f"{config.parent}/bin/edge-run: no such program" in capsys.readouterr().err
 
 
+def test_a_service_without_a_sink_is_refused(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = config.read_text()
+    config.write_text(text.replace('sink = "events:events.jsonl"\n', ""))
+    assert main(["--config", str(config), "--systemd-unit", "--unit-user", "pi"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "names no sink, so each frame would be a line in the journal" in said.err
+    config.write_text(text.replace("events:events.jsonl", "jsonl"))
+    assert main(["--config", str(config), "--systemd-unit", "--unit-user", "pi"]) == 0
+
+
 def test_a_unit_needs_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["m.tflite", "camera:0", "--systemd-unit"]) == 2
     assert "--systemd-unit needs a --config FILE" in capsys.readouterr().err

@@ -137,6 +137,20 @@ def test_what_leaves_the_model_or_loses_its_channels_is_not_equalised() -> None:
     assert refused(widened)
 
 
+def test_a_mean_over_channels_mixes_them_though_the_shape_looks_alike() -> None:
+    def build(layers: Any, image: Any) -> Any:
+        import keras
+
+        values = layers.Conv2D(SIDE, 1, activation="relu")(image)
+        return head_of_rows(layers, layers.Dense(3)(keras.ops.mean(values, axis=-1)))
+
+    assert refused(model_of(build))
+
+
+def head_of_rows(layers: Any, values: Any) -> Any:
+    return layers.Dense(3)(layers.GlobalAveragePooling1D()(layers.Activation("tanh")(values)))
+
+
 @pytest.mark.parametrize("pool", ["MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D"])
 def test_channels_stay_apart_in_a_pooling(pool: str) -> None:
     def build(layers: Any, image: Any) -> Any:

@@ -111,6 +111,13 @@ def test_the_choice_is_what_one_half_says_of_the_other() -> None:
     assert squared_error(both, chosen) < 1.05 * squared_error(both, least_squares(both))
 
 
+def test_one_image_has_no_second_half() -> None:
+    first = histogram(gauss(), -5, 5)
+    chosen = choose_range((first, Histogram(-5, 5, np.zeros(2048))), "chosen")
+    assert chosen == choose_range((first, first), "chosen")
+    assert 3 < chosen[1] <= 5
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_sees_all_images(name: str) -> None:
     first, second = histogram(gauss(), -5, 5), histogram(3 * np.abs(gauss(seed=2)).clip(0, 1.6), -5, 5)
