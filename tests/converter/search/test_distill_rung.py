@@ -21,6 +21,7 @@ def two_rungs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain int8, then distilled; and all files are equally fast, since no test may depend on speed."""
     same = Latency(1.0, 1.0, (1.0, 1.0), 1, "none", "a stand-in")
     monkeypatch.setattr("converter.search.workbench.measure_latencies", lambda files, _frame: [same] * len(files))
+    monkeypatch.setattr("converter.quantize.distill.tune.PATIENCE", 20)
     monkeypatch.setattr("converter.search.find.RUNGS", (Plain(INT8), Distillation()))
 
 

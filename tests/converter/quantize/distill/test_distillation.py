@@ -27,6 +27,11 @@ def files(pixels: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return many_operators.convert(build("Sequential"), resized, tmp_path_factory.mktemp("files"))
 
 
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("converter.quantize.distill.tune.PATIENCE", 40)
+
+
 @pytest.fixture
 def inputs(pixels: np.ndarray) -> Any:
     resized = np.repeat(np.repeat(pixels, 2, axis=1), 2, axis=2)
