@@ -244,6 +244,9 @@ def test_a_name_server_that_hangs_does_not_hold_up_the_end(monkeypatch: pytest.M
     assert time.monotonic() - started < 2 * mqtt_sink.GOODBYE_SECONDS
     assert sink.counts.events_lost == 1
     answers.set()
+    for thread in threading.enumerate():
+        if thread.name == "mqtt goodbye":
+            thread.join(PATIENCE_SECONDS)
 
 
 def test_whoever_comes_later_learns_that_the_camera_is_lost(broker: Broker) -> None:
