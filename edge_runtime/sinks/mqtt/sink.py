@@ -125,6 +125,7 @@ class MqttSink(InformedSink):
             with suppress(RuntimeError):  # the connection broke at that very moment; then the last will says it
                 goodbye.wait_for_publish(max(0.0, deadline - time.monotonic()))
         self._client.disconnect()
+        self._said_gone = True  # what becomes of the connection from now on is no news
         stopping = threading.Thread(target=self._client.loop_stop, name="mqtt goodbye", daemon=True)
         stopping.start()  # it waits for the library's thread, which may wait for a name server
         stopping.join(max(0.1, deadline - time.monotonic()))
