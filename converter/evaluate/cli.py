@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from edge_runtime.console.command import add_model_options, exit_with, make_parser, path_ending_in, run_command
+from edge_runtime.console.command import (
+    UsageError,
+    add_model_options,
+    exit_with,
+    make_parser,
+    path_ending_in,
+    run_command,
+)
 from edge_runtime.console.extras import check_extra, extra_needed
 from edge_runtime.console.files import ensure_writable, write_together
 from edge_runtime.model import UserSays, find_model
@@ -26,17 +33,21 @@ def entry() -> NoReturn:
 def _run(options: argparse.Namespace) -> int:
     check_extra("convert", "tqdm", "scipy", "jinja2", "ai_edge_litert")
     with extra_needed("convert"):
-        from converter.evaluate.evaluation import evaluate  # here, so that --help is instant
+        from converter.evaluate.data import find_part  # here, so that --help is instant
+        from converter.evaluate.evaluation import evaluate
         from converter.evaluate.page import draw_report
         from converter.evaluate.subjects import open_subjects
         from converter.evaluate.text import report_text
+    data = find_part(options.data)
+    if options.rows and options.rows.exists() and options.rows.samefile(data):
+        raise UsageError(f"--rows {options.rows} is DATA itself, which would be lost; name another file")
     page: Path | None = options.out and options.out.with_suffix(".html")
     for path in filter(None, (options.out, page, options.rows)):
         ensure_writable(path)
     subjects = open_subjects(
         [Path(find_model(model)) for model in options.models], UserSays.of(options), options.signature
     )
-    found = evaluate(subjects, options.data)
+    found = evaluate(subjects, data)
     print(report_text(found.report))
     files = {options.rows: found.rows.encode()} if options.rows else {}
     if options.out:

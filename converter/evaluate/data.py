@@ -16,7 +16,13 @@ _TEST = ("test", "testing")
 
 
 def find_part(data: Path) -> Path:
-    """The test part of a folder that consists of parts, which is said; else ``data`` itself."""
+    """The test part of a folder that consists of parts, which is said; else ``data`` itself.
+
+    Raises:
+        DataError: there is nothing at ``data``.
+    """
+    if not data.exists():
+        raise DataError(f"{data}: no such folder or CSV file; expected one subfolder a class, a CSV file, or images")
     folders = _folders(data)
     tests = [folder for folder in folders if folder.lower() in _TEST]
     if len(folders) < 2 or len(tests) != 1 or not {folder.lower() for folder in folders} <= PART_FOLDERS:

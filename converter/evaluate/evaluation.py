@@ -12,7 +12,7 @@ import numpy as np
 
 from converter.errors import DataError
 from converter.evaluate.answers import Said, changed_images, mistakes_of, said_of, truth_names
-from converter.evaluate.data import class_names, find_part, has_labels, read_labelled, read_unlabelled
+from converter.evaluate.data import class_names, has_labels, read_labelled, read_unlabelled
 from converter.evaluate.difference import Answered, difference_of
 from converter.evaluate.figures import figures_of
 from converter.evaluate.report import EvaluationReport, ModelResult, Prediction, PredictionReport
@@ -39,13 +39,16 @@ class Evaluated:
 def evaluate(subjects: Sequence[Subject], data: Path) -> Evaluated:
     """Scores all images with all models and computes the figures.
 
+    Args:
+        subjects: the models; the first is what others are compared with.
+        data: DATA, or its test part.
+
     Raises:
         ContractError: DATA is missing or damaged, or shows something that is none of the classes.
         DataError: models and images do not fit one another.
         ImageError: an image cannot be decoded.
         ConversionError: the library that runs a model fails.
     """
-    data = find_part(data)
     labelled = has_labels(data)
     _name_classes(subjects, data if labelled else None)
     first = subjects[0]

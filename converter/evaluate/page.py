@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,6 +36,15 @@ def matrix_of(model: ModelResult, classes: Iterable[str]) -> list[tuple[str, lis
     return [(truth, [cells.get((truth, answer), 0) for answer in names]) for truth in names]
 
 
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Each name without the folders that all have in common."""
+    parts = [Path(name).parts for name in names]
+    shared = 0
+    while all(len(each) > shared + 1 for each in parts) and len({each[shared] for each in parts}) == 1:
+        shared += 1
+    return {name: str(Path(*each[shared:])) for name, each in zip(names, parts, strict=True)}
+
+
 def _draw_evaluation(report: EvaluationReport, root: Path) -> str:
     return render_page(
         "converter.evaluate",
@@ -44,6 +53,7 @@ def _draw_evaluation(report: EvaluationReport, root: Path) -> str:
         picture=lru_cache(maxsize=None)(lambda name: thumbnail(root / name)),
         matrix=matrix_of,
         confused={model.name: _most_confused(model) for model in report.models},
+        short=short_names([model.name for model in report.models]),
         reliability=reliability_diagram,
         curve=threshold_chart,
         shown_classes=SHOWN_CLASSES,
@@ -57,6 +67,7 @@ def _draw_predictions(report: PredictionReport, root: Path) -> str:
         "predictions.html",
         report=report,
         picture=lambda name: thumbnail(root / name),
+        short=short_names([said.model for said in report.predictions[0].said]),
         shown=SHOWN_PREDICTIONS,
     )
 

@@ -183,6 +183,7 @@ def test_what_does_not_fit_is_one_line(
     write_color_model(two, outputs=4)
     (mixed / "violet").mkdir()
     (tmp_path / "empty").mkdir()
+    (tmp_path / "d.csv").write_text("filename,label\n")
     Image.new("RGB", (9, 9)).save(mixed / "violet" / "0.png")
     refused: list[tuple[int, list[object], str]] = [
         (1, [files[1], mixed], "'violet' is none of the classes red, green, blue"),
@@ -190,6 +191,8 @@ def test_what_does_not_fit_is_one_line(
         (1, [files[1], tmp_path / "empty"], "no class folders and no image in it"),
         (1, [tmp_path / "gone.tflite", mixed], "gone.tflite: no such file or folder"),
         (1, [files[1], mixed / "red", "--labels", tmp_path / "l.txt"], "leave --labels out"),
+        (1, [small_run, tmp_path / "nowhere"], "nowhere: no such folder or CSV file"),
+        (2, [files[1], tmp_path / "d.csv", "--rows", tmp_path / "d.csv"], "is DATA itself"),
         (2, [files[1], files[1], mixed], "a MODEL stands twice"),
         (2, [files[1], mixed, "--signature", "x"], "only a SavedModel has signatures"),
     ]

@@ -109,6 +109,14 @@ def test_calibration_is_the_distance_of_scores_from_the_share_that_is_right() ->
     assert expected_error(()) == 0
 
 
+def test_the_lowest_and_the_highest_score_lie_in_the_first_and_the_last_bin() -> None:
+    scores = np.array([[0.0, 1.0], [0.05, 14.5 / 15]], np.float32)
+    truth = np.array([[False, True], [True, False]])
+    first, last = figures_of("ab", truth, scores, "multi-label").reliability
+    assert (first.low, first.count, first.right) == (0, 2, 0.5)
+    assert (last.high, last.count, last.right, last.confidence) == (1, 2, 0.5, pytest.approx(29.5 / 30))
+
+
 def test_scores_that_are_no_numbers_are_wrong_and_counted() -> None:
     shown, scores = single(0)
     scores[:10] = np.nan
