@@ -67,6 +67,14 @@ def test_top_5() -> None:
     assert figures_of_single(shown, scores).top_5 == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(("classes", "has_it"), [(5, False), (6, True)])
+def test_top_5_is_for_more_classes_than_five(classes: int, has_it: bool) -> None:
+    figures = figures_of(
+        LABELS[:classes], np.eye(classes, dtype=bool), np.eye(classes, dtype=np.float32), "single-label"
+    )
+    assert figures.top_5 == (1.0 if has_it else None)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_area_under_the_roc_curve_of_one_against_the_rest(seed: int) -> None:
     shown, scores = single(seed)
