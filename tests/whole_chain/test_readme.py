@@ -99,7 +99,7 @@ def write_what_a_user_has() -> None:
     for seed, folder in enumerate(("a", "b")):
         write_color_images(Path(folder), 2, seed=seed)
     Path("imagenet_labels.txt").write_text("\n".join(LABELS))
-    Path("run.toml").write_text('model = "model.tflite"\nsource = "photos"\n')
+    Path("run.toml").write_text('model = "model.tflite"\nsource = "photos"\nsink = "preview"\n')
 
 
 def test_its_links_lead_to_something() -> None:
