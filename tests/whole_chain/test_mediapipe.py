@@ -92,6 +92,7 @@ def test_the_samples_model_gives_the_same_labels_and_scores(sample_int8: Path, t
     assert same_top1(our_answers(sample_int8, SAMPLE_TEST), enlarged_by_itself) >= 0.95, "it differs little"
 
 
+@pytest.mark.slow  # bytes are compared below
 @pytest.mark.tensorflow
 def test_a_float_model_is_normalised_as_we_do(small_run: Path, tmp_path: Path) -> None:
     model = tmp_path / "colors.tflite"
@@ -119,6 +120,7 @@ def test_bytes_are_pixels_and_scores_probabilities_however_dark_the_calibration(
     model = tmp_path / "m.tflite"
     config = ConvertConfig(
         tmp_path / "m.keras",
+        quantize="int8",
         max_drop=100,
         normalization=normalization,
         labels=write_labels(tmp_path / "labels.txt"),

@@ -14,9 +14,11 @@ from tensorflow.core.framework.node_def_pb2 import NodeDef
 from tensorflow.core.framework.types_pb2 import DataType
 from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, TensorInfo
 
+from converter.errors import SourceError
 from converter.models.saved_model.allowed import refuse_what_does_more
 from converter.models.saved_model.float32 import compute_in_float32
 from converter.models.saved_model.graph import called_functions, functions_of, needed_nodes, node_name
+from converter.models.saved_model.operators import RANDOM
 from converter.models.saved_model.variables import VARIABLES, read_variables
 
 _FLOAT_AS_WELL = {"Cast": "SrcT", "Identity": "T", "ResizeBilinear": "T"}
@@ -70,7 +72,11 @@ def freeze(path: Path, meta: MetaGraphDef, image: TensorInfo, scores: str) -> Fr
     names = [node.name for node in graph.node if node.op in VARIABLES]
     if names:
         graph = _with_values(graph, read_variables(path, meta, names), node_name(scores))
-    inlined = convert_variables_to_constants_v2(Frozen(graph, image.name, scores).import_function())
+    try:
+        inlined = convert_variables_to_constants_v2(Frozen(graph, image.name, scores).import_function())
+    except Exception as error:
+        _refuse_active_augmentation(path, graph, error)
+        raise
     frozen = Frozen(inlined.graph.as_graph_def(), inlined.inputs[0].name, inlined.outputs[0].name)
     _feed_float(frozen)
     compute_in_float32(frozen.graph)
@@ -93,6 +99,21 @@ def _cut_out(meta: MetaGraphDef, image: TensorInfo, scores: str) -> GraphDef:
         _clean(function.node_def)
     _clean(graph.node)
     return graph
+
+
+def _refuse_active_augmentation(path: Path, graph: GraphDef, error: Exception) -> None:
+    """Names the layers that are still training, where those are why TensorFlow cannot fix a graph's variables.
+
+    Raises:
+        SourceError: the graph draws random numbers.
+    """
+    functions = [function.node_def for function in graph.library.function]
+    drawn = sorted({node.op for nodes in (graph.node, *functions) for node in nodes if node.op in RANDOM})
+    if drawn:
+        raise SourceError(
+            f"{path}: its answers are random ({', '.join(drawn[:2])}): layers of augmentation or dropout were exported "
+            "as in training, as Keras 3 does with model.export; give the .keras file, or export without these layers"
+        ) from error
 
 
 def _clean(nodes: Iterable[NodeDef]) -> None:

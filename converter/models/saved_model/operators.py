@@ -100,6 +100,8 @@ _LABELS = """
 _MESSAGES = "AsString Assert Print PrintV2 StringFormat StringJoin StringLower StringStrip"
 _SAVES = "MergeV2Checkpoints RestoreV2 SaveV2 ShardedFilename StaticRegexFullMatch StringJoin"
 
+RANDOM = frozenset(_RANDOM.split())
+"""What draws random numbers."""
 COMPUTES = frozenset(
     name
     for group in (_CALLS, _CONTROL_FLOW, _VARIABLES, _ARITHMETIC, _LINEAR_ALGEBRA, _NETWORKS, _GRADIENTS, _OPTIMIZERS,

@@ -68,7 +68,7 @@ def test_two_more_milliseconds_in_each_call_are_two_more_in_every_figure() -> No
         found.append(measure(call_taking(clock, [ns + extra for ns in durations]), settings(), clock).samples_ns)
     before, after = found
     assert [late - early for early, late in zip(before, after, strict=True)] == [2 * MS] * 6
-    early, late = summarize(before), summarize(after)
+    early, late = summarize([before]), summarize([after])
     assert late.p50 - early.p50 == pytest.approx(2, abs=1e-9)
     assert late.mean - early.mean == pytest.approx(2, abs=1e-9)
     assert late.std == pytest.approx(early.std, abs=1e-9)

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.tensorflow
 BRIEF = ["--min-seconds", "0.001", "--min-count", "8", "--warm-up", "1", "--rounds", "1"]
 
 
+@pytest.mark.slow  # starts TensorFlow five times
 def test_a_run_folder_is_measured_compiled_in_batches_and_is_the_reference(small_run: Path, tmp_path: Path) -> None:
     out = tmp_path / "r.json"
     asked = [str(small_run), "--backends", "keras", "--threads", "1,2", "--batch", "3", "--reference", str(small_run)]

@@ -21,6 +21,7 @@ def tflite_runtime_python() -> str:
     return environment_python("tflite-runtime")
 
 
+@pytest.mark.slow  # makes an environment
 def test_both_interpreters_stand_in_one_result(
     tflite_runtime_python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -135,6 +135,7 @@ def refuse_proofs(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     monkeypatch.setattr("converter.deliver.complete.prove", prove)
 
 
+@pytest.mark.slow  # tries all recipes
 def test_where_the_proof_fails_the_next_best_file_is_delivered(
     small_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

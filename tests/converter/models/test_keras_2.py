@@ -24,7 +24,7 @@ from converter.models import load_source, open_source
 from edge_runtime.console.child_process import child_command
 from edge_runtime.model import UserSays
 
-pytestmark = pytest.mark.tensorflow
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]  # each file starts TensorFlow and tf_keras once more
 SUPPORT = Path(__file__).parents[2] / "support"
 FILES = (
     "plain.h5", "sequential.h5", "sequential_of_sequentials.h5", "nested_base.h5", "operators.h5", "more_operators.h5",
@@ -47,13 +47,7 @@ def keras_2_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "keras-2", run)
 
 
-_QUICK = ("operators.h5", "teachable_machine.h5")
-"""Each other file starts TensorFlow once more for what these show as well."""
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in _QUICK else pytest.mark.slow) for name in FILES]
-)
+@pytest.mark.parametrize("name", FILES)
 def test_a_file_of_keras_2_gives_the_answers_of_keras_2(keras_2_files: Path, name: str) -> None:
     model = load_source(open_source(keras_2_files / name), None)
     expected = np.load(keras_2_files / ANSWERS)[name]

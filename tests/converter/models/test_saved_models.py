@@ -186,6 +186,14 @@ def truncated(path: Path) -> Path:
     return path
 
 
+def still_augmenting(path: Path) -> Path:
+    import keras
+
+    layers = [keras.Input((SIDE, SIDE, 3)), keras.layers.RandomFlip(), keras.layers.GlobalAveragePooling2D()]
+    keras.Sequential([*layers, keras.layers.Dense(3)]).export(path, format="tf_saved_model", verbose=False)
+    return path
+
+
 REFUSED: dict[str, tuple[Callable[[Path], Path], tuple[str, ...], str]] = {
     "which signature": (two_signatures, (), "it has several signatures; say which with --signature: first, second"),
     "no such signature": (two_signatures, ("--signature", "third"), "it has no signature 'third'; --signature na"),
@@ -210,6 +218,10 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], tuple[str, ...], str]] = {
         "it takes 4 images at a time, and its graph cannot take one (it answers otherwise then); export it with",
     ),
     "no variables": (without_variables, (), "variables: damaged or incomplete: "),
+    "augmentation as in training": (
+        still_augmenting, (),
+        "its answers are random (StatelessRandomGetKeyCounter, StatelessRandomUniformV2): layers of augmentation or",
+    ),
     "truncated variables": (truncated, (), "variables: damaged or incomplete: "),
 }  # fmt: skip
 

@@ -37,7 +37,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> Counter[Path]:
         counts[path] += 1
         return read_image(path)
 
-    for place in ("converter.frames", "converter.deliver.golden", "converter.report.html"):
+    for place in ("converter.frames", "converter.deliver.golden", "converter.report.page"):
         monkeypatch.setattr(f"{place}.read_image", counting)
     return counts
 
@@ -70,9 +70,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Counter[Path]:
     counts: Counter[Path] = Counter()
     open_candidate = scores.open_candidate
 
-    def counting(path: Path) -> Any:
+    def counting(path: Path, *said: Any) -> Any:
         counts[path] += 1
-        return open_candidate(path)
+        return open_candidate(path, *said)
 
     monkeypatch.setattr("converter.judge.scores.open_candidate", counting)
     return counts

@@ -38,6 +38,7 @@ def test_the_samples_int8_file_gives_the_same_answers(sample_int8: Path, target:
     assert (proof.arena_bytes is not None) == (target == "micro")
 
 
+@pytest.mark.slow  # makes an environment
 def test_an_operator_that_the_interpreter_lacks_is_named(tmp_path: Path) -> None:
     model = write_packaged(tmp_path / "m.tflite")  # its pool of uint8 is none of TensorFlow Lite Micro's
     image = sample_images()[:1]

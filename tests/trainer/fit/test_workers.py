@@ -92,6 +92,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow  # trains twice
 def test_two_devices_of_one_process_train_one_model(tmp_path: Path) -> None:
     data = write_image_folder(tmp_path / "data", {"red": 14, "green": 14, "blue": 14})
     command = [sys.executable, "-c", _MIRRORED, str(data), "--out", str(tmp_path / "run"), "--distribute", "mirrored"]

@@ -141,6 +141,7 @@ def test_tensorboard_gets_the_history_by_epoch(small_run: Path) -> None:
     assert list((small_run / "tensorboard" / "report").iterdir())
 
 
+@pytest.mark.slow  # trains twice
 def test_images_that_do_not_fit_in_memory_are_read_anew_and_train_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -195,6 +195,7 @@ def test_weights_that_stand_for_no_float_layer_are_left_alone(conversion: Any, o
     assert match_layers(network(other), network(finished)) == []
 
 
+@pytest.mark.slow  # converts twice
 def test_a_nested_model_is_repaired_as_its_layers_are_alone(tmp_path: Path) -> None:
     import keras
 
