@@ -11,6 +11,9 @@ from converter.judge import Latency
 EQUALLY_FAST = 0.03
 """Files within 3 % of the fastest are equally fast: no one measures less on a machine that does other things, too."""
 
+UNNOTICED_MS = 0.02
+"""So much a frame is no reason to take another file; in networks of microseconds the measurement is noise."""
+
 EQUALLY_SMALL = 0.01
 """Files within 1 % of the smallest are equally small: repairs of one file differ in what it says of itself alone."""
 
@@ -40,7 +43,7 @@ def choose(candidates: Sequence[Candidate], prefer: Preference) -> tuple[Candida
     smallest_first = sorted(passed, key=lambda candidate: candidate.size_bytes)
     if prefer == "size":
         return _best_of_the_smallest(smallest_first), "the smallest that keeps the limits"
-    allowed = [candidate for candidate in smallest_first if not is_slower(candidate.latency.ratio)] or smallest_first
+    allowed = [candidate for candidate in smallest_first if not is_slower(candidate.latency)] or smallest_first
     fastest = min((candidate.latency for candidate in allowed), key=lambda latency: latency.ratio)
     quick = [candidate for candidate in allowed if is_as_fast(candidate.latency, fastest)]
     return _best_of_the_smallest(quick), (
@@ -58,9 +61,14 @@ def _best_of_the_smallest(smallest_first: Sequence[Candidate]) -> Candidate:
 
 def is_as_fast(latency: Latency, fastest: Latency) -> bool:
     """Whether a file is as fast as the fastest, as far as the measurement tells."""
-    return latency.ratio <= fastest.ratio * (1 + EQUALLY_FAST) or latency.ratio_interval[0] <= fastest.ratio_interval[1]
+    return (
+        latency.ratio <= fastest.ratio * (1 + EQUALLY_FAST)
+        or latency.ratio_interval[0] <= fastest.ratio_interval[1]
+        or latency.p50 - fastest.p50 <= UNNOTICED_MS
+    )
 
 
-def is_slower(ratio: float) -> bool:
-    """Whether a file takes longer than float32, by more than what counts as equally fast."""
-    return ratio > 1.0 + EQUALLY_FAST
+def is_slower(latency: Latency) -> bool:
+    """Whether a file surely takes longer than float32, by more than what counts as equally fast."""
+    longer_ms = latency.p50 * (1 - 1 / latency.ratio) if latency.ratio else 0.0
+    return latency.ratio_interval[0] > 1.0 + EQUALLY_FAST and longer_ms > UNNOTICED_MS

@@ -14,6 +14,7 @@ from typing import Protocol
 from converter.candidate import Judged
 from converter.config import ConvertConfig
 from converter.errors import ConversionError, NotApplicableError
+from converter.judge import Latency
 from converter.quantize import FLOAT32, INT8, Variant
 from converter.quantize.package import Package
 from converter.results import LayerError, Step
@@ -117,11 +118,11 @@ class Ladder:
 
     def is_slow(self, judged: Judged) -> bool:
         """Whether a file is slower than float32, where float32 could run at all."""
-        return self._speed_counts and is_slower(self.latency_ratio(judged))
+        return self._speed_counts and is_slower(self.latency(judged))
 
-    def latency_ratio(self, judged: Judged) -> float:
-        """How long a file takes by what float32 takes."""
-        return self.bench.latencies_of([self._float32.package, judged.package])[1].ratio
+    def latency(self, judged: Judged) -> Latency:
+        """How long a file takes, and by what float32 takes."""
+        return self.bench.latencies_of([self._float32.package, judged.package])[1]
 
     def try_variant(self, rung: str, variant: Variant) -> Judged | None:
         """Makes a file and measures it; None where that failed, which is recorded."""

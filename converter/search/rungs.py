@@ -64,7 +64,7 @@ class _FromInt8:
         if int8 is None:
             return "there is no int8 file to begin with"
         if not ladder.config.all_rungs and ladder.is_slow(int8):
-            ratio = ladder.latency_ratio(int8)
+            ratio = ladder.latency(int8).ratio
             return f"int8 takes {ratio:.2f} times as long as float32 on {ladder.bench.measured_on}; so would this"
         return ""
 

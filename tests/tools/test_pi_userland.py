@@ -59,6 +59,7 @@ def test_the_same_answers_are_shown_and_pass(
     assert doctor.endswith("XNNPACK engages")
 
 
+@pytest.mark.slow
 def test_a_delegate_that_does_not_engage_fails(
     model: str, images: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,6 +70,7 @@ def test_a_delegate_that_does_not_engage_fails(
     assert said.err.endswith("trixie-arm64: tiny.tflite: the delegate is none, not xnnpack\n")
 
 
+@pytest.mark.slow
 def test_other_answers_fail_and_name_the_image(
     model: str, images: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -83,6 +85,7 @@ def test_other_answers_fail_and_name_the_image(
     assert "a score differs by" in said.err
 
 
+@pytest.mark.slow
 def test_a_command_that_fails_there_is_one_error_with_its_words(
     model: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -71,6 +71,7 @@ def test_a_command_has_the_options_that_it_is_shown_with(command: str, monkeypat
     assert main(words) == 0
 
 
+@pytest.mark.slow  # each command has tests of its own
 @pytest.mark.tensorflow
 def test_commands_that_need_no_camera_and_no_network_run_one_after_the_other(
     small_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -50,15 +50,18 @@ def candidates(report: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "asked",
-    [{"auto": ASKED["auto"]}, pytest.param(ASKED, marks=pytest.mark.slow)],
-    ids=["auto, which tries most recipes", "every recipe"],
+    [{"int8": ASKED["int8"]}, pytest.param(ASKED, marks=pytest.mark.slow)],
+    ids=["int8", "every recipe and auto"],
 )
 def test_a_run_gives_the_same_bytes(asked: dict[str, list[str]], small_run: Path, tmp_path: Path) -> None:
     here = {name: convert(small_run, tmp_path / f"{name}.tflite", *words) for name, words in asked.items()}
     moved = shutil.copytree(small_run, tmp_path / "under another name")
     assert convert_in_another_process(moved, tmp_path / "far", asked) == here
-    tried, again = (candidates(tmp_path / path) for path in ("auto.report.json", "far/auto/elsewhere.report.json"))
-    assert len(tried) > 4
+    last = list(asked)[-1]
+    tried, again = (
+        candidates(tmp_path / path) for path in (f"{last}.report.json", f"far/{last}/elsewhere.report.json")
+    )
+    assert len(tried) > 4 or last != "auto"
     assert again == tried
 
 

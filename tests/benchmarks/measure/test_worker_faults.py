@@ -51,6 +51,7 @@ def test_a_worker_that_hangs_is_stopped(worker: Path, monkeypatch: pytest.Monkey
         child.run_worker(WorkRequest("m.tflite", "null", 1, 0, harness=BRIEF))
 
 
+@pytest.mark.slow  # test_run.py has rows that fail
 def test_a_python_that_cannot_be_started_is_a_failed_row_and_the_others_are_measured(tmp_path: Path) -> None:
     model = write_tiny_model(tmp_path / "tiny.tflite", dtype="uint8")
     no_program = tmp_path / "notes.txt"

@@ -73,9 +73,20 @@ def test_nothing_is_chosen_where_nothing_passed() -> None:
 
 def test_slower_leaves_room_for_what_was_not_measured() -> None:
     close = candidate("float16", 2000, 0.99, spread=0.05).latency
-    assert not is_slower(close.ratio)
-    assert is_slower(candidate("int8", 1, 1.1).latency.ratio)
-    assert not is_slower(candidate("int8", 1, 1.02, spread=0.005).latency.ratio), "that is equally fast"
+    assert not is_slower(close)
+    assert is_slower(candidate("int8", 1, 1.1).latency)
+    assert not is_slower(candidate("int8", 1, 1.1, spread=0.08).latency), "the measurement leaves it open"
+    assert not is_slower(candidate("int8", 1, 1.02, spread=0.005).latency), "that is equally fast"
+
+
+def test_what_nobody_notices_is_no_reason() -> None:
+    tiny = replace(candidate("int8", 1, 2.0).latency, p50=0.03)
+    assert not is_slower(tiny), "0.015 ms"
+    assert is_slower(replace(tiny, p50=0.05)), "0.025 ms"
+    float32 = replace(FLOAT32, latency=replace(FLOAT32.latency, p50=0.01))
+    small = replace(candidate("int8", 1000, 1.5, spread=0.0), latency=replace(tiny, ratio=1.5, p50=0.015))
+    chosen, _ = choose([float32, small], "latency")
+    assert chosen is small
 
 
 def test_a_layer_is_worth_what_it_regains_by_what_it_costs() -> None:

@@ -80,6 +80,7 @@ def put_one(sink: PreviewSink, number: int, shade: int = 0) -> None:
     sink.write(made_result(number), made_frame(number, shade))
 
 
+@pytest.mark.slow  # one viewer sees it move above
 def test_three_viewers_see_it_move_and_cost_one_encode(tmp_path: Path) -> None:
     run = RunInfo(model="models/waste.tflite", source="camera:0", region=RUN.region)
     with preview(run) as sink, running_browser(tmp_path) as browser, fed(sink, run.counts):

@@ -159,7 +159,7 @@ def test_a_stalled_camera_is_closed_in_its_thread_and_opened_again(picamera2: Mo
     assert set(picamera2.WORLD.calls) == {"init", "start", "close in capture picamera2:0"}
 
 
-@pytest.mark.parametrize("call", ["open", "start", "close"])
+@pytest.mark.parametrize("call", ["open", *(pytest.param(call, marks=pytest.mark.slow) for call in ("start", "close"))])
 def test_a_driver_that_hangs_ends_the_run_with_a_clear_last_word(picamera2: ModuleType, call: str) -> None:
     picamera2.WORLD.hangs_in, picamera2.WORLD.stalls_after = call, 2
     source = open_source("picamera2:0", QUICK, {"stall": 0.4, "open": 0.4})
