@@ -39,7 +39,7 @@ OF_THE_CHECKOUT = (
 )
 """Tests of what is in no wheel: the release, tools with environments of their own, this repository's own studies."""
 
-DEVICE_LACKS = ("cv2", "jinja2", "matplotlib", "prometheus_client", "starlette")
+DEVICE_LACKS = ("cv2", "jinja2", "matplotlib", "prometheus_client", "starlette", "uvicorn")
 """What a module of the device wheel may miss there: each belongs to an extra."""
 
 _IMPORT_ALL = """

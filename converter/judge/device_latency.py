@@ -17,9 +17,11 @@ from edge_runtime.contracts.codec import parse_json
 from edge_runtime.contracts.errors import EdgeDeployError
 from edge_runtime.model import read_model_file
 
-NEWEST_SCHEMA = 2
+NEWEST_SCHEMA = 3
 """Of a benchmark's result; what is read here stands alike in all until then."""
 _FLOAT32, _MIXED = "float32", "mixed"
+_MOST_MS = 1e6
+_MOST_LETTERS = 255
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,17 @@ def _is_usable(row: Any) -> bool:
         and row.get("status") == "VALID"
         and row.get("batch", 1) == 1
         and row.get("scenario", "single-stream") == "single-stream"
-        and isinstance(row.get("model"), str)
+        and _is_file_name(row.get("model"))
+        and type(row.get("count", 0)) is int
         and isinstance(row.get("latency_ms"), dict)
-        and isinstance(row["latency_ms"].get("p50"), int | float)
-        and row["latency_ms"]["p50"] > 0
+        and type(row["latency_ms"].get("p50")) in (int, float)
+        and 1 / _MOST_MS <= row["latency_ms"]["p50"] <= _MOST_MS
     )
+
+
+def _is_file_name(text: Any) -> bool:
+    """Whether a text names a file beside the result, and nothing elsewhere."""
+    return isinstance(text, str) and 0 < len(text) <= _MOST_LETTERS and text.isprintable() and Path(text).name == text
 
 
 def _identity(file: Path, row: Mapping[str, Any]) -> tuple[str, str]:
@@ -119,7 +127,7 @@ def _latency(row: Mapping[str, Any], base: float, where: str) -> Latency:
     ratio = round(p50 / base, 4)
     backend = f"{row.get('backend')}, {row.get('threads')} thread{'s' * (row.get('threads') != 1)}"
     how = f"on {where}, with edge-bench: the inference alone, {backend}"
-    return Latency(round(p50, 4), ratio, (ratio, ratio), int(row.get("count") or 0), str(row.get("delegate")), how)
+    return Latency(round(p50, 4), ratio, (ratio, ratio), row.get("count", 0), str(row.get("delegate")), how)
 
 
 def _describe_host(host: Mapping[str, Any]) -> str:

@@ -48,7 +48,7 @@ def choose(candidates: Sequence[Candidate], prefer: Preference) -> tuple[Candida
     quick = [candidate for candidate in allowed if is_as_fast(candidate.latency, fastest)]
     return _best_of_the_smallest(quick), (
         "the smallest of the fastest that keep the limits "
-        f"(within {EQUALLY_FAST:.0%}, or what the measurement leaves open)"
+        f"(within {EQUALLY_FAST:.0%} or {UNNOTICED_MS:g} ms, or what the measurement leaves open)"
     )
 
 

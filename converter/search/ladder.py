@@ -113,7 +113,8 @@ class Ladder:
         found = None if self.config.all_rungs else self.standing()
         if found is None:
             return ""
-        quick = "" if self.config.prefer == "size" or not self._speed_counts else " and is not slower than float32"
+        speed_counts = self.config.prefer == "latency" and self._speed_counts
+        quick = " and is not noticeably slower than float32" if speed_counts else ""
         return f"not needed: {found.name} keeps the limits{quick}"
 
     def is_slow(self, judged: Judged) -> bool:

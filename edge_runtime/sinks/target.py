@@ -61,8 +61,9 @@ def parse_target(sink: str, text: str) -> FileTarget:
     name, mark, query = text.rpartition("?")
     if not mark or "=" not in query or "/" in query:
         return FileTarget(Path(text))
-    said = dict(pair.partition("=")[::2] for pair in query.split("&"))
-    if not set(said) <= {"max", "keep", "free"}:
+    pairs = query.split("&")
+    said = dict(pair.partition("=")[::2] for pair in pairs)
+    if not set(said) <= {"max", "keep", "free"} or len(said) < len(pairs):
         raise SinkError(f"{sink}:{text}: expected {FILE_OPTIONS}")
     try:
         return FileTarget(Path(name), _bytes(said, "max"), _keep(said), _bytes(said, "free") or 0)

@@ -34,12 +34,13 @@ def test_the_bare_loop_and_litert_benchmark_are_compared_with_ours(
         assert (bare["base"], bare["note"]) == ("ours", "")
         ratio = bare["ratio"]
         assert ratio["ratio"] == pytest.approx(ratio["other_ms"] / ratio["base_ms"])
-        assert ratio["low"] <= ratio["high"]
-        assert {name: len(samples) for name, samples in model["samples_ns"].items()} == dict.fromkeys(standings, 6)
+        lengths = {name: [len(start) for start in starts] for name, starts in model["samples_ns"].items()}
+        assert lengths == {name: [6] for name in standings}
+        assert ratio["low"] is None, "one start says nothing of the next"
         inference = model["litert_benchmark"]
         ratios = [ours / theirs for theirs, ours in inference["pairs_ms"]]
         assert len(ratios) == 2
-        assert inference["ratio"] == pytest.approx(sum(ratios) / 2)
+        assert inference["ratio"] == pytest.approx((ratios[0] * ratios[1]) ** 0.5)
         assert inference["low"] <= inference["ratio"] <= inference["high"]
         assert f"### {model['model']}" in printed
         assert f"| {ratio['ratio']:.3f} |" in printed

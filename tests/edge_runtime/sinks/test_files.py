@@ -95,7 +95,7 @@ def test_a_target_is_read(text: str, target: FileTarget) -> None:
     ("query", "said"),
     [
         ("keep=7", "keep needs a max; expected FILE.max=50MB&keep=7"), ("free=-1", "free=-1 is no size"),
-        ("max=1MB&age=3", "expected FILE.max"),
+        ("max=1MB&age=3", "expected FILE.max"), ("max=1MB&max=2MB", "expected FILE.max"),
         ("max=many", "max=many is no size"),
         ("max=0MB", "max=0MB is no size"), ("max=5XB", "no size"), ("max=1MB&keep=-1", "keep=-1 is not a whole number"),
         ("max=1MB&keep=9999", "within 0..1000"),
