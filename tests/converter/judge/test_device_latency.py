@@ -61,7 +61,7 @@ def test_a_file_beside_the_result_says_itself_what_it_is(tmp_path: Path) -> None
         ("{", r"r\.json"),
         ("[]", "no result of edge-bench run"),
         ('{"rows": [], "schema": 1}', "no result of edge-bench run"),
-        ('{"rows": [], "schema": 3, "host": {}}', "a newer edge-bench wrote it"),
+        ('{"rows": [], "schema": 4, "host": {}}', "a newer edge-bench wrote it"),
         ('{"rows": [1, {"model": 3}], "schema": 2, "host": {}}', "no VALID row of a float32 file"),
     ],
 )
