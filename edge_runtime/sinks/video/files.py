@@ -19,13 +19,14 @@ def is_family_known(name: str) -> bool:
 
 
 def free_name(wanted: Path) -> Path:
-    """``wanted``, or the first of its followers, FILE-2, FILE-3 and so on, that is not there yet."""
-    path, number = wanted, 2
-    while path.exists():
-        path = wanted.with_stem(f"{wanted.stem}-{number}")
-        number += 1
-    if path != wanted:
-        logger.info("%s is there already; writing %s", wanted, path)
+    """``wanted``, or behind it and its followers FILE-2, FILE-3 and so on the next: numbers follow time."""
+    follower = re.compile(re.escape(wanted.stem) + r"-(\d{1,9})" + re.escape(wanted.suffix))
+    beside = [path.name for path in wanted.parent.iterdir()] if wanted.parent.is_dir() else []
+    taken = [int(found[1]) for name in beside if (found := follower.fullmatch(name))]
+    if not taken and not wanted.exists():
+        return wanted
+    path = wanted.with_stem(f"{wanted.stem}-{max([1, *taken]) + 1}")
+    logger.info("%s was written already; writing %s", wanted, path)
     return path
 
 

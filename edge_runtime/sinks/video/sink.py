@@ -39,7 +39,7 @@ class VideoSink:
         self._name = f"video:{target}"
         self._target = parse_target("video", target)
         self._path = present_name(self._target.path)
-        if self._path.suffix.lower() not in CODECS:
+        if self._path.suffix.lower() not in CODECS or not str(self._path).isprintable():
             raise SinkError(f"{self._name}: expected {VIDEO_FORM}")
         if self._target.keep is not None and not is_family_known(self._target.path.name):
             raise SinkError(f"{self._name}: keep needs a name without other codes of time than %Y %m %d %H %M %S %j %y")

@@ -97,7 +97,7 @@ def test_a_service_that_starts_again_goes_on_with_another_name(
         sink.close()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["live-2.avi", "live-3.avi", "live.avi"]
     assert all(len(read(path)[0]) == 1 for path in tmp_path.iterdir())
-    assert f"{tmp_path / 'live.avi'} is there already; writing {tmp_path / 'live-3.avi'}" in caplog.text
+    assert f"{tmp_path / 'live.avi'} was written already; writing {tmp_path / 'live-3.avi'}" in caplog.text
 
 
 def test_a_live_video_waits_for_room_and_goes_on_in_a_new_file(
@@ -135,7 +135,7 @@ def test_a_live_video_is_cut_into_files_and_the_oldest_go(tmp_path: Path, caplog
     write_for(sink, 30)
     sink.close()
     ours = {path.name for path in tmp_path.iterdir()} - {path.name for path in others} - {"live-9.avi"}
-    assert ours == {"live-2.avi", "live-3.avi"}  # of three
+    assert ours == {"live-11.avi", "live-12.avi"}, "of three; numbers go on behind what is there, whoever put it there"
     assert all(0 < len(read(tmp_path / name)[0]) <= 150 for name in ours)  # OpenCV writes in pieces
     assert all(path.read_bytes() == b"not ours" for path in others)
     assert caplog.text.count("removed; 1 files are kept beside") == 1
@@ -157,6 +157,8 @@ def test_files_of_earlier_starts_are_among_those_that_go(tmp_path: Path) -> None
 def test_keep_needs_names_that_can_be_told(tmp_path: Path) -> None:
     with pytest.raises(SinkError, match="keep needs a name without other codes"):
         open_sink(f"video:{tmp_path}/clip-%A.avi?keep=1")
+    with pytest.raises(SinkError, match="expected"):
+        open_sink(f"video:{tmp_path}/clip%n.avi")
     with pytest.raises(SinkError, match="max=x is no size"):
         open_sink(f"video:{tmp_path}/clip.avi?max=x")
 
