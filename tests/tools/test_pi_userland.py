@@ -45,6 +45,7 @@ def put_in_place_of_the_userland(
     monkeypatch.setattr(command, "make_userland", lambda *_: None)
 
 
+@pytest.mark.slow
 def test_the_same_answers_are_shown_and_pass(
     model: str, images: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

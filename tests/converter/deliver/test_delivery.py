@@ -113,6 +113,7 @@ def test_float16_is_what_a_gpu_gets(small_run: Path, tmp_path: Path, monkeypatch
     assert delivery_of(model)["proof"]["problem"]
 
 
+@pytest.mark.slow  # converts three times
 def test_evaluation_images_in_the_file_are_said_once_unless_they_were_asked_for(
     small_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -155,6 +156,7 @@ def test_where_the_proof_fails_the_next_best_file_is_delivered(
     assert ": not taken: target litert: its interpreter refuses" in capsys.readouterr().err
 
 
+@pytest.mark.slow  # tries all recipes
 def test_where_no_file_is_proven_the_report_stays_and_so_does_the_earlier_file(
     small_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ def report_of(out: Path) -> dict[str, Any]:
     return report
 
 
+@pytest.mark.slow  # test_repair_rung.py recovers, too
 def test_auto_recovers_from_a_broken_calibration_that_int8_does_not_survive(
     small_run: Path, grey: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

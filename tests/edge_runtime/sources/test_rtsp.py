@@ -45,6 +45,7 @@ def wait_for(condition: Callable[[], bool]) -> bool:
     return False
 
 
+@pytest.mark.slow  # needs Debian's GStreamer, and waits
 def test_killed_hung_and_back_with_another_size(camera: RtspCamera) -> None:
     open_files = count_open_files()
     camera.start("320x240", "red")
