@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from converter.inspect.costs import Cost
+from converter.inspect.outside import Outside
 from converter.tflite import Graph, GraphCosts, Metadata
 from edge_runtime.contracts.codec import encode
 from edge_runtime.contracts.manifest import ModelManifest
@@ -67,7 +67,7 @@ class ModelInspection:
     manifest: ModelManifest | None
     manifest_matches: bool | None
     delegates: DelegateCoverage
-    outside: tuple[Cost, ...]
+    outside: tuple[Outside, ...]
     notes: tuple[str, ...]
     schema: int = INSPECTION_SCHEMA
 

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from converter.inspect.costs import find_costs
 from converter.inspect.delegates import find_coverage
 from converter.inspect.inspection import ModelInspection
+from converter.inspect.outside import find_outside
 from converter.tflite import Metadata, graph_costs, metadata_buffer, read_graphs, read_metadata, read_model
 from edge_runtime.contracts.errors import ContractError
 from edge_runtime.contracts.labels import parse_label_file
@@ -58,7 +58,7 @@ def inspect_model(path: Path) -> ModelInspection:
         manifest=manifest,
         manifest_matches=matches,
         delegates=coverage,
-        outside=find_costs(graphs[0], coverage.covered, find_changes(content[:weights]) if coverage.covered else ()),
+        outside=find_outside(graphs[0], coverage.covered, find_changes(content[:weights]) if coverage.covered else ()),
         notes=tuple(notes),
     )
 

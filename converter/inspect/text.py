@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from converter.inspect.costs import Cost
 from converter.inspect.inspection import ModelInspection
+from converter.inspect.outside import Outside
 from converter.tflite import Graph, Metadata, Operator, Tensor
 from edge_runtime.contracts.manifest import GateVerdict, ModelManifest
 
@@ -30,7 +30,7 @@ def render_text(found: ModelInspection) -> str:
         *_manifest_rows(found),
         ("operators", _operators(graph)),
         ("delegate", _coverage(found)),
-        *(("outside", _cost(cost)) for cost in found.outside),
+        *(("outside", _outside(each)) for each in found.outside),
         ("numbers", _numbers(graph)),
         ("work", _work(found)),
         ("graphs", f"{len(found.graphs)}; the first is shown" if len(found.graphs) > 1 else ""),
@@ -140,8 +140,8 @@ def _coverage(found: ModelInspection) -> str:
     return f"{coverage.delegate} takes {covered} of {len(operators)} operators{parts} ({coverage.interpreter}){kinds}"
 
 
-def _cost(cost: Cost) -> str:
-    return f"{cost.count} {cost.operator}: {cost.advice}"
+def _outside(each: Outside) -> str:
+    return f"{each.count} {each.operator}: {each.advice}"
 
 
 def _numbers(graph: Graph) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from converter.inspect.costs import REWRITE, Cost, find_costs
+from converter.inspect.outside import REWRITE, Outside, find_outside
 from converter.tflite import Graph, Operator, Tensor
 from converter.tflite.rewrites import Change
 
@@ -19,29 +19,29 @@ def graph_of(*names: str, dtype: str = "int8") -> Graph:
 def test_only_operators_between_those_taken_divide_the_model() -> None:
     graph = graph_of("QUANTIZE", "ADD", "HARD_SWISH", "ADD", "HARD_SWISH", "ADD", "SOFTMAX")
     changes = [Change(index, "HARD_SWISH", "t", ("ADD", "MUL", "MUL")) for index in (2, 4)]
-    assert find_costs(graph, (1, 3, 5), changes) == (
-        Cost("HARD_SWISH", 2, False, REWRITE),
-        Cost("QUANTIZE", 1, True, "at the edge of the graph, harmless"),
-        Cost("SOFTMAX", 1, True, "at the edge of the graph, harmless"),
+    assert find_outside(graph, (1, 3, 5), changes) == (
+        Outside("HARD_SWISH", 2, False, REWRITE),
+        Outside("QUANTIZE", 1, True, "at the edge of the graph, harmless"),
+        Outside("SOFTMAX", 1, True, "at the edge of the graph, harmless"),
     )
 
 
 def test_the_most_frequent_come_first_and_the_harmless_last() -> None:
     graph = graph_of("QUANTIZE", "ADD", "RELU", "ADD", "GELU", "GELU", "ADD", "QUANTIZE", "QUANTIZE")
-    found = find_costs(graph, (1, 3, 6), ())
+    found = find_outside(graph, (1, 3, 6), ())
     assert [(cost.operator, cost.count) for cost in found] == [("GELU", 2), ("RELU", 1), ("QUANTIZE", 3)]
 
 
 def test_an_operator_at_the_edge_that_a_rewrite_takes_back_is_named() -> None:
     graph = graph_of("ADD", "AVERAGE_POOL_2D", "SOFTMAX")
     changes = [Change(1, "AVERAGE_POOL_2D", "t", ("MEAN",))]
-    assert find_costs(graph, (0,), changes)[0] == Cost("AVERAGE_POOL_2D", 1, True, REWRITE)
+    assert find_outside(graph, (0,), changes)[0] == Outside("AVERAGE_POOL_2D", 1, True, REWRITE)
 
 
 def test_why_an_operator_stays_is_told() -> None:
     changes = [Change(1, "HARD_SWISH", "t", reason="scale too small")]
-    assert find_costs(graph_of("ADD", "HARD_SWISH", "ADD"), (0, 2), changes) == (
-        Cost("HARD_SWISH", 1, False, "scale too small"),
+    assert find_outside(graph_of("ADD", "HARD_SWISH", "ADD"), (0, 2), changes) == (
+        Outside("HARD_SWISH", 1, False, "scale too small"),
     )
 
 
@@ -59,13 +59,13 @@ def test_why_an_operator_stays_is_told() -> None:
 )
 def test_each_operator_has_its_advice(name: str, dtype: str, advice: str) -> None:
     changes = [Change(1, name, "t", reason="its windows")] if name == "AVERAGE_POOL_2D" else []
-    (cost,) = find_costs(graph_of("MUL", name, "MUL", dtype=dtype), (0, 2), changes)
+    (cost,) = find_outside(graph_of("MUL", name, "MUL", dtype=dtype), (0, 2), changes)
     assert (cost.operator, cost.harmless) == (name, False)
     assert advice in cost.advice
 
 
 def test_nothing_is_said_where_the_delegate_is_not_known_or_takes_all() -> None:
     graph = graph_of("ADD", "HARD_SWISH")
-    assert find_costs(graph, None, ()) == ()
-    assert find_costs(graph, (), ()) == ()
-    assert find_costs(graph, (0, 1), ()) == ()
+    assert find_outside(graph, None, ()) == ()
+    assert find_outside(graph, (), ()) == ()
+    assert find_outside(graph, (0, 1), ()) == ()

@@ -28,7 +28,7 @@ _OTHER = "XNNPACK takes no such operator: another layer in the model"
 
 
 @dataclass(frozen=True)
-class Cost:
+class Outside:
     """Operators of one kind that run outside the delegate.
 
     Attributes:
@@ -44,7 +44,7 @@ class Cost:
     advice: str
 
 
-def find_costs(graph: Graph, covered: Sequence[int] | None, changes: Sequence[Change]) -> tuple[Cost, ...]:
+def find_outside(graph: Graph, covered: Sequence[int] | None, changes: Sequence[Change]) -> tuple[Outside, ...]:
     """What the delegate does not take, the most frequent first; those that divide nothing come last.
 
     Args:
@@ -61,7 +61,7 @@ def find_costs(graph: Graph, covered: Sequence[int] | None, changes: Sequence[Ch
             harmless = not min(covered) < operator.index < max(covered)
             counts[harmless, operator.name, _advice(graph, operator, known.get(operator.index), harmless)] += 1
     ordered = sorted(counts.items(), key=lambda item: (item[0][0], -item[1], item[0][1]))
-    return tuple(Cost(name, count, harmless, advice) for (harmless, name, advice), count in ordered)
+    return tuple(Outside(name, count, harmless, advice) for (harmless, name, advice), count in ordered)
 
 
 def _advice(graph: Graph, operator: Operator, change: Change | None, harmless: bool) -> str:
